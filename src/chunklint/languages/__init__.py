@@ -1,0 +1,19 @@
+"""One module a language, behind one Protocol (`base.Language`). `BY_NAME` is the register of all of them."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from chunklint.languages.base import Language
+from chunklint.languages.ecmascript import ECMASCRIPT
+from chunklint.languages.python import PYTHON
+from chunklint.languages.sql import SQL
+
+BY_NAME: dict[str, Language] = {language.name: language for language in (PYTHON, ECMASCRIPT, SQL)}
+
+_BY_SUFFIX = {suffix: language for language in BY_NAME.values() for suffix in language.suffixes}
+
+
+def language_of(path: str) -> Language | None:
+    """The language that reads a path, by its suffix in any letter case, or None."""
+    return _BY_SUFFIX.get(PurePosixPath(path).suffix.lower())

@@ -1,0 +1,57 @@
+"""Python, read by tree-sitter: every grammar from 2.7 to 3.14 whatever interpreter runs us, broken files included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import tree_sitter_python
+from tree_sitter import Language as Grammar
+from tree_sitter import Node, Parser
+
+from chunklint.languages import queries
+from chunklint.languages.base import SourceFile
+from chunklint.model import Span
+
+
+class PythonFile(SourceFile):
+    """A parsed Python file."""
+
+    def definition_name(self, node: Node) -> Node | None:
+        """The name of a function or class definition."""
+        if node.type in ("function_definition", "class_definition"):
+            return node.child_by_field_name("name")
+        return None
+
+    def comments(self) -> Iterator[tuple[str, Span]]:
+        """Every comment, with its `#`."""
+        for _, captures in queries.run(grammar(), self.root, ("(comment) @comment",)):
+            for node in captures["comment"]:
+                yield self.text(node), self.span(node)
+
+
+class _Python:
+    name = "python"
+    suffixes = frozenset({".py", ".pyi"})
+
+    def parse(self, path: str, text: str) -> PythonFile:
+        file = PythonFile(path, text, None)
+        file.tree = _parser().parse(file.source)
+        return file
+
+    def matches(self, file: SourceFile, texts: tuple[str, ...]) -> Iterator[tuple[int, dict[str, list[Node]]]]:
+        return queries.run(grammar(), file.root, texts)
+
+
+@cache
+def grammar() -> Grammar:
+    """The compiled grammar, loaded once a process."""
+    return Grammar(tree_sitter_python.language())
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(grammar())
+
+
+PYTHON = _Python()
