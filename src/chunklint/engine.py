@@ -1,0 +1,364 @@
+"""Map checks over files, join their facts. Knows no rule and no reporter.
+
+Work spreads through `concurrent.futures.Executor` alone. Workers receive paths and return plain data, never check
+functions or syntax trees; the result is the same bytes for any number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from chunklint import discovery, fingerprints, suppressions
+from chunklint.languages import language_of
+from chunklint.languages.base import Language, SourceFile
+from chunklint.loader import load
+from chunklint.model import (
+    Draft,
+    Finding,
+    Location,
+    Notification,
+    Place,
+    Rule,
+    Severity,
+    Span,
+    Step,
+    Subscription,
+    Suppression,
+)
+
+# A chunk is large enough to pay for its way to a worker and small enough to keep all workers busy to the end.
+CHUNK_FILES = 32
+CHUNK_BYTES = 256 * 1024
+
+# A file of which more than this share lies in unreadable regions was not really judged.
+UNREADABLE_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules of a scan by value, as it travels to a worker.
+
+    Attributes:
+        folders: The folders to load, ours first.
+        codes: The selected codes.
+        options: Option objects that differ from a rule's own, by code.
+    """
+
+    folders: tuple[Path, ...]
+    codes: frozenset[str]
+    options: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, folders: Sequence[Path], rules: Sequence[Rule]) -> RuleSet:
+        """The set that makes a worker load exactly these rules with their present options."""
+        changed = ((rule.code, rule.options) for rule in rules if rule.options is not None)
+        return cls(tuple(folders), frozenset(rule.code for rule in rules), tuple(changed))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Some files for one worker. `contents` overrides what the disk says, by path."""
+
+    root: Path
+    rules: RuleSet
+    paths: tuple[str, ...]
+    max_bytes: int
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one file gave: findings, facts by code, suppression comments, notifications."""
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    facts: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    suppressions: tuple[Suppression, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scan gave, in the order path, line, column, code."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Finding, ...]
+    notifications: tuple[Notification, ...]
+
+
+def scan(
+    job: Job,
+    *,
+    executor: Executor | None = None,
+    advance: Callable[[int], None] = lambda files: None,
+) -> Outcome:
+    """Judge all files of the job and join their facts.
+
+    Without an executor the work is done in this process. `advance` is called with a number of files whenever that
+    many are done.
+    """
+    judged: list[Judged] = []
+    for chunk in _judge_all(job, executor):
+        judged.extend(chunk)
+        advance(len(chunk))
+    judged.sort(key=lambda one: one.path)
+    rules = rules_of(job.rules)
+    joined, troubles = _join(job, rules, judged)
+    return _assemble(rules, judged, joined, troubles)
+
+
+@cache
+def rules_of(chosen: RuleSet) -> tuple[Rule, ...]:
+    """The selected rules with their options, loaded once a process. Raises RuleError."""
+    options = dict(chosen.options)
+    return tuple(
+        replace(rule, options=options.get(rule.code, rule.options))
+        for rule in load(chosen.folders)
+        if rule.code in chosen.codes
+    )
+
+
+def _judge_all(job: Job, executor: Executor | None) -> Iterator[list[Judged]]:
+    if executor is None:
+        for path in job.paths:
+            yield judge(replace(job, paths=(path,)))
+        return
+    pending: dict[Future[list[Judged]], Job] = {executor.submit(judge, part): part for part in _chunks(job)}
+    for future in as_completed(pending):
+        try:
+            yield future.result()
+        except BrokenExecutor:
+            yield [_lost(path) for path in pending[future].paths]
+
+
+def _lost(path: str) -> Judged:
+    message = "A worker process died while it judged this file or one beside it; scan it alone to see which it was."
+    return Judged(path, notifications=(Notification(path, message, Severity.ERROR),))
+
+
+def _chunks(job: Job) -> Iterator[Job]:
+    """The job in parts of bounded size, the heaviest files first, so that no worker starts a giant at the end."""
+    weights = {path: _weight(job, path) for path in job.paths}
+    part: list[str] = []
+    size = 0
+    for path in sorted(job.paths, key=lambda path: (-weights[path], path)):
+        if part and (len(part) >= CHUNK_FILES or size + weights[path] > CHUNK_BYTES):
+            yield _part(job, part)
+            part, size = [], 0
+        part.append(path)
+        size += weights[path]
+    if part:
+        yield _part(job, part)
+
+
+def _part(job: Job, paths: Sequence[str]) -> Job:
+    contents = {path: job.contents[path] for path in paths if path in job.contents}
+    return replace(job, paths=tuple(paths), contents=contents)
+
+
+def _weight(job: Job, path: str) -> int:
+    if path in job.contents:
+        return len(job.contents[path])
+    try:
+        return (job.root / path).stat().st_size
+    except OSError:
+        return 0
+
+
+def judge(job: Job) -> list[Judged]:
+    """Judge the files of a job, one by one, in this process. Never raises for anything a file contains."""
+    rules = rules_of(job.rules)
+    return [_judge_file(job, rules, path) for path in job.paths]
+
+
+def _judge_file(job: Job, rules: tuple[Rule, ...], path: str) -> Judged:
+    language = language_of(path)
+    source = _read(job, path)
+    if isinstance(source, Notification):
+        return Judged(path, notifications=(source,))
+    notes = source.notifications
+    if language is None or source.skipped:
+        return Judged(path, notifications=notes)
+    active = [rule for rule in rules if _may_speak(rule, language, source.text)]
+    if not active and suppressions.MARK not in source.text:
+        return Judged(path, notifications=notes)
+    file = language.parse(path, source.text)
+    drafts, facts, crashes = _run_checks(active, language, file)
+    comments, complaints = suppressions.parse(file, {rule.name: rule.code for rule in load(job.rules.folders)})
+    findings = fingerprints.complete(_settle(file, drafts), source.text)
+    return Judged(path, findings, facts, comments, (*notes, *_reading_notes(file), *crashes, *complaints))
+
+
+def _read(job: Job, path: str) -> discovery.Source | Notification:
+    if path in job.contents:
+        return discovery.decode(job.contents[path], path)
+    return discovery.read_source(job.root, path, job.max_bytes)
+
+
+def _may_speak(rule: Rule, language: Language, text: str) -> bool:
+    if all(subscription.language != language.name for subscription in rule.subscriptions):
+        return False
+    return not rule.mentions or any(word in text for word in rule.mentions)
+
+
+def _reading_notes(file: SourceFile) -> Iterator[Notification]:
+    """What to say of a file that the parser could not read whole."""
+    if not file.broken:
+        return
+    line = file.broken[0].start_line
+    if file.broken_bytes > UNREADABLE_SHARE * len(file.source):
+        yield Notification(file.path, "The file cannot be parsed; it was not judged.", Severity.ERROR, line)
+    else:
+        message = (
+            "The file was read in part: what touches the syntax error on this line, or another one, was not judged."
+        )
+        yield Notification(file.path, message, Severity.NOTE, line)
+
+
+def _run_checks(
+    rules: Sequence[Rule], language: Language, file: SourceFile
+) -> tuple[list[Draft], dict[str, tuple[Any, ...]], list[Notification]]:
+    drafts: list[Draft] = []
+    facts: dict[str, list[Any]] = {}
+    crashed: dict[str, Notification] = {}
+
+    def call(rule: Rule, subscription: Subscription, captures: Mapping[str, Any]) -> None:
+        if rule.code in crashed:
+            return
+        arguments = {"file": file, "options": rule.options, **captures}
+        try:
+            found = list(subscription.check(**{name: arguments.get(name) for name in subscription.parameters}))
+        except Exception as error:  # noqa: BLE001 - a rule may fail in any way; it costs this file, not the scan
+            crashed[rule.code] = _crash(rule, file.path, error)
+            return
+        if subscription.kind == "fact":
+            facts.setdefault(rule.code, []).extend(found)
+        else:
+            drafts.extend(found)
+
+    subscribed = [(rule, one) for rule in rules for one in rule.subscriptions if one.language == language.name]
+    for rule, subscription in subscribed:
+        if not subscription.query:
+            call(rule, subscription, {})
+    queried = [(rule, one) for rule, one in subscribed if one.query]
+    if queried:
+        texts = tuple(one.query for _, one in queried)
+        for index, captures in language.matches(file, texts):
+            rule, subscription = queried[index]
+            call(rule, subscription, {name: nodes[0] for name, nodes in captures.items()})
+    kept = [draft for draft in drafts if draft.code not in crashed]
+    return kept, {code: tuple(found) for code, found in facts.items()}, list(crashed.values())
+
+
+def _crash(rule: Rule, path: str, error: Exception) -> Notification:
+    """A rule's failure as a notification; the empty path stands for its join over all files."""
+    where, lost = (
+        ("on this file", "its findings here") if path else ("when it joined all files", "some of its findings")
+    )
+    message = (
+        f"Rule {rule.code} failed {where} ({type(error).__name__}: {error}); {lost} are missing. Please report it."
+    )
+    return Notification(path, message, Severity.ERROR, code=rule.code)
+
+
+def _settle(file: SourceFile, drafts: Iterable[Draft]) -> tuple[Finding, ...]:
+    """Drafts as plain data: those that touch unreadable regions dropped, one a rule and start line kept."""
+
+    def step(places: Iterable[tuple[Any, str]]) -> tuple[Step, ...]:
+        return tuple(Step(file.location(place), text) for place, text in places)
+
+    findings = [
+        Finding(d.code, file.location(d.place), d.message, d.severity, step(d.steps), step(d.related)) for d in drafts
+    ]
+    return _one_a_line(finding for finding in findings if not _touches_any(finding.location.span, file.broken))
+
+
+def _touches_any(span: Span, regions: Sequence[Span]) -> bool:
+    return any(span.touches(region) for region in regions)
+
+
+def _one_a_line(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The most severe, then the first finding of each rule, file and start line: GitHub sees them as one alert."""
+    best: dict[tuple[str, str, int], Finding] = {}
+    for finding in sorted(findings, key=_order):
+        key = (finding.code, finding.location.path, finding.location.span.start_line)
+        if key not in best or finding.severity.rank > best[key].severity.rank:
+            best[key] = finding
+    return tuple(sorted(best.values(), key=_order))
+
+
+def _order(finding: Finding) -> tuple[Any, ...]:
+    return finding.location.path, finding.location.span, finding.code, finding.message
+
+
+def _join(job: Job, rules: Sequence[Rule], judged: Sequence[Judged]) -> tuple[list[Finding], list[Notification]]:
+    """Run every `across` check on the facts of all files."""
+    by_path: dict[str, list[Finding]] = {}
+    troubles: list[Notification] = []
+    for rule in rules:
+        facts = {one.path: one.facts[rule.code] for one in judged if rule.code in one.facts}
+        for check in rule.joins:
+            code = check.__code__
+            available = {"facts": facts, "options": rule.options}
+            arguments = {name: available[name] for name in code.co_varnames[: code.co_argcount]}
+            try:
+                found = [_plain(draft) for draft in check(**arguments)]
+            except Exception as error:  # noqa: BLE001 - as above: a failing rule costs its own findings only
+                troubles.append(_crash(rule, "", error))
+                continue
+            for finding in found:
+                by_path.setdefault(finding.location.path, []).append(finding)
+    joined: list[Finding] = []
+    for path, findings in sorted(by_path.items()):
+        source = _read(job, path)
+        if isinstance(source, Notification):
+            troubles.append(source)
+        else:
+            joined.extend(fingerprints.complete(_one_a_line(findings), source.text))
+    return joined, troubles
+
+
+def _plain(draft: Draft) -> Finding:
+    """A draft of an `across` check, whose places are locations already; raises TypeError when they are not."""
+    return Finding(
+        draft.code,
+        _located(draft.place),
+        draft.message,
+        draft.severity,
+        tuple(Step(_located(place), text) for place, text in draft.steps),
+        tuple(Step(_located(place), text) for place, text in draft.related),
+    )
+
+
+def _located(place: Place) -> Location:
+    if not isinstance(place, Location):
+        raise TypeError(
+            "an `across` check must place its findings at a Location; a fact can carry `file.location(node)`"
+        )
+    return place
+
+
+def _assemble(
+    rules: Sequence[Rule], judged: Sequence[Judged], joined: Iterable[Finding], troubles: Iterable[Notification]
+) -> Outcome:
+    found: dict[str, list[Finding]] = {}
+    for finding in [*(f for one in judged for f in one.findings), *joined]:
+        found.setdefault(finding.location.path, []).append(finding)
+    notifications = [*troubles, *(note for one in judged for note in one.notifications)]
+    kept: list[Finding] = []
+    silenced: list[Finding] = []
+    codes = frozenset(rule.code for rule in rules)
+    for one in judged:
+        findings = _one_a_line(found.get(one.path, ()))
+        active, suppressed, complaints = suppressions.apply(one.path, findings, one.suppressions, codes)
+        kept.extend(active)
+        silenced.extend(suppressed)
+        notifications.extend(complaints)
+    return Outcome(
+        tuple(sorted(kept, key=_order)), tuple(sorted(silenced, key=_order)), tuple(sorted(set(notifications)))
+    )
