@@ -62,13 +62,21 @@ class RuleSet:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Some files for one worker. `contents` overrides what the disk says, by path."""
+    """Some files of a scan.
+
+    Attributes:
+        max_bytes: Larger files are skipped with a note.
+        contents: What overrides the disk, by path.
+        whole: Whether the files are all that matter to each other. When they are only a part of a project, a rule
+            that joins files may miss findings, so a comment that silences it is not called unused.
+    """
 
     root: Path
     rules: RuleSet
     paths: tuple[str, ...]
     max_bytes: int
     contents: Mapping[str, bytes] = field(default_factory=dict)
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +116,20 @@ def scan(
         advance(len(chunk))
     judged.sort(key=lambda one: one.path)
     rules = rules_of(job.rules)
-    joined, troubles = _join(job, rules, judged)
-    return _assemble(rules, judged, joined, troubles)
+    joined, troubles = _join(rules, judged)
+    notifications = [*troubles, *(note for one in judged for note in one.notifications)]
+    certain = frozenset(rule.code for rule in rules if job.whole or not rule.joins)
+    kept: list[Finding] = []
+    silenced: list[Finding] = []
+    for one in judged:
+        findings, notes = _merged(job, one, joined.get(one.path, []))
+        active, suppressed, complaints = suppressions.apply(one.path, findings, one.suppressions, certain)
+        kept.extend(active)
+        silenced.extend(suppressed)
+        notifications.extend((*notes, *complaints))
+    return Outcome(
+        tuple(sorted(kept, key=_order)), tuple(sorted(silenced, key=_order)), tuple(sorted(set(notifications)))
+    )
 
 
 @cache
@@ -190,7 +210,7 @@ def _judge_file(job: Job, rules: tuple[Rule, ...], path: str) -> Judged:
     file = language.parse(path, source.text)
     drafts, facts, crashes = _run_checks(active, language, file)
     comments, complaints = suppressions.parse(file, {rule.name: rule.code for rule in load(job.rules.folders)})
-    findings = fingerprints.complete(_settle(file, drafts), source.text)
+    findings = fingerprints.complete(_settle(file, drafts), source.text, is_utf8=source.is_utf8)
     return Judged(path, findings, facts, comments, (*notes, *_reading_notes(file), *crashes, *complaints))
 
 
@@ -296,8 +316,8 @@ def _order(finding: Finding) -> tuple[Any, ...]:
     return finding.location.path, finding.location.span, finding.code, finding.message
 
 
-def _join(job: Job, rules: Sequence[Rule], judged: Sequence[Judged]) -> tuple[list[Finding], list[Notification]]:
-    """Run every `across` check on the facts of all files."""
+def _join(rules: Sequence[Rule], judged: Sequence[Judged]) -> tuple[dict[str, list[Finding]], list[Notification]]:
+    """Run every `across` check on the facts of all files; its findings by path, not yet completed."""
     by_path: dict[str, list[Finding]] = {}
     troubles: list[Notification] = []
     for rule in rules:
@@ -313,14 +333,18 @@ def _join(job: Job, rules: Sequence[Rule], judged: Sequence[Judged]) -> tuple[li
                 continue
             for finding in found:
                 by_path.setdefault(finding.location.path, []).append(finding)
-    joined: list[Finding] = []
-    for path, findings in sorted(by_path.items()):
-        source = _read(job, path)
-        if isinstance(source, Notification):
-            troubles.append(source)
-        else:
-            joined.extend(fingerprints.complete(_one_a_line(findings), source.text))
-    return joined, troubles
+    return by_path, troubles
+
+
+def _merged(job: Job, one: Judged, joined: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Notification, ...]]:
+    """A file's own findings with those that a join added, for whose excerpts its text is read again."""
+    if not joined:
+        return one.findings, ()
+    findings = _one_a_line((*one.findings, *joined))
+    source = _read(job, one.path)
+    if isinstance(source, Notification):
+        return findings, (source,)
+    return fingerprints.complete(findings, source.text, is_utf8=source.is_utf8), ()
 
 
 def _plain(draft: Draft) -> Finding:
@@ -341,24 +365,3 @@ def _located(place: Place) -> Location:
             "an `across` check must place its findings at a Location; a fact can carry `file.location(node)`"
         )
     return place
-
-
-def _assemble(
-    rules: Sequence[Rule], judged: Sequence[Judged], joined: Iterable[Finding], troubles: Iterable[Notification]
-) -> Outcome:
-    found: dict[str, list[Finding]] = {}
-    for finding in [*(f for one in judged for f in one.findings), *joined]:
-        found.setdefault(finding.location.path, []).append(finding)
-    notifications = [*troubles, *(note for one in judged for note in one.notifications)]
-    kept: list[Finding] = []
-    silenced: list[Finding] = []
-    codes = frozenset(rule.code for rule in rules)
-    for one in judged:
-        findings = _one_a_line(found.get(one.path, ()))
-        active, suppressed, complaints = suppressions.apply(one.path, findings, one.suppressions, codes)
-        kept.extend(active)
-        silenced.extend(suppressed)
-        notifications.extend(complaints)
-    return Outcome(
-        tuple(sorted(kept, key=_order)), tuple(sorted(silenced, key=_order)), tuple(sorted(set(notifications)))
-    )

@@ -68,15 +68,17 @@ def _window_hashes(stream: str, starts: Sequence[int]) -> list[int]:
     return [(prefix[start + _WINDOW] - _LEAVING * prefix[start]) & _MASK for start in starts]
 
 
-def complete(findings: Iterable[Finding], text: str) -> tuple[Finding, ...]:
+def complete(findings: Iterable[Finding], text: str, *, is_utf8: bool = True) -> tuple[Finding, ...]:
     """The findings of one file, in the order given, with `excerpt`, `line_hash` and `key` from its text.
+
+    A file in another encoding gets no line hash: GitHub would read its bytes as UTF-8 and find another.
 
     Give all findings of the file at once, suppressed ones too: the ordinal that tells identical ones apart is
     counted over them in file order.
     """
     found = tuple(findings)
     rows = text.removeprefix("\ufeff").split("\n")
-    hashes = line_hashes(text, {finding.location.span.start_line for finding in found})
+    hashes = line_hashes(text, {finding.location.span.start_line for finding in found}) if is_utf8 else {}
     ordinals: Counter[tuple[str, str, str]] = Counter()
     done: dict[int, Finding] = {}
     for index in sorted(range(len(found)), key=lambda index: found[index].location):
