@@ -1,0 +1,97 @@
+"""One scan of a project from its settings to a report: which files, how many workers, whose tickets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from chunklint import config
+from chunklint.config import Settings
+from chunklint.discovery import Discovered
+from chunklint.engine import Job, RuleSet, scan
+from chunklint.model import Finding, Report, Rule
+
+# Below this many files and bytes, starting workers costs more than they save.
+POOL_FILES = 200
+POOL_BYTES = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to scan: files by path relative to the root, and for some of them content that is not what the disk says.
+
+    `whole` is false when the files are only a part of what belongs together.
+    """
+
+    found: Discovered
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    whole: bool = True
+
+
+def report(
+    request: Request,
+    settings: Settings,
+    rules: Sequence[Rule],
+    folders: Sequence[Path],
+    *,
+    jobs: int | None = None,
+    advance: Callable[[int], None] = lambda files: None,
+) -> Report:
+    """Scan with the selected rules and apply what the settings say of severities, files and tickets."""
+    chosen = RuleSet.of(folders, rules)
+    found = request.found
+    job = Job(found.root, chosen, found.files, settings.max_file_size, request.contents, request.whole)
+    with workers(job, jobs) as executor:
+        outcome = scan(job, executor=executor, advance=advance)
+
+    def settle(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        wanted = (one for one in findings if not config.ignored(settings, job.root, one.location.path, one.code))
+        return tuple(replace(one, severity=settings.severity.get(one.code, one.severity)) for one in wanted)
+
+    return Report(
+        findings=settle(outcome.findings),
+        suppressed=settle(outcome.suppressed),
+        notifications=tuple(sorted((*found.notifications, *outcome.notifications))),
+        rules=tuple(rules),
+        tickets={rule.code: config.ticket_of(settings, rule) for rule in rules},
+        files=len(found.files),
+        root=str(found.root),
+    )
+
+
+def workers(job: Job, jobs: int | None) -> AbstractContextManager[Executor | None]:
+    """A process pool where one pays, else None. `jobs` 1 never starts one; None means one worker a processor."""
+    count = jobs or _processors()
+    if count == 1 or (jobs is None and not _is_large(job)):
+        return nullcontext()
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context(method))
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _is_large(job: Job) -> bool:
+    if len(job.paths) >= POOL_FILES:
+        return True
+    if len(job.paths) < 2:
+        return False
+    total = 0
+    for path in job.paths:
+        try:
+            total += (job.root / path).stat().st_size
+        except OSError:
+            continue
+        if total >= POOL_BYTES:
+            return True
+    return False
