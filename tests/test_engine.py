@@ -19,12 +19,14 @@ HEAD = (
 )
 
 
-def outcome_of(tmp_path: Path, checks: str, files: dict[str, str], mentions: str = "()") -> Outcome:
+def outcome_of(
+    tmp_path: Path, checks: str, files: dict[str, str], mentions: str = "()", *, whole: bool = True
+) -> Outcome:
     folder = tmp_path / "rules"
     folder.mkdir()
     (folder / "a_rule.py").write_text(HEAD.format(mentions=mentions) + checks, encoding="utf-8")
     contents = {path: text.encode() for path, text in files.items()}
-    return scan(Job(tmp_path, RuleSet.of([folder], load([folder])), tuple(files), 100_000, contents))
+    return scan(Job(tmp_path, RuleSet.of([folder], load([folder])), tuple(files), 100_000, contents, whole))
 
 
 CALLS = "@rule.on(python, '(call function: (identifier) @name) @call')\ndef check(call, name, file):\n"
@@ -97,6 +99,45 @@ def test_facts_of_all_files_are_joined(tmp_path: Path) -> None:
     (finding,) = outcome.findings
     assert (finding.location.path, finding.location.span.start_line) == ("b.py", 2)
     assert finding.excerpt == ("g()",)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_join_learns_whether_the_scan_was_of_folders(tmp_path: Path, whole: bool) -> None:
+    checks = (
+        "@rule.fact(python)\ndef is_there(file):\n    yield file.location(file.root)\n"
+        "@rule.across\ndef check(facts, whole):\n"
+        "    for (place,) in facts.values():\n        yield rule.at(place, str(whole))\n"
+    )
+    outcome = outcome_of(tmp_path, checks, {"a.py": "foo()\n"}, whole=whole)
+    assert [finding.message for finding in outcome.findings] == [str(whole)]
+
+
+def test_facts_that_cannot_travel_cost_the_rule_that_file_with_or_without_workers(tmp_path: Path) -> None:
+    checks = "@rule.fact(python)\ndef nodes(file):\n    yield file.root\n@rule.across\ndef join(facts): yield from ()\n"
+    (note,) = outcome_of(tmp_path, checks, {"a.py": "f()\n"}).notifications
+    assert (note.path, note.code, note.severity) == ("a.py", "ZZ100", "error")
+    assert "pickle" in note.message
+
+
+def test_facts_of_a_class_that_the_rule_file_defines_travel_from_workers(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a_rule.py").write_text(
+        "from dataclasses import dataclass\nfrom chunklint.api import Location\n"
+        + HEAD.format(mentions="()")
+        + "@dataclass(frozen=True, slots=True)\nclass Fact:\n    place: Location\n"
+        "@rule.fact(python, '(call) @call')\ndef calls(call, file):\n    yield Fact(file.location(call))\n"
+        "@rule.across\ndef join(facts):\n"
+        "    for found in facts.values():\n        for fact in found:\n"
+        "            yield rule.at(fact.place, 'A `call`.')\n",
+        encoding="utf-8",
+    )
+    for name in ("x.py", "y.py"):
+        (tmp_path / name).write_text("f()\n", encoding="utf-8")
+    (tmp_path / "chunklint.toml").write_text("rules-dirs = ['rules']\n", encoding="utf-8")
+    arguments = ["--trust-rules", "--jobs", "2", "--select", "ZZ100", "--output-format", "concise", "x.py", "y.py"]
+    command = [sys.executable, "-m", "chunklint", "scan", *arguments]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert [line.split(" ")[0] for line in ran.stdout.splitlines()] == ["x.py:1:1:", "y.py:1:1:"]
 
 
 def test_queries_for_a_node_type_of_one_dialect_do_not_disturb_the_others(tmp_path: Path) -> None:

@@ -37,6 +37,9 @@ def minefield(tmp_path: Path) -> Path:
     )
     (tmp_path / "added.py").write_bytes(b"import requests\nrequests.get(" + b"'a' + " * 3000 + b"'b')\n")
     (tmp_path / "sql.py").write_bytes(b"op.execute(f'DROP TABLE {" + b"(" * 500 + b"x" + b")" * 500 + b"}')\n")
+    (tmp_path / "indented.py").write_bytes(
+        b"".join(b" " * n + b"if requests:\n" for n in range(900)) + b" " * 900 + b"pass\n"
+    )
     (tmp_path / "broken.py").write_bytes(b"def f(:\n    return requests.get(\n" * 40)
     os.mkfifo(tmp_path / "pipe.py")
     (tmp_path / "loop").symlink_to(tmp_path)
@@ -57,7 +60,7 @@ def test_a_minefield_is_scanned_to_the_end(minefield: Path) -> None:
 def test_every_file_that_was_not_judged_is_named(minefield: Path) -> None:
     ran = chunklint("--output-format", "json", ".", cwd=minefield)
     notified = {note["path"] for note in json.loads(ran.stdout)["notifications"]}
-    assert {"latin.py", "nul.py", "long.py", "broken.py"} <= notified
+    assert {"latin.py", "nul.py", "long.py", "broken.py", "indented.py"} <= notified
 
 
 def test_control_characters_of_a_name_never_reach_the_output(minefield: Path) -> None:

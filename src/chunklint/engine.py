@@ -6,6 +6,7 @@ functions or syntax trees; the result is the same bytes for any number of worker
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import dataclass, field, replace
@@ -116,7 +117,7 @@ def scan(
         advance(len(chunk))
     judged.sort(key=lambda one: one.path)
     rules = rules_of(job.rules)
-    joined, troubles = _join(rules, judged)
+    joined, troubles = _join(rules, judged, whole=job.whole)
     notifications = [*troubles, *(note for one in judged for note in one.notifications)]
     certain = frozenset(rule.code for rule in rules if job.whole or not rule.joins)
     kept: list[Finding] = []
@@ -228,6 +229,8 @@ def _may_speak(rule: Rule, language: Language, text: str) -> bool:
 
 def _reading_notes(file: SourceFile) -> Iterator[Notification]:
     """What to say of a file that the parser could not read whole."""
+    if file.refusal:
+        yield Notification(file.path, f"The file was not judged: {file.refusal}.", Severity.ERROR)
     if not file.broken:
         return
     line = file.broken[0].start_line
@@ -253,6 +256,9 @@ def _run_checks(
         arguments = {"file": file, "options": rule.options, **captures}
         try:
             found = list(subscription.check(**{name: arguments.get(name) for name in subscription.parameters}))
+            if subscription.kind == "fact":
+                # Here, and not only on the way from a worker: what works must not depend on how many there are.
+                pickle.dumps(found)
         except Exception as error:  # noqa: BLE001 - a rule may fail in any way; it costs this file, not the scan
             crashed[rule.code] = _crash(rule, file.path, error)
             return
@@ -316,7 +322,9 @@ def _order(finding: Finding) -> tuple[Any, ...]:
     return finding.location.path, finding.location.span, finding.code, finding.message
 
 
-def _join(rules: Sequence[Rule], judged: Sequence[Judged]) -> tuple[dict[str, list[Finding]], list[Notification]]:
+def _join(
+    rules: Sequence[Rule], judged: Sequence[Judged], *, whole: bool
+) -> tuple[dict[str, list[Finding]], list[Notification]]:
     """Run every `across` check on the facts of all files; its findings by path, not yet completed."""
     by_path: dict[str, list[Finding]] = {}
     troubles: list[Notification] = []
@@ -324,7 +332,7 @@ def _join(rules: Sequence[Rule], judged: Sequence[Judged]) -> tuple[dict[str, li
         facts = {one.path: one.facts[rule.code] for one in judged if rule.code in one.facts}
         for check in rule.joins:
             code = check.__code__
-            available = {"facts": facts, "options": rule.options}
+            available = {"facts": facts, "options": rule.options, "whole": whole}
             arguments = {name: available[name] for name in code.co_varnames[: code.co_argcount]}
             try:
                 found = [_plain(draft) for draft in check(**arguments)]

@@ -20,6 +20,7 @@ from chunklint.loader import rule_files
 from chunklint.model import Finding, Notification
 
 _MARK = re.compile(r"(?:#|//|/\*|--)\s*expect(?P<next>-next)?:\s*(?P<items>[^\n]*)")
+_FILE = re.compile(r"^# file: (?P<path>\S+)\n", re.MULTILINE)
 _ITEM = re.compile(r'(?P<code>[A-Z]+\d+)(?:\s+"(?P<part>[^"]*)")?')
 
 # Fixtures are small; the limit only keeps an accident from hanging the harness.
@@ -73,6 +74,12 @@ def expectations(root: Path, path: str) -> tuple[Expectation, ...]:
         for mark in _MARK.finditer(line)
         for item in _ITEM.finditer(mark["items"])
     )
+
+
+def example_files(source: str, path: str) -> dict[str, str]:
+    """The files of a rule's example, by path: `# file: PATH` on a line of its own begins another one."""
+    first, *rest = _FILE.split(source)
+    return {path: first, **dict(zip(rest[::2], rest[1::2], strict=True))}
 
 
 def differences(case: Case, rules: RuleSet) -> list[str]:

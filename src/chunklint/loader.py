@@ -50,7 +50,8 @@ def rule_files(folder: Path) -> list[Path]:
 
 @cache
 def _load_file(folder: Path, path: Path) -> Rule:
-    name = ".".join(("chunklint_rules", _mangle(folder), *path.relative_to(folder).with_suffix("").parts))
+    # Without a dot: pickle would import the packages that a dotted name has, and there are none.
+    name = "_".join(("chunklint_rules", _mangle(folder), *path.relative_to(folder).with_suffix("").parts))
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise RuleError(f"{path} cannot be loaded as Python")

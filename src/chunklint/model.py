@@ -181,7 +181,7 @@ class Rule:
         when: What the rule sees. A clause that starts in lower case and has no final stop; so are the next two.
         effect: What goes wrong because of it.
         instead: What to write instead.
-        bad: Source with exactly one finding of this rule.
+        bad: Source with exactly one finding of this rule. A line `# file: PATH` begins another file of the example.
         good: Source with no finding of any rule.
         example: The file name under which `bad` and `good` are read; a migration's must look like one.
         mentions: Words of which a file must contain at least one for any finding to be possible; () for no guard.
@@ -234,7 +234,8 @@ class Rule:
         """Call the check once after all files with `facts`: a mapping from path to that file's tuple of facts.
 
         Only files with facts are in it, in the order of their paths. Places must be `Location`s. A parameter named
-        `options` receives the rule's options.
+        `options` receives the rule's options; one named `whole` whether the scan was of folders: when it was of single
+        files, what no fact tells of may stand in a file that was not given.
         """
         self.joins.append(check)
         return check

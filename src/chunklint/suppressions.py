@@ -21,7 +21,7 @@ from chunklint.suggest import did_you_mean
 # Only a file that holds it can hold a suppression.
 MARK = "chunklint:"
 
-# At the start of a comment or of one of its lines, or after a comment mark within it (`# type: ...  # chunklint: ...`).
+# At the start of a comment or of one of its lines, or after a further comment mark within it.
 _DIRECTIVE = re.compile(r"(?:^[ \t#/*!-]*|\s(?:#|//|--)[ \t]*)chunklint:[ \t]*(?P<rest>[^\n]*)", re.MULTILINE)
 _PARTS = re.compile(r"(?P<verb>[\w-]*)\s*(?P<codes>\[[^\]]*\])?(?P<reason>.*)")
 # A further pragma in the same comment is no part of the reason.

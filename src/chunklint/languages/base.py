@@ -15,13 +15,17 @@ T = TypeVar("T")
 
 
 class SourceFile:
-    """One file as rules see it. Everything beyond the text is computed when first asked for."""
+    """One file as rules see it. Everything beyond the text is computed when first asked for.
+
+    `refusal` says why the text was not parsed at all; "" when it was.
+    """
 
     def __init__(self, path: str, text: str, tree: Tree | None) -> None:
         self.path = path
         self.content = text
         self.source = text.encode("utf-8", "surrogatepass")
         self.tree = tree
+        self.refusal = ""
         self._answers: dict[Hashable, Any] = {}
 
     @property
@@ -128,10 +132,41 @@ class Language(Protocol):
 
 def ancestors(node: Node) -> Iterator[Node]:
     """The nodes around a node, innermost first."""
-    around = node.parent
-    while around is not None:
+    around = node
+    for _ in range(_SHALLOW):
+        if around.id in _deep_parents:
+            break
+        above = around.parent
+        if above is None:
+            return
+        around = above
         yield around
-        around = around.parent
+    else:
+        _know_parents_of(around)
+    above = _deep_parents.get(around.id)
+    while above is not None:
+        yield above
+        above = _deep_parents.get(above.id)
+
+
+# `Node.parent` descends from the root each time, so climbing by it takes quadratic time in deep nesting. The parents of
+# the deep tree that was climbed last are therefore kept, by the id of the child: an address in that tree's memory,
+# which the nodes in here keep alive, so that no other tree can have it.
+_SHALLOW = 64
+_deep_parents: dict[int, Node] = {}
+
+
+def _know_parents_of(node: Node) -> None:
+    root = node
+    while (above := root.parent) is not None:
+        root = above
+    _deep_parents.clear()
+    pending = [root]
+    while pending:
+        parent = pending.pop()
+        for child in parent.children:
+            _deep_parents[child.id] = parent
+            pending.append(child)
 
 
 def enclosing(node: Node, *types: str) -> Node | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import tree_sitter_python
@@ -12,6 +12,9 @@ from tree_sitter import Node, Parser
 from chunklint.languages import queries
 from chunklint.languages.base import SourceFile
 from chunklint.model import Span
+
+# CPython's own limit. The grammar's scanner was seen to crash the process on several hundred levels.
+_MAX_INDENTATION = 100
 
 
 class PythonFile(SourceFile):
@@ -36,11 +39,29 @@ class _Python:
 
     def parse(self, path: str, text: str) -> PythonFile:
         file = PythonFile(path, text, None)
-        file.tree = _parser().parse(file.source)
+        if _most_indented(file.lines) > _MAX_INDENTATION:
+            file.refusal = f"it has more than {_MAX_INDENTATION} levels of indentation, which Python does not allow"
+        file.tree = _parser().parse(b"" if file.refusal else file.source)
         return file
 
     def matches(self, file: SourceFile, texts: tuple[str, ...]) -> Iterator[tuple[int, dict[str, list[Node]]]]:
         return queries.run(grammar(), file.root, texts)
+
+
+def _most_indented(lines: Sequence[bytes]) -> int:
+    """How many levels of indentation are open at once at most."""
+    levels, most = [0], 0
+    for line in lines:
+        stripped = line.lstrip(b" \t")
+        if not stripped:
+            continue
+        indentation = len(line) - len(stripped)
+        while indentation < levels[-1]:
+            levels.pop()
+        if indentation > levels[-1]:
+            levels.append(indentation)
+            most = max(most, len(levels) - 1)
+    return most
 
 
 @cache

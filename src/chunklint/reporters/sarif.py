@@ -100,7 +100,7 @@ def _one_a_line(findings: Iterable[Finding], order: Mapping[str, int]) -> list[F
     """
 
     def line(finding: Finding) -> tuple[str, int, int, str]:
-        path, start = finding.location.path, finding.location.span.start_line
+        path, start = finding.location.path, max(finding.location.span.start_line, 1)
         return path, start, order.get(finding.code, len(order)), finding.code
 
     merged = []

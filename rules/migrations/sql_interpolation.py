@@ -1,0 +1,220 @@
+"""CL101: a value that somebody else chooses, spliced into SQL that is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chunklint.api import (
+    Draft,
+    Node,
+    Origin,
+    PythonFile,
+    Role,
+    Rule,
+    Severity,
+    Shape,
+    Sink,
+    Source,
+    Splice,
+    is_sql_statement,
+    is_test_file,
+    origin_of_hole,
+    python,
+    splices,
+    sql_sink,
+    string_shapes,
+)
+
+rule = Rule(
+    code="CL101",
+    name="sql-interpolation",
+    ticket="TICKET-001",
+    when=(
+        "SQL that is executed is built with a value that a caller, the environment, the command line, a row or a "
+        "request chooses"
+    ),
+    effect="whoever chooses the value chooses the statement: a quote in it reads, changes or drops other data",
+    instead="bind values, quote identifiers (`preparer.quote(name)`) or check them against a list, bound numbers",
+    bad="""from sqlalchemy import text
+
+
+async def rename(session, user_id, nickname):
+    await session.execute(text(f"UPDATE users SET nickname = '{nickname}' WHERE id = :id"), {"id": user_id})
+""",
+    good="""from sqlalchemy import text
+
+
+async def rename(session, user_id, nickname):
+    statement = text("UPDATE users SET nickname = :nickname WHERE id = :id")
+    await session.execute(statement, {"id": user_id, "nickname": nickname})
+""",
+    example="app/services/users.py",
+    mentions=("exec", "scalar", "stream", "fetch", "iterate", "sqlalchemy", "sqlmodel"),
+    security="8.1",
+    silent_on=(
+        "text the author wrote: literals, loops over literals, `range()` indices, module constants, lookups in literal "
+        "dictionaries, ternaries of literals, enumerations, `__tablename__`",
+        'placeholders that are built (`", ".join("?" * n)`, `:p0`) and bound values that are f-strings',
+        "names made of the time in the same function; handed to a helper of public name they are a note there",
+        "numbers after `int()`, however large: one that sizes the schema is CL102's business",
+        "values after `uuid.UUID()`, an enumeration's constructor, `slugify()`, `re.sub()` of all but a set "
+        "of characters, `quoted_name()`, `preparer.quote()`, `Identifier` and `Literal` of psycopg",
+        "values that a check on every path to the SQL confines: membership in a list, a full match, an upper bound, "
+        "`isidentifier()`, a helper that raises; the check of one hole does not clear another",
+        "identifiers from the database between double quotes, numbers that the database counted",
+        "the statement API (`op.create_index(f\"...\")`), PL/pgSQL's `format('%I')`, log and error messages",
+        "`execute()` of objects that are neither typed nor named like a connection; where only the name speaks for "
+        "one, texts that are no whole statement",
+        "clauses that a parameter or the command line gives: whoever passes one knows that it is SQL",
+        "a text that is one hole and nothing else: whoever passes a whole statement on did not build it",
+    ),
+    limits=(
+        "a value is followed within its module; what an imported helper returns or an imported settings object holds "
+        "counts as unknown, and unknown values are silent",
+        "attributes that a constructor fills from its parameters are taken for configuration",
+        "parameters and rows are silent in tests; other sources are a note there",
+        "a loop that checks all values before another loop uses them is not seen as a check",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """A hole of a statement that somebody else can fill, and how bad that is."""
+
+    splice: Splice
+    origin: Origin
+    severity: Severity
+
+
+@rule.on(
+    python,
+    "(call function: (attribute attribute: (identifier) @method (#match? @method "
+    '"^(execute|executemany|executescript|exec_driver_sql|exec|scalar|scalars|stream|stream_scalars|iterate|text|DDL|'
+    'fetch|fetchrow|fetchval|fetch_all|fetch_one|fetch_val)$"))) @call',
+    "(call function: (identifier) @function) @call",
+)
+def splices_foreign_values(call: Node, file: PythonFile) -> Iterator[Draft]:
+    sink = sql_sink(call, file)
+    if sink is None:
+        return
+    for shape in string_shapes(sink.text, file):
+        dangers = sorted(_dangers(shape, sink, file), key=lambda one: -one.severity.rank)
+        if dangers:
+            worst = dangers[0]
+            message = " ".join((_what(worst, shape, file), _advice(worst), *_others(dangers, file)))
+            steps = (*worst.origin.steps, (shape.node, "the SQL is put together"), (call, "and executed"))
+            yield rule.at(shape.node, message, severity=worst.severity, steps=steps)
+
+
+def _dangers(shape: Shape, sink: Sink, file: PythonFile) -> Iterator[Danger]:
+    if not shape.holes or not _is_sql(shape, sink):
+        return
+    for splice in splices(shape):
+        origin = origin_of_hole(splice.hole, file)
+        severity = _severity(splice, origin, file)
+        if severity is not None:
+            yield Danger(splice, origin, severity)
+
+
+def _is_sql(shape: Shape, sink: Sink) -> bool:
+    """Some text around the hole, and a statement wherever only the receiver's name speaks for a database."""
+    known = any(isinstance(part, str) and part.strip() for part in shape.parts)
+    return known and (sink.certain or is_sql_statement(shape))
+
+
+def _severity(splice: Splice, origin: Origin, file: PythonFile) -> Severity | None:
+    """How bad it is that this source fills the hole; None when nothing is wrong."""
+    if origin.kind <= Source.UNKNOWN:
+        return None
+    if is_test_file(file.path):
+        return None if origin.kind in (Source.PARAMETER, Source.ROW) or origin.number else Severity.NOTE
+    if origin.number:
+        # A number smuggles nothing in once it is converted; one that an annotation declares is a promise.
+        return None if origin.converted else Severity.NOTE
+    match origin.kind:
+        case Source.PARAMETER | Source.ARGV if splice.role is Role.CLAUSE:
+            # Who passes a clause, or types one, knows that it is SQL.
+            return None
+        case Source.PARAMETER:
+            return _severity_of_parameter(splice, origin)
+        case Source.REQUEST:
+            return Severity.ERROR
+        case Source.ROW:
+            return _severity_of_row(splice)
+    return Severity.WARNING
+
+
+def _severity_of_parameter(splice: Splice, origin: Origin) -> Severity:
+    """A private function, harmless callers and hand-written quotes make it milder."""
+    held = origin.private or (origin.callers is not None and origin.callers < Source.UNKNOWN)
+    quoted = splice.quoted and splice.role is Role.IDENTIFIER
+    return Severity.NOTE if held or quoted else Severity.WARNING
+
+
+def _severity_of_row(splice: Splice) -> Severity | None:
+    """A row's name between double quotes is quoted; a row's value without quotes works only while it is a number."""
+    if splice.quoted and splice.role is Role.IDENTIFIER:
+        return None
+    return Severity.NOTE if splice.role is Role.VALUE and not splice.quoted else Severity.WARNING
+
+
+def _what(danger: Danger, shape: Shape, file: PythonFile) -> str:
+    name, role = _name(danger.splice, file), danger.splice.role
+    through, quoted = _through(danger, shape, file), " between quotes" if danger.splice.quoted else ""
+    article = "an" if role is Role.IDENTIFIER else "a"
+    return f"`{name}`{through} is spliced into this SQL as {article} {role}{quoted}, and {_source(danger.origin)}."
+
+
+def _name(splice: Splice, file: PythonFile) -> str:
+    text = " ".join(file.text(splice.hole.node).split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _through(danger: Danger, shape: Shape, file: PythonFile) -> str:
+    """The variable of the statement itself that holds the value, where that is another name."""
+    inside = (name for name in danger.splice.hole.via if shape.node.start_byte <= name.start_byte < shape.node.end_byte)
+    name = next(inside, None)
+    if name is None or file.text(name) == file.text(danger.splice.hole.node):
+        return ""
+    return f" (in `{file.text(name)}`)"
+
+
+def _source(origin: Origin) -> str:
+    match origin.kind:
+        case Source.PARAMETER:
+            return _parameter_source(origin)
+        case Source.ENVIRONMENT:
+            return "it comes from the environment"
+        case Source.ROW:
+            return "it comes from a row of the database, which others may have written"
+        case Source.ARGV:
+            return "it comes from the command line"
+    return "it comes from a request"
+
+
+def _parameter_source(origin: Origin) -> str:
+    if origin.number:
+        return "it is a parameter whose annotation alone says that it is a number"
+    if origin.callers is not None and origin.callers < Source.UNKNOWN:
+        return "it is a parameter that only its present callers keep harmless"
+    return "it is a parameter, so any caller chooses it"
+
+
+def _advice(danger: Danger) -> str:
+    match danger.splice.role:
+        case Role.VALUE:
+            return "Bind it as a parameter."
+        case Role.NUMBER:
+            return "Bind it, or convert it with `int()` and check its range."
+        case Role.IDENTIFIER:
+            return "Quote it as an identifier, or check it against a list of known names."
+    return "Build the clause from literal pieces and bind the values in it."
+
+
+def _others(dangers: list[Danger], file: PythonFile) -> Iterator[str]:
+    names = dict.fromkeys(_name(one.splice, file) for one in dangers)
+    others = [f"`{name}`" for name in names][1:]
+    if others:
+        yield f"The same goes for {', '.join(others)}."

@@ -1,0 +1,1 @@
+"""TypeScript and JavaScript: names, modules, React, and what a function acquires and releases."""

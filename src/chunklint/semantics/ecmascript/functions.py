@@ -1,0 +1,213 @@
+"""Functions in TypeScript and JavaScript: what an expression calls, what runs when it runs, what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, scopes_around, unwrap
+
+# Wrappers that hand back, more or less, the function that they are given.
+_KEEPS_FIRST = frozenset(
+    {
+        "useCallback",
+        "useEvent",
+        "useEffectEvent",
+        "useEventCallback",
+        "useMemoizedFn",
+        "useCallbackRef",
+        "memo",
+        "forwardRef",
+    }
+)
+# Methods that call the function they are given before the statement after them, or as its continuation.
+_ITERATES = frozenset({"forEach", "map", "filter", "reduce", "some", "every", "find", "flatMap"})
+_CONTINUES = frozenset({"then", "catch", "finally"})
+_RUNS_SOON = frozenset(
+    {"setTimeout", "requestAnimationFrame", "queueMicrotask", "startTransition", "flushSync", "requestIdleCallback"}
+)
+
+# How many hops from a name to the function behind it are worth following.
+_HOPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A node that is evaluated when a function runs.
+
+    `waited` says that an `await` or a `then` lies between the start of the run and the node, `delayed` that a
+    timer does.
+    """
+
+    node: Node
+    waited: bool = False
+    delayed: bool = False
+
+
+def is_function(node: Node) -> bool:
+    """Whether the node is a function of any form."""
+    return node.type in FUNCTIONS
+
+
+def arguments_of(call: Node) -> list[Node]:
+    """The arguments of a call or `new` expression, without comments."""
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None:
+        return []
+    return [child for child in arguments.named_children if child.type != "comment"]
+
+
+def callee_of(call: Node) -> Node | None:
+    """What is called or constructed, unwrapped."""
+    callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
+    return unwrap(callee) if callee is not None else None
+
+
+def called_name(file: SourceFile, call: Node) -> str:
+    """The last name of what is called: `on` of `socket.on(...)`; "" when it has none."""
+    callee = callee_of(call)
+    if callee is None:
+        return ""
+    if callee.type == "member_expression":
+        name = callee.child_by_field_name("property")
+        return file.text(name) if name is not None else ""
+    return file.text(callee) if callee.type == "identifier" else ""
+
+
+def receiver_of(call: Node) -> Node | None:
+    """What a method is called on, unwrapped; None for a plain call."""
+    callee = callee_of(call)
+    owner = callee.child_by_field_name("object") if callee is not None and callee.type == "member_expression" else None
+    return unwrap(owner) if owner is not None else None
+
+
+def function_of(file: SourceFile, expression: Node, hops: int = _HOPS) -> Node | None:
+    """The function that an expression evaluates to, when this file says so.
+
+    Follows names, `useCallback` and its kin, `useMemo` that makes a function, and calls of local functions that return
+    one.
+    """
+    node = unwrap(expression)
+    if is_function(node):
+        return node
+    if hops == 0:
+        return None
+    match node.type:
+        case "identifier":
+            found = resolve(file, node)
+            if found is None or found.value is None or found.keys:
+                return None
+            return function_of(file, found.value, hops - 1)
+        case "call_expression":
+            return _function_from_call(file, node, hops - 1)
+    return None
+
+
+def _function_from_call(file: SourceFile, call: Node, hops: int) -> Node | None:
+    given, name = arguments_of(call), called_name(file, call)
+    if name in _KEEPS_FIRST:
+        return function_of(file, given[0], hops) if given else None
+    if name == "useMemo":
+        maker = function_of(file, given[0], hops) if given else None
+    else:
+        callee = callee_of(call)
+        maker = function_of(file, callee, hops) if callee is not None else None
+    return returned_function(file, maker, hops) if maker is not None else None
+
+
+def returned_function(file: SourceFile, function: Node, hops: int = _HOPS) -> Node | None:
+    """The one function that a function returns; None when it returns none, several, or something unknown."""
+    values = returned(function)
+    return function_of(file, values[0], hops) if len(values) == 1 else None
+
+
+def returned(function: Node) -> list[Node]:
+    """The expressions that a function returns: the body of a short arrow, or what stands after each `return`."""
+    body = function.child_by_field_name("body")
+    if body is None:
+        return []
+    if body.type != "statement_block":
+        return [unwrap(body)]
+    statements = descendants(body, "return_statement", stop=FUNCTIONS)
+    return [
+        unwrap(value) for statement in statements for value in statement.named_children[:1] if value.type != "comment"
+    ]
+
+
+def is_async(function: Node) -> bool:
+    """Whether a function is declared `async`."""
+    return any(child.type == "async" for child in function.children)
+
+
+def enclosing_function(file: SourceFile, node: Node) -> Node | None:
+    """The innermost function around a node."""
+    return next((around for around in scopes_around(file, node) if is_function(around)), None)
+
+
+def function_name(file: SourceFile, function: Node) -> str:
+    """The name of a function: its own, or that of the variable it is bound to, through wrappers such as memo()."""
+    own = function.child_by_field_name("name")
+    if own is not None:
+        return file.text(own)
+    around = function.parent
+    while around is not None and (around.type in ("arguments", "call_expression") or unwrap(around) != around):
+        around = around.parent
+    name = around.child_by_field_name("name") if around is not None and around.type == "variable_declarator" else None
+    return file.text(name) if name is not None and name.type == "identifier" else ""
+
+
+def running(file: SourceFile, function: Node) -> Iterator[Running]:
+    """The calls, constructions and assignments that running a function evaluates, in source order.
+
+    Enters the functions that run with it: called on the spot, given to `then` or `forEach`, to a timer, to
+    `new Promise`. Does not enter handlers and other functions that are only made; calls of named functions are for
+    the caller.
+    """
+    pending = [(function, False, False)]
+    while pending:
+        current, waited, delayed = pending.pop()
+        body = current.child_by_field_name("body")
+        if body is None:
+            continue
+        first_wait = _first_wait(current)
+        for node in _within(body):
+            late = waited or (first_wait is not None and node.start_byte > first_wait)
+            yield Running(node, late, delayed)
+            for inner, continued, timed in _inner_runs(file, node):
+                pending.append((inner, late or continued, delayed or timed))
+
+
+def _within(body: Node) -> Iterator[Node]:
+    kinds = ("call_expression", "new_expression", "assignment_expression")
+    if body.type in kinds:
+        yield body
+    if not is_function(body):
+        yield from descendants(body, *kinds, stop=FUNCTIONS)
+
+
+def _first_wait(function: Node) -> int | None:
+    """Where the first `await` of an async function ends."""
+    body = function.child_by_field_name("body")
+    if body is None or not is_async(function):
+        return None
+    waits = descendants(body, "await_expression", "for_in_statement", stop=FUNCTIONS)
+    return next((node.end_byte - 1 for node in waits if node.type == "await_expression"), None)
+
+
+def _inner_runs(file: SourceFile, node: Node) -> Iterator[tuple[Node, bool, bool]]:
+    """The inline functions that a call runs, with whether it waits first and whether a timer does."""
+    if node.type == "assignment_expression":
+        return
+    callee = callee_of(node)
+    if callee is not None and is_function(callee):
+        yield callee, False, False
+        return
+    name = called_name(file, node)
+    inline = [given for argument in arguments_of(node) if is_function(given := unwrap(argument))]
+    if name in _ITERATES | _CONTINUES or (node.type == "new_expression" and name == "Promise"):
+        yield from ((given, name in _CONTINUES, False) for given in inline)
+    elif name in _RUNS_SOON:
+        yield from ((given, False, True) for given in inline[:1])

@@ -1,0 +1,287 @@
+"""Effects that acquire what nothing gives back on unmount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    function_of,
+    is_function,
+    receiver_of,
+    running,
+)
+from chunklint.semantics.ecmascript.lifetimes import (
+    Handle,
+    Reach,
+    cleaned_by,
+    given_back_on_unmount,
+    handle_of,
+    reach,
+    released_by_hand,
+)
+from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value
+from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, hook_of, state_of_setter
+from chunklint.semantics.ecmascript.resources import Acquisition, Kind, acquisitions, origin_of
+
+_WORDS = {
+    Kind.LISTENER: frozenset({"removeEventListener", "removeListener", "abort"}),
+    Kind.INTERVAL: frozenset({"clearInterval", "clearTimeout"}),
+    Kind.TIMEOUT: frozenset({"clearTimeout", "clearInterval"}),
+    Kind.LOOP: frozenset({"clearTimeout", "cancelAnimationFrame"}),
+    Kind.CONNECTION: frozenset({"close", "terminate"}),
+    Kind.OBSERVER: frozenset({"disconnect", "unobserve"}),
+    Kind.SUBSCRIPTION: frozenset(
+        {
+            "off",
+            "removeListener",
+            "removeAllListeners",
+            "unsubscribe",
+            "removeChannel",
+            "disconnect",
+            "close",
+            "destroy",
+        }
+    ),
+    Kind.OBJECT_URL: frozenset({"revokeObjectURL"}),
+    Kind.STREAM: frozenset({"stop", "getTracks"}),
+    Kind.WATCH: frozenset({"clearWatch"}),
+    Kind.INSTANCE: frozenset({"disconnect", "close", "end", "destroy", "dispose", "remove", "terminate"}),
+}
+_NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
+_MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
+_MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
+_ROOT_FILES = frozenset({"_app", "app", "main", "root"})
+_TEST_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e", "test", "tests"})
+_TEST_MARKS = frozenset({"test", "spec", "stories", "story", "cy", "bench"})
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """An acquisition that outlives its component.
+
+    Attributes:
+        by_hand: A call that gives it back without being run on unmount, or None.
+        touches: What a timer's callback calls that outlives the component; "" for other kinds.
+        outside: Whether that is more than the component's own state.
+        fresh: Whether a timer is cleared through a variable that every run makes anew, so never.
+        late: Whether only an effect's view of state could release it, and unmounting during a wait hides that.
+    """
+
+    effect: Effect
+    acquired: Acquisition
+    by_hand: Node | None = None
+    touches: str = ""
+    outside: bool = False
+    fresh: bool = False
+    late: str = ""
+
+
+def is_test_or_story(path: str) -> bool:
+    """Whether a source serves tests or a component gallery: its components live as long as one test."""
+    place = PurePosixPath(path)
+    marked = any(mark in _TEST_MARKS for mark in place.name.split(".")[1:-1])
+    return marked or any(part in _TEST_FOLDERS for part in place.parts[:-1])
+
+
+def leaks(file: SourceFile, effect: Effect) -> Iterator[Leak]:
+    """What an effect without a cleanup acquires and nothing of its component gives back when it unmounts."""
+    if not has_no_cleanup(file, effect):
+        return
+    for acquired in acquisitions(file, effect.callback):
+        found = leak_of(file, effect, acquired)
+        if found is not None:
+            yield found
+
+
+def has_no_cleanup(file: SourceFile, effect: Effect) -> bool:
+    """Whether unmounting surely runs nothing of this effect."""
+    cleanup = cleanup_of(file, effect)
+    return cleanup is Cleanup.ABSENT or (cleanup is Cleanup.DROPPED and not effect.keeps_cleanup)
+
+
+def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
+    """The leak that an acquisition is, unless its holder dies with the component or something releases it."""
+    match acquired.kind:
+        case Kind.LISTENER:
+            return _held(file, effect, acquired, Handle(frozenset()))
+        case Kind.SUBSCRIPTION:
+            handle = handle_of(file, acquired.node, acquired.path)
+            return None if handle.escapes else _held(file, effect, acquired, handle)
+        case Kind.OBSERVER:
+            return _observed(file, effect, acquired)
+        case Kind.TIMEOUT:
+            return _timed(file, effect, acquired)
+        case Kind.GLOBAL:
+            return _assigned(file, effect, acquired)
+        case Kind.STREAM:
+            around = effect.owner or effect.callback
+            stopped = cleaned_by(file, effect, _WORDS[Kind.STREAM])
+            by_hand = released_by_hand(file, around, _WORDS[Kind.STREAM], frozenset(), None)
+            return None if stopped or by_hand is not None else Leak(effect, acquired)
+    return _kept(file, effect, acquired, handle_of(file, acquired.node, acquired.path))
+
+
+def is_app_root(file: SourceFile, owner: Node | None) -> bool:
+    """Whether the component is mounted once for the life of the page, told by where frameworks expect it."""
+    path = PurePosixPath(file.path)
+    return owner is not None and path.stem.lower() in _ROOT_FILES
+
+
+def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handle) -> Leak | None:
+    """Listeners and subscriptions: what matters is how long their holder lives."""
+    receiver, words = acquired.receiver, _WORDS[acquired.kind]
+    held = Reach.GLOBAL if receiver is None else reach(file, receiver, effect)
+    if called_name(file, acquired.node) not in ("addEventListener", "addListener", "on", "subscribe"):
+        held = Reach.SHARED  # a package's function that returns its unsubscribe
+    if held in (Reach.LOCAL, Reach.UNKNOWN):
+        return None
+    if held is Reach.OWNED and not _piles_up(file, effect, acquired):
+        return None
+    chain = dotted(file, receiver) if receiver is not None and held is not Reach.GLOBAL else ()
+    given = arguments_of(acquired.node)
+    event = string_value(file, given[0]) if given else None
+    names = handle.lasting | ({chain} if chain else set())
+    if given_back_on_unmount(file, effect, frozenset(names)) or cleaned_by(file, effect, words, event):
+        return None
+    around = effect.owner or effect.callback
+    by_hand = released_by_hand(file, around, words, frozenset(), event) or released_by_hand(
+        file, around, words, handle.names or frozenset({("",)}), None
+    )
+    # A handler that removes itself is there for one event.
+    inside = by_hand is not None and acquired.node.start_byte <= by_hand.start_byte < acquired.node.end_byte
+    return None if inside else Leak(effect, acquired, by_hand)
+
+
+def _piles_up(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
+    """Whether re-running adds another listener to something that lives as long as the component."""
+    given = arguments_of(acquired.node)
+    root = file.text(root_of(acquired.receiver)) if acquired.receiver is not None else ""
+    others = [dep for dep in effect.deps if file.text(root_of(dep)) != root]
+    reruns = effect.runs is Deps.NONE or bool(others)
+    return reruns and len(given) > 1 and _is_made_anew(file, effect, given[1])
+
+
+def _is_made_anew(file: SourceFile, effect: Effect, handler: Node) -> bool:
+    if is_function(handler):
+        return True
+    found = resolve(file, handler) if handler.type == "identifier" else None
+    return found is not None and found.value is not None and found.scope.type != "program" and not hook_of(file, found)
+
+
+def _observed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
+    observer = receiver_of(acquired.node)
+    made = origin_of(file, observer) if observer is not None else None
+    if made is None:
+        return None
+    found = _kept(file, effect, acquired, handle_of(file, made))
+    return None if found is None or found.by_hand is not None else found
+
+
+def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handle) -> Leak | None:
+    """Timers, connections, instances and object URLs: what matters is who keeps the handle."""
+    if acquired.kind is not Kind.OBSERVER and (handle.escapes or handle.paged):
+        return None
+    words = _WORDS[acquired.kind]
+    by_hand = released_by_hand(file, effect.owner or file.root, words, handle.names, None) if handle.names else None
+    if given_back_on_unmount(file, effect, handle.lasting):
+        late = _late_state(file, acquired, handle)
+        return Leak(effect, acquired, late=late) if late else None
+    if acquired.kind is Kind.OBJECT_URL and by_hand is not None:
+        return None
+    return Leak(effect, acquired, by_hand)
+
+
+def _late_state(file: SourceFile, acquired: Acquisition, handle: Handle) -> str:
+    """The state that alone knows an object URL made after a wait: once unmounted, setting it does nothing."""
+    if acquired.kind is not Kind.OBJECT_URL or not acquired.waited or not handle.state:
+        return ""
+    if any(len(name) > 1 for name in handle.names) or _is_guarded(file, acquired.node):
+        return ""
+    return min(handle.state)
+
+
+def _is_guarded(file: SourceFile, node: Node) -> bool:
+    """Whether the function around asks if the component is still there."""
+    for function in (around for around in ancestors(node) if is_function(around)):
+        for test in descendants(function, "if_statement"):
+            condition = test.child_by_field_name("condition")
+            if condition is not None and any(word in file.text(condition).lower() for word in _MOUNT_CHECKS):
+                return True
+    return False
+
+
+def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
+    callback = function_of(file, arguments_of(acquired.node)[0])
+    touched = _touched(file, callback, effect) if callback is not None else None
+    if touched is None:
+        return None
+    handle = handle_of(file, acquired.node, acquired.path)
+    kept = _kept(file, effect, acquired, handle)
+    if kept is None:
+        return None
+    name, outside = touched
+    fresh = kept.by_hand is not None and _is_fresh(file, acquired, handle)
+    return Leak(effect, acquired, kept.by_hand, name, outside, fresh)
+
+
+def _touched(file: SourceFile, callback: Node, effect: Effect) -> tuple[str, bool] | None:
+    """What a timer's callback calls that matters after unmount: (name, more than own state); None for nothing."""
+    state = None
+    pending, entered = [callback], {callback.id}
+    while pending:
+        for run in running(file, pending.pop()):
+            callee = callee_of(run.node) if run.node.type == "call_expression" else None
+            if callee is None:
+                continue
+            if _is_outside(file, callee, effect):
+                return file.text(callee), True
+            if callee.type != "identifier":
+                continue
+            if state_of_setter(file, callee) is not None:
+                state = state or file.text(callee)
+            called = function_of(file, callee)
+            if called is not None and called.id not in entered and len(entered) < 8:
+                entered.add(called.id)
+                pending.append(called)
+    return (state, False) if state is not None else None
+
+
+def _is_outside(file: SourceFile, callee: Node, effect: Effect) -> bool:
+    """A callback prop, or navigation."""
+    root = root_of(callee)
+    found = resolve(file, root) if root.type == "identifier" else None
+    if found is None:
+        return False
+    if found.kind == "parameter" and found.scope == effect.owner:
+        return callee.type == "identifier" or file.text(root) == "props"
+    hook = hook_of(file, found)
+    moves = callee.type == "identifier" or dotted(file, callee)[-1:] in _MOVES
+    return hook is not None and hook[0] in _NAVIGATES and moves
+
+
+def _is_fresh(file: SourceFile, acquired: Acquisition, handle: Handle) -> bool:
+    """Whether the handle lives only in a variable of a function that every render or run calls anew."""
+    if not acquired.path or not handle.names or any(len(name) > 1 for name in handle.names):
+        return False
+    return not handle.state
+
+
+def _assigned(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
+    left = acquired.node.child_by_field_name("left")
+    chain = dotted(file, left) if left is not None else ()
+    if given_back_on_unmount(file, effect, frozenset({chain})):
+        return None
+    around = effect.owner or effect.callback
+    for other in descendants(around, "assignment_expression"):
+        target = other.child_by_field_name("left")
+        if other != acquired.node and target is not None and dotted(file, target) == chain:
+            return Leak(effect, acquired, other)
+    return Leak(effect, acquired)

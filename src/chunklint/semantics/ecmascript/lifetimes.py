@@ -1,0 +1,379 @@
+"""How long things live in a React component, where handles are kept, and which code gives them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    function_name,
+    function_of,
+    is_function,
+    receiver_of,
+)
+from chunklint.semantics.ecmascript.names import Binding, dotted, resolve, root_of, string_value, unwrap
+from chunklint.semantics.ecmascript.react import (
+    Cleanup,
+    Effect,
+    cleanup_of,
+    cleanups,
+    effects,
+    hook_of,
+    is_component_or_hook,
+    jsx_elements,
+    state_of_setter,
+)
+
+_EXPRESSION_WRAPPERS = frozenset(
+    {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "await_expression"}
+)
+_COLLECTS = frozenset({"push", "add", "unshift"})
+_BROWSER = frozenset({"window", "document", "globalThis", "self", "navigator", "screen", "visualViewport"})
+_LOOKUPS = frozenset({"getElementById", "querySelector"})
+_OWNED_HOOKS = frozenset({"useRef", "useState", "useMemo", "useReducer", "useId"})
+
+# What hooks hand out under these names belongs to the application, not to the component.
+_SHARED_NAMES = ("socket", "emitter", "eventbus", "events", "router", "pusher", "connection", "i18n")
+
+
+class Reach(StrEnum):
+    """How long something lives, seen from an effect."""
+
+    GLOBAL = "global"  # as long as the page
+    SHARED = "shared"  # longer than the component: a module's, a prop, a context value
+    OWNED = "owned"  # as long as the component: a ref, state, an element it renders
+    LOCAL = "local"  # made by the effect itself
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """Where the value of an acquiring expression goes.
+
+    Attributes:
+        names: The chains that keep it, such as ("timer", "current"); state under the name of its variable.
+        lasting: Those of the names that one render can read from the next, or another function of the component can.
+        state: Those of the names that are state variables.
+        paged: Whether a variable of the module or of `window` keeps it, as long as the page.
+        escapes: Whether it is handed to code that this file does not show.
+    """
+
+    names: frozenset[tuple[str, ...]]
+    lasting: frozenset[tuple[str, ...]] = frozenset()
+    state: frozenset[str] = frozenset()
+    paged: bool = False
+    escapes: bool = False
+
+
+def reach(file: SourceFile, receiver: Node | None, effect: Effect) -> Reach:
+    """How long a listener's target or a subscription's source lives."""
+    if receiver is None:
+        return Reach.GLOBAL
+    node = unwrap(receiver)
+    if node.type == "call_expression":
+        return _reach_of_call(file, node)
+    root = root_of(node)
+    if root.type != "identifier" or root_is_called(node):
+        return Reach.UNKNOWN
+    found = resolve(file, root)
+    if found is None:
+        return Reach.GLOBAL if file.text(root) in _BROWSER else Reach.UNKNOWN
+    if "current" in dotted(file, node)[1:]:
+        return Reach.OWNED
+    return _reach_of_binding(file, found, effect)
+
+
+def root_is_called(node: Node) -> bool:
+    """Whether a chain goes through a call."""
+    while node.type in ("member_expression", "subscript_expression"):
+        owner = node.child_by_field_name("object")
+        if owner is None:
+            return True
+        node = unwrap(owner)
+    return node.type == "call_expression"
+
+
+def _reach_of_call(file: SourceFile, call: Node) -> Reach:
+    name = called_name(file, call)
+    if name == "matchMedia":
+        return Reach.GLOBAL
+    if name not in _LOOKUPS:
+        return Reach.UNKNOWN
+    return Reach.OWNED if _renders_what_is_looked_up(file, call) else Reach.SHARED
+
+
+def _renders_what_is_looked_up(file: SourceFile, call: Node) -> bool:
+    """Whether the file's own JSX mentions the id or class that a DOM lookup asks for."""
+    given = arguments_of(call)
+    wanted = string_value(file, given[0]) if given else None
+    if not wanted:
+        return True
+    key = wanted.strip("#.")
+    return any(key in file.text(element) for element in jsx_elements(file))
+
+
+def _reach_of_binding(file: SourceFile, found: Binding, effect: Effect) -> Reach:
+    if found.scope.type == "program":
+        return Reach.SHARED
+    if found.kind == "parameter":
+        return Reach.SHARED if found.scope == effect.owner else Reach.UNKNOWN
+    value = unwrap(found.value) if found.kind == "variable" and found.value is not None else None
+    if value is None:
+        return Reach.UNKNOWN
+    hook = hook_of(file, found)
+    if hook is not None:
+        return _reach_of_hook(hook[0], found.name)
+    match value.type:
+        case "new_expression":
+            return Reach.LOCAL
+        case "call_expression" if not found.keys:
+            kind = _reach_of_call(file, value)
+            return Reach.LOCAL if kind is Reach.UNKNOWN else kind
+        case "identifier" | "member_expression" if value != found.node:
+            return reach(file, value, effect)
+    return Reach.UNKNOWN
+
+
+def _reach_of_hook(hook: str, name: str) -> Reach:
+    if hook in _OWNED_HOOKS:
+        return Reach.OWNED
+    if hook in ("useContext", "use") or name.lower().endswith(_SHARED_NAMES):
+        return Reach.SHARED
+    return Reach.UNKNOWN
+
+
+def handle_of(file: SourceFile, node: Node, callers: tuple[Node, ...] = ()) -> Handle:
+    """Where the value of an expression is kept, following one local name and, for a returned value, its callers."""
+    names: set[tuple[str, ...]] = set()
+    passing: set[tuple[str, ...]] = set()
+    state: set[str] = set()
+    paged = escapes = False
+    pending, seen = [(node, callers)], set[int]()
+    while pending:
+        current, calls = pending.pop()
+        if current.id in seen:
+            continue
+        seen.add(current.id)
+        for place in _places(current):
+            match place.type:
+                case "variable_declarator" | "assignment_expression" | "augmented_assignment_expression":
+                    left = place.child_by_field_name("name") or place.child_by_field_name("left")
+                    if left is None:
+                        continue
+                    chain = dotted(file, left)
+                    names |= {chain} if chain else set()
+                    passing |= {chain} if _is_made_by_each_call(file, left) else set()
+                    paged = paged or _is_paged(file, left)
+                    pending.extend((use, calls) for use in _uses(file, left))
+                case "call_expression":
+                    kept = _kept_by_call(file, place)
+                    escapes = escapes or kept is None
+                    names |= {kept} if kept else set()
+                    state |= {kept[0]} if kept and called_name(file, place) not in _COLLECTS else set()
+                case "return_statement" | "arrow_function":
+                    escapes = escapes or not calls
+                    pending.extend((call, calls[:-1]) for call in calls[-1:])
+                case _:
+                    escapes = True
+    return Handle(frozenset(names), frozenset(names - passing), frozenset(state), paged, escapes)
+
+
+def _is_made_by_each_call(file: SourceFile, name: Node) -> bool:
+    """Whether the root of a chain is a variable of a function inside the component, which no other effect can see."""
+    root = root_of(name)
+    found = resolve(file, root) if root.type == "identifier" else None
+    function = found.scope if found is not None else None
+    while function is not None and not is_function(function):
+        function = function.parent
+    return function is not None and not is_component_or_hook(function_name(file, function))
+
+
+def _is_paged(file: SourceFile, name: Node) -> bool:
+    root = root_of(name)
+    if root.type != "identifier":
+        return False
+    found = resolve(file, root)
+    return file.text(root) in _BROWSER if found is None else found.scope.type == "program"
+
+
+def _places(node: Node) -> Iterator[Node]:
+    """The construct that takes the value of an expression, if any does."""
+    child, around = node, node.parent
+    while around is not None and around.type in _EXPRESSION_WRAPPERS:
+        child, around = around, around.parent
+    if around is None:
+        return
+    match around.type:
+        case "variable_declarator" | "return_statement" | "pair" | "array" | "spread_element" | "ternary_expression":
+            yield around
+        case "assignment_expression" | "augmented_assignment_expression" if (
+            around.child_by_field_name("right") == child
+        ):
+            yield around
+        case "arrow_function" if around.child_by_field_name("body") == child:
+            yield around
+        case "arguments" if around.parent is not None:
+            yield around.parent
+
+
+def _kept_by_call(file: SourceFile, call: Node) -> tuple[str, ...] | None:
+    """The chain that a call keeps its argument in: state, a list; () when it keeps nothing; None when unknown."""
+    callee, receiver = callee_of(call), receiver_of(call)
+    if callee is None:
+        return None
+    if callee.type == "identifier":
+        name = state_of_setter(file, callee)
+        if name is not None:
+            return (name,)
+    if called_name(file, call) in _COLLECTS and receiver is not None:
+        return dotted(file, receiver) or None
+    return () if _gives_back(file, call) else None
+
+
+_RELEASES = frozenset(
+    {
+        "clearInterval",
+        "clearTimeout",
+        "cancelAnimationFrame",
+        "revokeObjectURL",
+        "clearWatch",
+        "unobserve",
+        "disconnect",
+        "close",
+        "terminate",
+        "log",
+        "error",
+    }
+)
+
+
+def _gives_back(file: SourceFile, call: Node) -> bool:
+    return called_name(file, call) in _RELEASES
+
+
+def _uses(file: SourceFile, name: Node) -> Iterator[Node]:
+    """The other places where a local name stands as an expression."""
+    if name.type != "identifier":
+        return
+    found = resolve(file, name)
+    if found is None or found.scope.type == "program":
+        return
+    for use in _identifiers(file).get(file.text(name), ()):
+        inside = found.scope.start_byte <= use.start_byte < found.scope.end_byte
+        if inside and use not in (name, found.node):
+            yield use
+
+
+def _identifiers(file: SourceFile) -> dict[str, list[Node]]:
+    """Every place where a name stands as an expression, by the name."""
+
+    def collect() -> dict[str, list[Node]]:
+        places: dict[str, list[Node]] = {}
+        for node in descendants(file.root, "identifier", "shorthand_property_identifier"):
+            places.setdefault(file.text(node), []).append(node)
+        return places
+
+    return file.remember("identifiers", collect)
+
+
+def given_back_on_unmount(file: SourceFile, effect: Effect, names: frozenset[tuple[str, ...]]) -> bool:
+    """Whether the cleanup of another effect of the same component mentions one of the chains."""
+    return any(names & _mentioned(file, other) for other in _cleaning(file, effect)) if names else False
+
+
+def cleaned_by(file: SourceFile, effect: Effect, words: frozenset[str], event: str | None = None) -> bool:
+    """Whether another effect's cleanup of the same component calls one of the functions, for that event if it says."""
+    return any(
+        name in words and (event is None or named is None or named == event)
+        for other in _cleaning(file, effect)
+        for name, named in _cleanup_calls(file, other)
+    )
+
+
+def _cleanup_calls(file: SourceFile, effect: Effect) -> frozenset[tuple[str, str | None]]:
+    """The names that a cleanup calls, each with the string that it gives first, if it gives one."""
+
+    def collect() -> Iterator[tuple[str, str | None]]:
+        for part in _cleanup_code(file, effect):
+            for call in descendants(part, "call_expression"):
+                given = arguments_of(call)
+                yield called_name(file, call), string_value(file, given[0]) if given else None
+
+    return file.remember(("cleanup calls", effect.call.id), lambda: frozenset(collect()))
+
+
+def _cleaning(file: SourceFile, effect: Effect) -> Iterator[Effect]:
+    """The other effects of the component that have a cleanup."""
+
+    def collect() -> dict[Node | None, list[Effect]]:
+        owned: dict[Node | None, list[Effect]] = {}
+        for other in effects(file):
+            if cleanup_of(file, other) is not Cleanup.ABSENT:
+                owned.setdefault(other.owner, []).append(other)
+        return owned
+
+    by_owner = file.remember("effects with a cleanup", collect)
+    return (other for other in by_owner.get(effect.owner, ()) if other.call != effect.call)
+
+
+def _mentioned(file: SourceFile, effect: Effect) -> frozenset[tuple[str, ...]]:
+    """Every chain of names, and every beginning of one, in an effect and in what its cleanup calls."""
+
+    def collect() -> Iterator[tuple[str, ...]]:
+        for part in (effect.callback, *_cleanup_code(file, effect)):
+            for node in descendants(part, "identifier", "member_expression"):
+                yield dotted(file, node)
+
+    return file.remember(("mentions", effect.call.id), lambda: frozenset(collect()))
+
+
+def _cleanup_code(file: SourceFile, effect: Effect) -> Iterator[Node]:
+    """What unmounting runs: the cleanup and the local functions that it calls, two calls deep."""
+    pending = [(cleanup, 0) for cleanup in cleanups(file, effect)]
+    seen: set[int] = set()
+    while pending:
+        part, depth = pending.pop()
+        if part.id in seen:
+            continue
+        seen.add(part.id)
+        yield part
+        if depth == 2 or not is_function(part):
+            continue
+        for call in descendants(part, "call_expression"):
+            callee = callee_of(call)
+            called = function_of(file, callee) if callee is not None else None
+            if called is not None:
+                pending.append((called, depth + 1))
+
+
+def released_by_hand(
+    file: SourceFile, around: Node, words: frozenset[str], names: frozenset[tuple[str, ...]], event: str | None
+) -> Node | None:
+    """A call in the code around that gives something back, though no unmount runs it.
+
+    It must name one of the chains, or the event of a listener; without either, the word alone counts.
+    """
+    for call in _calls_by_name(file, words):
+        if not around.start_byte <= call.start_byte < around.end_byte:
+            continue
+        given, receiver = arguments_of(call), receiver_of(call)
+        chains = [dotted(file, node) for node in (*given[:1], *([receiver] if receiver is not None else []))]
+        if any(chain[: len(name)] == name for chain in chains for name in names if chain):
+            return call
+        if not names and (event is None or (given and string_value(file, given[0]) == event)):
+            return call
+    return None
+
+
+def _calls_by_name(file: SourceFile, words: frozenset[str]) -> list[Node]:
+    def collect() -> list[Node]:
+        return [call for call in descendants(file.root, "call_expression") if called_name(file, call) in words]
+
+    return file.remember(("calls", words), collect)

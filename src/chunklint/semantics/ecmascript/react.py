@@ -1,0 +1,296 @@
+"""React: hooks, effects, components, state and JSX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.ecmascript import ECMASCRIPT
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    function_name,
+    function_of,
+    is_async,
+    is_function,
+    returned,
+)
+from chunklint.semantics.ecmascript.names import Binding, bindings, qualified, resolve, scopes_around, unwrap
+
+_REACT = frozenset({"react", "preact/hooks", "preact/compat"})
+_EFFECTS = frozenset({"useEffect", "useLayoutEffect", "useInsertionEffect"})
+
+# Effect hooks of well-known packages, and whether they pass on the cleanup that the callback returns.
+_LIBRARY_EFFECTS = {
+    ("react-use", "useEffectOnce"): True,
+    ("react-use", "useUpdateEffect"): True,
+    ("react-use", "useIsomorphicLayoutEffect"): True,
+    ("react-use", "useMount"): False,
+    ("usehooks-ts", "useIsomorphicLayoutEffect"): True,
+    ("ahooks", "useUpdateEffect"): True,
+    ("use-deep-compare-effect", "default"): True,
+    ("use-isomorphic-layout-effect", "default"): True,
+}
+
+# Calls that return nothing a cleanup could be made of.
+_RETURNS_NOTHING = frozenset(
+    {
+        "addEventListener",
+        "removeEventListener",
+        "setTimeout",
+        "setInterval",
+        "requestAnimationFrame",
+        "clearTimeout",
+        "clearInterval",
+        "observe",
+        "log",
+        "focus",
+        "watchPosition",
+        "createObjectURL",
+    }
+)
+_PLAIN_VALUES = frozenset(
+    {"undefined", "null", "number", "string", "template_string", "true", "false", "object", "array"}
+)
+
+_HOOK_CALLS = """(call_expression
+  function: [(identifier) (member_expression property: (property_identifier))]
+  arguments: (arguments . [(arrow_function) (function_expression) (identifier)])) @call"""
+
+
+class Deps(Enum):
+    """When an effect runs again."""
+
+    NONE = "every render"
+    EMPTY = "once"
+    SOME = "changes"
+
+
+class Cleanup(Enum):
+    """Whether an effect's callback hands React a function to call on unmount."""
+
+    ABSENT = "absent"
+    PRESENT = "present"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One call of an effect hook.
+
+    Attributes:
+        callback: The function that runs as the effect.
+        deps: The dependency array's elements; () for an absent or empty one, see `runs`.
+        owner: The component or custom hook around it, or None.
+        keeps_cleanup: Whether the hook passes on what the callback returns; `useMount` of react-use drops it.
+    """
+
+    call: Node
+    callback: Node
+    runs: Deps
+    deps: tuple[Node, ...]
+    owner: Node | None
+    keeps_cleanup: bool
+
+
+def effects(file: SourceFile) -> tuple[Effect, ...]:
+    """Every effect of a file whose callback this file defines, in source order."""
+    return file.remember("effects", lambda: tuple(_effects(file)))
+
+
+def hook_calls(file: SourceFile, name: str) -> Iterator[Node]:
+    """The calls of a React hook, by its exported name, whose first argument is a function or a name."""
+    return (call for call in _calls(file) if is_react(file, callee_of(call), name))
+
+
+def is_react(file: SourceFile, callee: Node | None, name: str) -> bool:
+    """Whether an expression is the React export of that name, or an undeclared name spelt like it."""
+    if callee is None:
+        return False
+    origin = qualified(file, callee)
+    if origin is not None:
+        return origin[0] in _REACT and origin[1] == name
+    return callee.type == "identifier" and file.text(callee) == name and resolve(file, callee) is None
+
+
+def cleanup_of(file: SourceFile, effect: Effect) -> Cleanup:
+    """Whether unmounting runs anything. What cannot be told counts as present."""
+    values = [value for value in returned(effect.callback) if not _is_plain(file, value)]
+    if not values:
+        return Cleanup.ABSENT
+    if is_async(effect.callback) or not effect.keeps_cleanup:
+        return Cleanup.DROPPED
+    return Cleanup.PRESENT
+
+
+def cleanups(file: SourceFile, effect: Effect) -> Iterator[Node]:
+    """What an effect's callback returns as its cleanup: the functions, or the expressions that stand for them."""
+    for value in returned(effect.callback):
+        if not _is_plain(file, value):
+            yield function_of(file, value) or value
+
+
+def component_of(file: SourceFile, node: Node) -> Node | None:
+    """The innermost component or custom hook around a node, told by its name."""
+    known: dict[int, Node | None] = file.remember("components", dict)
+    passed: list[Node] = []
+    owner = None
+    for function in scopes_around(file, node):
+        if function.id in known:
+            owner = known[function.id]
+            break
+        passed.append(function)
+        if is_function(function) and is_component_or_hook(function_name(file, function)):
+            owner = function
+            break
+    known.update((scope.id, owner) for scope in passed)
+    return owner
+
+
+def is_component_or_hook(name: str) -> bool:
+    """`Panel` and `useSocket`, not `render` or `user`."""
+    return name[:1].isupper() or is_hook(name)
+
+
+def is_hook(name: str) -> bool:
+    """`use`, `useSocket`, `useX1`; not `user`."""
+    return name.startswith("use") and not name[3:4].islower()
+
+
+def hook_of(file: SourceFile, found: Binding) -> tuple[str, Node] | None:
+    """The hook whose result a binding is taken from, with its call: `v` of `const [v] = useState()`."""
+    value = unwrap(found.value) if found.kind == "variable" and found.value is not None else None
+    if value is None or value.type != "call_expression":
+        return None
+    name = called_name(file, value)
+    return (name, value) if is_hook(name) else None
+
+
+def state_of_setter(file: SourceFile, identifier: Node) -> str | None:
+    """The state variable that a setter sets ("" when it is not named); None when the name is no state setter."""
+    found = resolve(file, identifier)
+    hook = hook_of(file, found) if found is not None else None
+    if found is None or hook is None or hook[0] not in ("useState", "useReducer") or found.keys != ("1",):
+        return None
+    siblings = bindings(file, found.scope).values()
+    return next((other.name for other in siblings if other.value == found.value and other.keys == ("0",)), "")
+
+
+def jsx_elements(file: SourceFile) -> tuple[Node, ...]:
+    """The opening and self-closing tags of a file; fragments have no name and are not among them."""
+
+    def find() -> tuple[Node, ...]:
+        query = "[(jsx_opening_element name: (_)) (jsx_self_closing_element)] @element"
+        if not file.path.endswith((".tsx", ".jsx", ".js", ".mjs", ".cjs")):
+            return ()
+        return tuple(captures["element"][0] for _, captures in ECMASCRIPT.matches(file, (query,)))
+
+    return file.remember("jsx_elements", find)
+
+
+def _calls(file: SourceFile) -> tuple[Node, ...]:
+    def find() -> tuple[Node, ...]:
+        found = (captures["call"][0] for _, captures in ECMASCRIPT.matches(file, (_HOOK_CALLS,)))
+        return tuple(sorted(found, key=lambda call: call.start_byte))
+
+    return file.remember("calls with a function", find)
+
+
+def _effects(file: SourceFile) -> Iterator[Effect]:
+    for call in _calls(file):
+        callee = callee_of(call)
+        keeps = effect_hook(file, callee) if callee is not None else None
+        given = arguments_of(call)
+        callback = function_of(file, given[0]) if keeps is not None and given else None
+        if keeps is not None and callback is not None:
+            runs, deps = _deps(file, given[1:2])
+            yield Effect(call, callback, runs, deps, component_of(file, call), keeps)
+
+
+def effect_hook(file: SourceFile, callee: Node, hops: int = 3) -> bool | None:
+    """Whether the hook passes on its callback's cleanup; None when the expression is no effect hook."""
+    if any(is_react(file, callee, name) for name in _EFFECTS):
+        return True
+    origin = qualified(file, callee)
+    if origin is not None:
+        return _LIBRARY_EFFECTS.get(origin)
+    found = resolve(file, callee) if callee.type == "identifier" else None
+    if found is None or found.value is None or found.keys or hops == 0:
+        return None
+    value = unwrap(found.value)
+    if value.type == "ternary_expression":
+        branches = [value.child_by_field_name(side) for side in ("consequence", "alternative")]
+        kinds = [effect_hook(file, unwrap(branch), hops - 1) for branch in branches if branch is not None]
+        return all(kinds) if kinds and None not in kinds else None
+    if value.type in ("identifier", "member_expression"):
+        return effect_hook(file, value, hops - 1)
+    return _wraps_effect(file, value, hops - 1) if is_function(value) and is_hook(found.name) else None
+
+
+def _wraps_effect(file: SourceFile, function: Node, hops: int) -> bool | None:
+    """Whether a function gives its first parameter to an effect hook, and whether the cleanup survives that."""
+    first = {name for name, found in bindings(file, function).items() if found.keys in ((), ("0",))}
+    body = function.child_by_field_name("body")
+    for call in _calls(file):
+        callee, given = callee_of(call), arguments_of(call)
+        inside = body is not None and body.start_byte <= call.start_byte and call.end_byte <= body.end_byte
+        keeps = effect_hook(file, callee, hops) if inside and callee is not None and hops else None
+        if keeps is None:
+            continue
+        if given[0].type == "identifier" and file.text(given[0]) in first:
+            return keeps
+        if is_function(given[0]):
+            passed = [inner for inner in descendants(given[0], "call_expression") if called_name(file, inner) in first]
+            if passed:
+                return keeps and any(value in passed for value in returned(given[0]))
+    return None
+
+
+def _deps(file: SourceFile, given: list[Node]) -> tuple[Deps, tuple[Node, ...]]:
+    if not given:
+        return Deps.NONE, ()
+    if given[0].type != "array":
+        return Deps.SOME, ()
+    names = tuple(node for node in given[0].named_children if node.type != "comment")
+    changing = tuple(node for node in names if not _is_stable(file, node))
+    return (Deps.SOME if changing else Deps.EMPTY), changing
+
+
+def _is_stable(file: SourceFile, dependency: Node) -> bool:
+    """State setters, refs and what the module itself defines never change while the component is mounted."""
+    if dependency.type != "identifier":
+        return False
+    found = resolve(file, dependency)
+    if found is None or found.scope.type == "program":
+        return found is not None
+    hook = hook_of(file, found)
+    if hook is None:
+        return False
+    name, call = hook
+    if name in ("useCallback", "useMemo"):
+        given = arguments_of(call)
+        return len(given) == 2 and given[1].type == "array" and not given[1].named_children
+    return name == "useRef" or (name in ("useState", "useReducer") and found.keys == ("1",))
+
+
+def _is_plain(file: SourceFile, value: Node) -> bool:
+    """A returned value that React has no use for: `undefined`, a timer's id, what a state setter returns."""
+    if value.type in _PLAIN_VALUES or file.text(value) == "undefined":
+        return True
+    match value.type:
+        case "unary_expression":
+            return True
+        case "assignment_expression":
+            right = value.child_by_field_name("right")
+            return right is not None and not is_function(unwrap(right)) and _is_plain(file, unwrap(right))
+        case "call_expression":
+            callee = callee_of(value)
+            if callee is not None and callee.type == "identifier" and state_of_setter(file, callee) is not None:
+                return True
+            return called_name(file, value) in _RETURNS_NOTHING
+    return False

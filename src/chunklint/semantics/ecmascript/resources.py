@@ -1,0 +1,413 @@
+"""What running a function acquires that outlives it: listeners, timers, connections, observers, subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.semantics.ecmascript.functions import (
+    Running,
+    arguments_of,
+    called_name,
+    callee_of,
+    enclosing_function,
+    function_of,
+    is_function,
+    receiver_of,
+    running,
+)
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, qualified, resolve, root_of, string_value, unwrap
+from chunklint.semantics.ecmascript.react import is_hook
+
+
+class Kind(StrEnum):
+    """What sort of thing is acquired."""
+
+    LISTENER = "listener"
+    INTERVAL = "interval"
+    TIMEOUT = "timeout"
+    LOOP = "loop"
+    CONNECTION = "connection"
+    OBSERVER = "observer"
+    SUBSCRIPTION = "subscription"
+    OBJECT_URL = "object URL"
+    STREAM = "stream"
+    WATCH = "watch"
+    GLOBAL = "global"
+    INSTANCE = "instance"
+
+
+@dataclass(frozen=True, slots=True)
+class Acquisition:
+    """Something that stays until it is released.
+
+    Attributes:
+        node: The call, construction or assignment that acquires.
+        keeps: What stays, as a clause: "`window` keeps the `resize` listener", "the interval keeps running".
+        release: What would release it, ready for a message: "`removeEventListener`".
+        receiver: What holds it, where something does: the target of a listener, the source of a subscription.
+        waited: Whether an `await` or a `then` lies before it.
+        path: The calls that lead to it, outermost first; () when the function itself acquires.
+    """
+
+    node: Node
+    kind: Kind
+    keeps: str
+    release: str
+    receiver: Node | None = None
+    waited: bool = False
+    path: tuple[Node, ...] = ()
+
+
+_GLOBALS = frozenset({"window", "globalThis", "self"})
+_CONNECTIONS = {
+    "WebSocket": "close",
+    "EventSource": "close",
+    "BroadcastChannel": "close",
+    "Worker": "terminate",
+    "SharedWorker": "port.close",
+    "RTCPeerConnection": "close",
+}
+_OBSERVERS = frozenset(
+    {"IntersectionObserver", "ResizeObserver", "MutationObserver", "PerformanceObserver", "ReportingObserver"}
+)
+_STREAMS = frozenset({"getUserMedia", "getDisplayMedia"})
+
+# Functions and classes of packages whose result holds a connection, a canvas or listeners, and what gives them back.
+_PACKAGES = {
+    ("socket.io-client", "io"): "disconnect",
+    ("socket.io-client", "default"): "disconnect",
+    ("socket.io-client", "connect"): "disconnect",
+    ("reconnecting-websocket", "default"): "close",
+    ("pusher-js", "default"): "disconnect",
+    ("mqtt", "connect"): "end",
+    ("hls.js", "default"): "destroy",
+    ("chart.js", "Chart"): "destroy",
+    ("chart.js/auto", "default"): "destroy",
+    ("echarts", "init"): "dispose",
+    ("mapbox-gl", "Map"): "remove",
+    ("maplibre-gl", "Map"): "remove",
+    ("@xterm/xterm", "Terminal"): "dispose",
+    ("wavesurfer.js", "create"): "destroy",
+}
+
+# Functions of packages that return the function which ends the subscription.
+_SUBSCRIBING = {
+    ("firebase/auth", "onAuthStateChanged"),
+    ("firebase/auth", "onIdTokenChanged"),
+    ("firebase/firestore", "onSnapshot"),
+    ("firebase/database", "onValue"),
+}
+
+# Words of which a file that acquires anything holds at least one.
+ACQUIRING = (
+    "addEventListener",
+    "addListener",
+    "setInterval",
+    "setTimeout",
+    "requestAnimationFrame",
+    "WebSocket",
+    "EventSource",
+    "BroadcastChannel",
+    "Worker",
+    ".observe",
+    ".subscribe",
+    ".on",
+    "createObjectURL",
+    "getUserMedia",
+    "getDisplayMedia",
+    "watchPosition",
+    "document.body",
+    "RTCPeerConnection",
+    *sorted({module for module, _ in (*_PACKAGES, *_SUBSCRIBING)}),
+)
+
+# Style values that undo another one.
+_RESTING = frozenset({"", "auto", "unset", "initial", "inherit", "visible", "scroll", "default", "static"})
+
+# Events that come once by nature.
+_ONCE = frozenset({"load", "DOMContentLoaded"})
+
+# A timer of up to this many milliseconds lets layout or focus settle; nobody waits for it.
+_A_FEW_FRAMES = 50
+
+# How many calls of local functions are followed from the function that runs.
+_HOPS = 3
+
+
+def acquisitions(file: SourceFile, function: Node) -> Iterator[Acquisition]:
+    """What a function acquires when it runs, itself or through functions of the same file that it calls.
+
+    Single-frame timers, one-time listeners and listeners that an AbortSignal ends are not among them, nor what a
+    returned cleanup or a handler would do later.
+    """
+    for run, path in reached(file, function):
+        found = acquisition(file, run.node)
+        if found is not None and not (run.delayed and found.kind in (Kind.TIMEOUT, Kind.GLOBAL)):
+            yield replace(found, waited=run.waited, path=path)
+
+
+def reached(file: SourceFile, function: Node) -> Iterator[tuple[Running, tuple[Node, ...]]]:
+    """What running a function evaluates, with the calls of this file's functions that lead there, outermost first."""
+    pending: list[tuple[Node, tuple[Node, ...], bool, bool]] = [(function, (), False, False)]
+    entered = {function.id}
+    while pending:
+        current, path, waited, delayed = pending.pop()
+        for run in running(file, current):
+            late, timed = waited or run.waited, delayed or run.delayed
+            yield replace(run, waited=late, delayed=timed), path
+            if run.node.type != "call_expression" or len(path) >= _HOPS:
+                continue
+            called, scheduled = _leads_to(file, run.node)
+            if called is not None and called.id not in entered:
+                entered.add(called.id)
+                pending.append((called, (*path, run.node), late, timed or scheduled))
+
+
+def _leads_to(file: SourceFile, call: Node) -> tuple[Node | None, bool]:
+    """The named function of this file that a call runs, and whether a timer runs it."""
+    callee, name = callee_of(call), called_name(file, call)
+    if name in ("requestAnimationFrame", "setTimeout"):
+        given = arguments_of(call)
+        named = given[0] if given and not is_function(given[0]) else None
+        return (function_of(file, named) if named is not None else None), True
+    if callee is None or is_function(callee) or is_hook(name):
+        return None, False
+    return function_of(file, callee), False
+
+
+def acquisition(file: SourceFile, node: Node) -> Acquisition | None:
+    """What one call, construction or assignment acquires by itself."""
+    match node.type:
+        case "call_expression":
+            return _of_call(file, node)
+        case "new_expression":
+            return _of_construction(file, node)
+        case "assignment_expression":
+            return _of_assignment(file, node)
+    return None
+
+
+def _of_call(file: SourceFile, call: Node) -> Acquisition | None:
+    callee = callee_of(call)
+    if callee is None:
+        return None
+    name, given = called_name(file, call), arguments_of(call)
+    if is_global(file, callee):
+        return _of_global_call(file, call, name, given)
+    receiver = receiver_of(call)
+    if receiver is not None and name in ("addEventListener", "addListener", "on", "subscribe", "observe"):
+        return _of_method(file, call, name, receiver)
+    if name in _STREAMS and file.text(callee).endswith(f"mediaDevices.{name}"):
+        return Acquisition(
+            call, Kind.STREAM, f"the stream of `{name}` keeps its device", "`getTracks().forEach(t => t.stop())`"
+        )
+    return _of_package(file, call, callee)
+
+
+def _of_global_call(file: SourceFile, call: Node, name: str, given: list[Node]) -> Acquisition | None:
+    chain = dotted(file, call.child_by_field_name("function") or call)
+    match name:
+        case "setInterval":
+            return Acquisition(call, Kind.INTERVAL, "the interval keeps running", "`clearInterval`")
+        case "setTimeout" if given:
+            return _timer(file, call, given, "`clearTimeout`")
+        case "requestAnimationFrame" if given:
+            return _timer(file, call, given, "`cancelAnimationFrame`")
+        case "addEventListener":
+            return _listener(file, call, receiver_of(call))
+        case "createObjectURL":
+            return Acquisition(
+                call, Kind.OBJECT_URL, "the object URL keeps its blob in memory", "`URL.revokeObjectURL`"
+            )
+        case "watchPosition" if "geolocation" in chain:
+            return Acquisition(call, Kind.WATCH, "the position watch keeps reporting", "`clearWatch`")
+        case name if name in _STREAMS and "mediaDevices" in chain:
+            return Acquisition(call, Kind.STREAM, f"the stream of `{name}` keeps its device", "`stop` on its tracks")
+    return None
+
+
+def _timer(file: SourceFile, call: Node, given: list[Node], release: str) -> Acquisition | None:
+    if _reschedules(file, call, given[0]):
+        return Acquisition(call, Kind.LOOP, "the timer loop keeps rescheduling itself", release)
+    if release == "`cancelAnimationFrame`" or (delay := _delay(file, given)) is None:
+        return None
+    after = f" ({delay} ms)" if delay else ""
+    return Acquisition(call, Kind.TIMEOUT, f"the timer{after} still fires", release)
+
+
+def _reschedules(file: SourceFile, call: Node, callback: Node) -> bool:
+    """Whether the timer calls the function that sets it, and nothing in that function can end the chain."""
+    around = enclosing_function(file, call)
+    if is_function(callback) and around is not None:
+        inner = {function_of(file, callee) for node in _calls_in(callback) if (callee := callee_of(node)) is not None}
+        again = around in inner or (enclosing_function(file, around) in inner and around == callback)
+    else:
+        again = around is not None and function_of(file, callback) == around
+    return again and not _conditional(call, around)
+
+
+def _calls_in(function: Node) -> Iterator[Node]:
+    """The calls that a function makes itself, not through functions inside it."""
+    body = function.child_by_field_name("body")
+    if body is None:
+        return
+    if body.type == "call_expression":
+        yield body
+    yield from descendants(body, "call_expression", stop=FUNCTIONS)
+
+
+def _conditional(node: Node, function: Node | None) -> bool:
+    for around in ancestors(node):
+        if around == function:
+            return False
+        if around.type in ("if_statement", "ternary_expression", "binary_expression"):
+            return True
+    return False
+
+
+def _delay(file: SourceFile, given: list[Node]) -> str | None:
+    """The delay's text ("" when it is no number); None for one of a few frames."""
+    if len(given) < 2:
+        return None
+    node = unwrap(given[1])
+    found = resolve(file, node) if node.type == "identifier" else None
+    if found is not None and found.value is not None and not found.keys:
+        node = unwrap(found.value)
+    if node.type != "number":
+        return ""
+    text = file.text(node).replace("_", "")
+    try:
+        return None if float(text) <= _A_FEW_FRAMES else text
+    except ValueError:
+        return ""
+
+
+def _listener(file: SourceFile, call: Node, receiver: Node | None) -> Acquisition | None:
+    given = arguments_of(call)
+    event = string_value(file, given[0]) if given else None
+    options = file.text(given[2]) if len(given) > 2 else ""
+    if len(given) < 2 or event in _ONCE or "once" in options or "signal" in options:
+        return None
+    holder = _short(file, receiver) if receiver is not None else "window"
+    named = f"the `{event}` listener" if event else "the listener added here"
+    return Acquisition(call, Kind.LISTENER, f"`{holder}` keeps {named}", "`removeEventListener`", receiver)
+
+
+def _of_method(file: SourceFile, call: Node, name: str, receiver: Node) -> Acquisition | None:
+    given = arguments_of(call)
+    match name:
+        case "addEventListener":
+            return _listener(file, call, receiver)
+        case "observe" if given:
+            return _observer(file, call, receiver)
+        case "addListener" if given and _calls(file, origin_of(file, receiver), "matchMedia"):
+            return Acquisition(
+                call, Kind.LISTENER, f"`{_short(file, receiver)}` keeps its listener", "`removeListener`", receiver
+            )
+        case "on" | "addListener" if len(given) >= 2 and _is_event(given[0]) and not _has_method(receiver):
+            event = file.text(given[0]).strip("'\"`")
+            keeps = f"`{_short(file, receiver)}` keeps the `{event}` listener"
+            return Acquisition(call, Kind.SUBSCRIPTION, keeps, "`off`", receiver)
+        case "subscribe" if given and not _has_method(receiver):
+            keeps = f"`{_short(file, receiver)}` keeps the subscription"
+            return Acquisition(call, Kind.SUBSCRIPTION, keeps, "the unsubscribe that `subscribe` returned", receiver)
+    return None
+
+
+def _observer(file: SourceFile, call: Node, receiver: Node) -> Acquisition | None:
+    made = origin_of(file, receiver)
+    constructor = callee_of(made) if made is not None and made.type == "new_expression" else None
+    sort = file.text(constructor) if constructor is not None else ""
+    if sort.removeprefix("window.") not in _OBSERVERS:
+        return None
+    keeps = f"the `{sort}` `{_short(file, receiver)}` keeps observing"
+    return Acquisition(call, Kind.OBSERVER, keeps, "`disconnect`", arguments_of(call)[0])
+
+
+def _of_package(file: SourceFile, node: Node, callee: Node) -> Acquisition | None:
+    origin = qualified(file, callee)
+    if origin is None:
+        return None
+    if origin in _SUBSCRIBING and node.type == "call_expression":
+        name = file.text(callee)
+        return Acquisition(
+            node, Kind.SUBSCRIPTION, f"`{name}` keeps the subscription", f"the unsubscribe that `{name}` returned"
+        )
+    release = _PACKAGES.get(origin)
+    if release is None:
+        return None
+    return Acquisition(node, Kind.INSTANCE, f"what `{_short(file, callee)}` made stays alive", f"`{release}`")
+
+
+def _of_construction(file: SourceFile, node: Node) -> Acquisition | None:
+    callee = callee_of(node)
+    if callee is None:
+        return None
+    name = (dotted(file, callee) or ("",))[-1]
+    if name in _CONNECTIONS and is_global(file, callee):
+        return Acquisition(node, Kind.CONNECTION, f"the `{name}` stays open", f"`{_CONNECTIONS[name]}`")
+    return _of_package(file, node, callee)
+
+
+def _of_assignment(file: SourceFile, node: Node) -> Acquisition | None:
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    chain = dotted(file, left) if left is not None else ()
+    if left is None or right is None or len(chain) < 2 or not is_global(file, left):
+        return None
+    chain = chain[1:] if chain[0] in _GLOBALS and len(chain) > 2 else chain
+    value = unwrap(right)
+    if len(chain) == 2 and chain[1].startswith("on") and chain[0] in _GLOBALS | {"document"} and is_function(value):
+        return Acquisition(node, Kind.GLOBAL, f"`{'.'.join(chain)}` keeps this handler", f"{'.'.join(chain)} = null")
+    text = string_value(file, value) or ""
+    if chain[:3] == ("document", "body", "style") and len(chain) == 4 and text not in _RESTING:
+        keeps = f"`{'.'.join(chain)}` keeps the value `{text}`"
+        return Acquisition(node, Kind.GLOBAL, keeps, "an assignment of the former value")
+    return None
+
+
+def is_global(file: SourceFile, node: Node) -> bool:
+    """Whether the root of a chain is a name that the file does not declare: `window.setTimeout`, `document`."""
+    root = root_of(node)
+    return root.type == "identifier" and resolve(file, root) is None
+
+
+def origin_of(file: SourceFile, node: Node) -> Node | None:
+    """The expression that a name was initialised with, through plain renamings; the node itself when it is no name."""
+    for _ in range(_HOPS):
+        node = unwrap(node)
+        if node.type != "identifier":
+            return node
+        found = resolve(file, node)
+        if found is None or found.value is None or found.keys:
+            return None
+        node = found.value
+    return node
+
+
+def _calls(file: SourceFile, node: Node | None, name: str) -> bool:
+    return node is not None and node.type == "call_expression" and called_name(file, node) == name
+
+
+def _is_event(node: Node) -> bool:
+    """What names an event: a string, or a constant such as `Events.OPEN`."""
+    return node.type in ("string", "template_string", "member_expression", "identifier")
+
+
+def _has_method(receiver: Node) -> bool:
+    """A receiver that is itself the result of a call: a chain whose lifetime nobody can tell."""
+    while receiver.type in ("member_expression", "subscript_expression"):
+        owner = receiver.child_by_field_name("object")
+        if owner is None:
+            return True
+        receiver = unwrap(owner)
+    return receiver.type not in ("identifier", "this")
+
+
+def _short(file: SourceFile, node: Node) -> str:
+    text = " ".join(file.text(node).split())
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,194 @@
+"""Leaks over two files: what functions and hooks acquire for their caller, and the effects that call them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.model import Location
+from chunklint.semantics.ecmascript.functions import callee_of, function_of, is_function, returned
+from chunklint.semantics.ecmascript.leaks import has_no_cleanup, is_app_root, leak_of
+from chunklint.semantics.ecmascript.modules import exports, module_files, module_folders
+from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap
+from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_component_or_hook, is_hook
+from chunklint.semantics.ecmascript.resources import Kind, acquisitions, reached
+
+_KINDS = frozenset(
+    {Kind.LISTENER, Kind.INTERVAL, Kind.LOOP, Kind.CONNECTION, Kind.SUBSCRIPTION, Kind.STREAM, Kind.WATCH}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A function that acquires for its caller.
+
+    Attributes:
+        name: The name it is exported under; of a hook's function, the hook's.
+        member: The name of the function in what the hook returns; "" for an exported function.
+        keeps: What stays, as a clause.
+        hands_back: Whether it returns something that could release it.
+    """
+
+    name: str
+    member: str
+    keeps: str
+    release: str
+    hands_back: bool
+    place: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An effect without a cleanup that calls a function from elsewhere and drops what it returns.
+
+    `module` is the specifier of the import, "" for a hook of the same file.
+    """
+
+    module: str
+    name: str
+    member: str
+    text: str
+    reruns: bool
+    in_root: bool
+    place: Location
+
+
+def offers(file: SourceFile) -> Iterator[Offer]:
+    """What the exported functions and hooks of a file acquire and leave to their caller."""
+    for name, export in exports(file).items():
+        function = function_of(file, export.node) if export.node is not None else None
+        if function is None:
+            continue
+        if not is_component_or_hook(name):
+            yield from _offered(file, function, None, name, "")
+        elif is_hook(name):
+            for member, inner in _members(file, function):
+                yield from _offered(file, inner, function, name, member)
+
+
+def starts(file: SourceFile) -> Iterator[Start]:
+    """The calls of imported functions, and of functions that hooks return, in effects that clean nothing up."""
+    for effect in effects(file):
+        if not has_no_cleanup(file, effect):
+            continue
+        for run, _ in reached(file, effect.callback):
+            target = _imported(file, run.node) if _is_dropped(run.node) else None
+            if target is not None:
+                text = " ".join(file.text(callee_of(run.node) or run.node).split())
+                reruns, in_root = effect.runs is not Deps.EMPTY, is_app_root(file, effect.owner)
+                yield Start(*target, text, reruns, in_root, file.location(callee_of(run.node) or run.node))
+
+
+def joined(facts: Mapping[str, tuple[Offer | Start, ...]]) -> Iterator[tuple[Start, Offer]]:
+    """The calls that start something, each with what it starts."""
+    offered = {
+        (path, fact.name, fact.member): fact for path, own in facts.items() for fact in own if isinstance(fact, Offer)
+    }
+    for path, own in facts.items():
+        for fact in own:
+            found = _find(path, fact, offered) if isinstance(fact, Start) else None
+            if found is not None and isinstance(fact, Start):
+                yield fact, found
+
+
+def _find(path: str, start: Start, offered: Mapping[tuple[str, str, str], Offer]) -> Offer | None:
+    known = {owner for owner, _, _ in offered}
+    target = module_files(path, start.module, known) if start.module else path
+    if target is not None:
+        return offered.get((target, start.name, start.member))
+    # A barrel file acquires nothing and is not read: the only one of that name below its folder is meant.
+    for folder in module_folders(path, start.module):
+        inside = [
+            offer
+            for key, offer in offered.items()
+            if key[0].startswith(folder) and key[1:] == (start.name, start.member)
+        ]
+        if inside:
+            return inside[0] if len(inside) == 1 else None
+    return None
+
+
+def _offered(file: SourceFile, function: Node, owner: Node | None, name: str, member: str) -> Iterator[Offer]:
+    if _is_once_only(file, function):
+        return
+    run = Effect(function, function, Deps.EMPTY, (), owner, keeps_cleanup=True)
+    hands_back = any(value.type != "undefined" for value in returned(function))
+    for found in acquisitions(file, function):
+        # Its caller is in another file; the root stands for it, so that returning the handle is not the end of the way.
+        acquired = replace(found, path=(file.root, *found.path))
+        if acquired.kind in _KINDS and leak_of(file, run, acquired) is not None:
+            yield Offer(name, member, acquired.keeps, acquired.release, hands_back, file.location(acquired.node))
+            return
+
+
+def _is_once_only(file: SourceFile, function: Node) -> bool:
+    """Whether a variable of the module guards the function: a singleton that lives as long as the page."""
+    module = bindings(file, file.root)
+    for test in descendants(function, "if_statement"):
+        condition = test.child_by_field_name("condition")
+        for name in descendants(condition, "identifier") if condition is not None else ():
+            found = module.get(file.text(name))
+            if found is not None and found.kind == "variable" and resolve(file, name) == found:
+                return True
+    return False
+
+
+def _members(file: SourceFile, hook: Node) -> Iterator[tuple[str, Node]]:
+    """The functions that a hook returns, by the name or position under which it returns them."""
+    for value in returned(hook):
+        pairs: list[tuple[str, Node]] = []
+        match value.type:
+            case "object":
+                for part in value.named_children:
+                    key, inner = part.child_by_field_name("key"), part.child_by_field_name("value")
+                    if key is not None and inner is not None:
+                        pairs.append((file.text(key), inner))
+                    elif part.type == "shorthand_property_identifier":
+                        pairs.append((file.text(part), part))
+            case "array":
+                pairs.extend((str(at), inner) for at, inner in enumerate(value.named_children))
+            case "identifier":
+                pairs.append(("", value))
+        for name, inner in pairs:
+            function = _function_behind(file, inner)
+            if function is not None:
+                yield name, function
+
+
+def _function_behind(file: SourceFile, node: Node) -> Node | None:
+    if node.type != "shorthand_property_identifier":
+        return function_of(file, node)
+    found = resolve(file, node)
+    return function_of(file, found.value) if found is not None and found.value is not None and not found.keys else None
+
+
+def _is_dropped(call: Node) -> bool:
+    around = call.parent
+    while around is not None and around.type in ("await_expression", "unary_expression", "parenthesized_expression"):
+        around = around.parent
+    return call.type == "call_expression" and around is not None and around.type == "expression_statement"
+
+
+def _imported(file: SourceFile, call: Node) -> tuple[str, str, str] | None:
+    """Module, name and member of what is called: `start` of `const {start} = useRecorder()`."""
+    callee = callee_of(call)
+    if callee is None or is_function(callee):
+        return None
+    owner = callee.child_by_field_name("object") if callee.type == "member_expression" else None
+    root, member = (unwrap(owner), callee.child_by_field_name("property")) if owner is not None else (callee, None)
+    found = resolve(file, root) if root.type == "identifier" else None
+    if found is None:
+        return None
+    if found.kind == "import":
+        return (found.module, found.imported, "") if member is None else None
+    hook = hook_of(file, found)
+    callee = callee_of(hook[1]) if hook is not None else None
+    source = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+    keys = (*found.keys, *([file.text(member)] if member is not None else []))
+    if source is None or source.scope.type != "program" or len(keys) > 1:
+        return None
+    module, name = (source.module, source.imported) if source.kind == "import" else ("", source.name)
+    return module, name, (keys or ("",))[0]

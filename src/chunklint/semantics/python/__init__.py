@@ -1,0 +1,1 @@
+"""Python: names, strings, where values come from, what guards them."""

@@ -1,0 +1,174 @@
+"""What the result of a call is made of: an own source, some of what went in, or nothing known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from chunklint.languages.base import descendants
+from chunklint.languages.python import PythonFile
+from chunklint.semantics.python.known_sources import (
+    ARGV_METHODS,
+    CLOCK_METHODS,
+    DIGESTS,
+    ENUMS,
+    FETCHES,
+    HARMLESS,
+    INSPECTIONS,
+    NUMBERS,
+    PASSING,
+    QUOTING_METHODS,
+    QUOTING_OWNERS,
+    SOURCES,
+    Source,
+)
+from chunklint.semantics.python.names import arguments, qualified_name
+from chunklint.semantics.python.scopes import Kind, resolve
+from chunklint.semantics.python.strings import string_shapes
+
+_EXECUTES = frozenset({"execute", "exec", "exec_driver_sql", "scalar", "scalars", "stream", "query"})
+_MAX_DEPTH = 4
+# Queries whose only answer is a number or a truth value.
+_COUNTS = re.compile(r"\s*SELECT\s+(?:COUNT|EXISTS|SUM|COALESCE\s*\(\s*(?:MAX|SUM|COUNT))\s*\(", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call gives: a source of its own with a few words on it, or what it was made of; `number`: only numbers."""
+
+    source: Source | None = None
+    words: str = ""
+    made_of: tuple[Node, ...] = ()
+    number: bool = False
+
+
+def result_of(call: Node, function: Node, file: PythonFile) -> Result:
+    """What a call of a function that is not of this module gives, as far as its name tells."""
+    given = arguments(call, file)
+    qualified = qualified_name(function, file) or ""
+    inputs = (*given.positional, *given.keywords.values(), *given.splat)
+    if qualified in HARMLESS or is_enum(function, file):
+        return Result(Source.CONFINED)
+    if qualified in NUMBERS:
+        return _number(qualified, inputs, file)
+    if (known := _known_source(qualified)) is not None:
+        return Result(known, f"`{file.text(call)[:60]}` is read here")
+    if qualified in ("builtins.min", "builtins.max"):
+        return Result(made_of=inputs) if not _bounded(call, file) else Result(Source.CONFINED)
+    if qualified in PASSING:
+        return Result(made_of=inputs)
+    if qualified == "builtins.map" and len(inputs) > 1:
+        converts = qualified_name(inputs[0], file) in NUMBERS
+        return Result(made_of=inputs[1:], number=converts)
+    if qualified == "re.sub" and given.positional:
+        return _substituted(given.positional, file)
+    return _method(call, function, file) if function.type == "attribute" else Result()
+
+
+def _known_source(qualified: str) -> Source | None:
+    """The source that a name or one of its prefixes is: `os.environ.get`, `datetime.datetime.now`."""
+    while qualified:
+        if qualified in SOURCES:
+            return SOURCES[qualified]
+        qualified = qualified.rpartition(".")[0]
+    return None
+
+
+def _number(qualified: str, inputs: tuple[Node, ...], file: PythonFile) -> Result:
+    if qualified == "builtins.int" and any(_bounded(one, file) for one in inputs):
+        return Result(Source.CONFINED, number=True)
+    return Result(made_of=inputs, number=True)
+
+
+def _bounded(call: Node, file: PythonFile, depth: int = 0) -> bool:
+    """Whether a call is `min(...)`, perhaps within `max(...)`, with a literal or constant bound from above."""
+    function = call.child_by_field_name("function") if call.type == "call" else None
+    name = file.text(function) if function is not None else ""
+    given = arguments(call, file).positional if name in ("min", "max") else ()
+    if name == "min":
+        return any(one.type in ("integer", "float") or file.text(one).rsplit(".", 1)[-1].isupper() for one in given)
+    return depth < _MAX_DEPTH and any(_bounded(one, file, depth + 1) for one in given)
+
+
+def _substituted(given: tuple[Node, ...], file: PythonFile) -> Result:
+    """`re.sub` of everything but a set of characters leaves nothing to fear; any other passes its text on."""
+    pattern = file.text(given[0])
+    if "[^" in pattern or "\\W" in pattern:
+        return Result(Source.CONFINED)
+    return Result(made_of=given[1:])
+
+
+def _method(call: Node, function: Node, file: PythonFile) -> Result:
+    receiver, name = function.child_by_field_name("object"), function.child_by_field_name("attribute")
+    if receiver is None or name is None:
+        return Result()
+    method, owner = file.text(name), file.text(receiver).lower()
+    if method in CLOCK_METHODS:
+        return Result(Source.TIMESTAMP)
+    if method in DIGESTS:
+        return Result(Source.CONFINED)
+    if method in QUOTING_METHODS and any(word in owner for word in QUOTING_OWNERS):
+        return Result(Source.CONFINED)
+    if method == "replace" and _doubles_quotes(call, file):
+        return Result(Source.CONFINED)
+    if method in ARGV_METHODS:
+        return Result(Source.ARGV, "the command line is parsed here")
+    if method in INSPECTIONS:
+        return Result(Source.ROW, "names are read from the database's catalogue here")
+    if method in FETCHES | _EXECUTES:
+        return _queried(call, receiver, method, file)
+    return Result(made_of=(receiver,))
+
+
+def _doubles_quotes(call: Node, file: PythonFile) -> bool:
+    """Whether a call is `.replace('"', '""')`, which makes any text an identifier between double quotes."""
+    given = arguments(call, file).positional
+    shapes = [string_shapes(one, file) for one in given]
+    return [one[0].parts for one in shapes if len(one) == 1] == [('"',), ('""',)]
+
+
+def _queried(call: Node, receiver: Node, method: str, file: PythonFile) -> Result:
+    """Rows that a query gives; a query that counts gives a number."""
+    executed = _execution(call, file)
+    rows = Result(Source.ROW, "rows are read from the database here")
+    if executed is None:
+        return rows if method in FETCHES else Result(made_of=(receiver,))
+    given = arguments(executed, file).positional
+    shapes = string_shapes(given[0], file) if given else ()
+    texts = [shape.parts[0] for shape in shapes if shape.parts]
+    if texts and all(isinstance(text, str) and _COUNTS.match(text) for text in texts):
+        return Result(Source.CONFINED, number=True)
+    if not texts and method not in FETCHES:
+        return Result()
+    return rows
+
+
+def _execution(call: Node, file: PythonFile) -> Node | None:
+    """The call with the query's text below a chain such as `conn.execute(...).mappings().all()`."""
+    current: Node | None = call
+    while current is not None and current.type in ("call", "attribute", "await", "parenthesized_expression"):
+        if current.type == "call":
+            function = current.child_by_field_name("function")
+            method = file.text(function).rsplit(".", 1)[-1] if function is not None else ""
+            if method in _EXECUTES | FETCHES and arguments(current, file).positional:
+                return current
+            current = function
+        elif current.type == "attribute":
+            current = current.child_by_field_name("object")
+        else:
+            current = current.named_children[0] if current.named_children else None
+    return None
+
+
+def is_enum(node: Node, file: PythonFile) -> bool:
+    """Whether a name is a class of this module that derives from an enumeration, or a member of one."""
+    if node.type == "attribute":
+        node = node.child_by_field_name("object") or node
+    if node.type != "identifier":
+        return False
+    classes = [one.value for one in resolve(node, file) if one.kind is Kind.CLASS and one.value is not None]
+    if len(classes) != 1 or (bases := classes[0].child_by_field_name("superclasses")) is None:
+        return False
+    return any(qualified_name(base, file) in ENUMS for base in descendants(bases, "identifier", "attribute"))

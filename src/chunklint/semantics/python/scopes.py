@@ -1,0 +1,301 @@
+"""Python's scopes and bindings: which names exist where, and which definitions of a name may reach a use of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from tree_sitter import Node
+
+from chunklint.languages.base import ancestors
+from chunklint.languages.python import PYTHON, PythonFile
+from chunklint.semantics.python.bindings import BINDERS, Binding, Kind, bindings_of
+
+__all__ = [
+    "COMPREHENSIONS",
+    "FUNCTIONS",
+    "SCOPES",
+    "Binding",
+    "Kind",
+    "attribute_bindings",
+    "bindings_in",
+    "exclusive",
+    "reaching",
+    "resolve",
+    "scope_of",
+]
+
+COMPREHENSIONS = frozenset(
+    {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
+)
+FUNCTIONS = frozenset({"function_definition", "lambda"})
+SCOPES = COMPREHENSIONS | FUNCTIONS | {"module", "class_definition"}
+
+# Parts of a definition that are evaluated in the scope around it.
+_OUTER_FIELDS = ("superclasses", "return_type", "type_parameters")
+
+# More bindings of one name that may all hold at one place do not occur in code that people wrote.
+_MOST = 64
+
+_BLOCKS = SCOPES | {"block"}
+
+# Bindings that hold in one construct alone: after it, earlier bindings may still be the ones that count.
+_REGIONS = {
+    Kind.LOOP: frozenset({"for_statement"}) | COMPREHENSIONS,
+    Kind.EXCEPTION: frozenset({"except_clause"}),
+    Kind.PATTERN: frozenset({"case_clause"}),
+}
+
+
+@dataclass(slots=True)
+class _Table:
+    """The bindings of one file by scope, the names that a scope declares global or nonlocal, and attributes."""
+
+    names: dict[int, dict[str, list[Binding]]]
+    foreign: dict[tuple[int, str], str]
+    attributes: dict[tuple[int, str], list[Binding]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a node stands: its scope, what is around it (ids and types, innermost first), loops, branches of `if`s."""
+
+    scope: int
+    around: tuple[tuple[int, str], ...]
+    loops: frozenset[int]
+    branches: Mapping[int, int]
+
+
+def scope_of(node: Node) -> Node:
+    """The scope in which a node is evaluated: a definition's name, bases, decorators and defaults belong outside."""
+    inner = node
+    for around in ancestors(node):
+        if around.type in SCOPES and not _belongs_outside(around, inner, node):
+            return around
+        inner = around
+    return inner
+
+
+def _belongs_outside(scope: Node, inner: Node, node: Node) -> bool:
+    """Whether `inner`, the child of `scope` that holds `node`, is evaluated before the scope is entered."""
+    if scope.type in COMPREHENSIONS:
+        return _in_first_iterable(scope, inner, node)
+    if scope.type == "module":
+        return False
+    if inner == scope.child_by_field_name("name") or any(
+        inner == scope.child_by_field_name(field) for field in _OUTER_FIELDS
+    ):
+        return True
+    if inner.type in ("parameters", "lambda_parameters"):
+        return _in_default_or_annotation(inner, node)
+    return False
+
+
+def _in_first_iterable(comprehension: Node, clause: Node, node: Node) -> bool:
+    if clause.type != "for_in_clause":
+        return False
+    first = next(child for child in comprehension.named_children if child.type == "for_in_clause")
+    iterable = clause.child_by_field_name("right")
+    return clause == first and iterable is not None and iterable.start_byte <= node.start_byte
+
+
+def _in_default_or_annotation(parameters: Node, node: Node) -> bool:
+    inner = node
+    for around in ancestors(node):
+        if around == parameters:
+            return False
+        if inner in (around.child_by_field_name("value"), around.child_by_field_name("type")):
+            return True
+        inner = around
+    return False
+
+
+def bindings_in(scope: Node, file: PythonFile) -> dict[str, list[Binding]]:
+    """Every name bound directly in a scope, with its bindings in source order."""
+    return _table(file).names.get(scope.id, {})
+
+
+def attribute_bindings(owner: Node, name: str, file: PythonFile) -> tuple[Binding, ...]:
+    """Where methods of a class assign `self.<name>`, and where its body assigns the name, in source order."""
+    on_self = _table(file).attributes.get((owner.id, name), [])
+    return (*bindings_in(owner, file).get(name, []), *on_self)
+
+
+def resolve(identifier: Node, file: PythonFile) -> tuple[Binding, ...]:
+    """All bindings of an identifier in the scope that Python would look it up in; () for a builtin or unknown name."""
+    name = file.text(identifier)
+    start = scope_of(identifier)
+    table = _table(file)
+    scope: Node | None = start
+    while scope is not None:
+        declared = table.foreign.get((scope.id, name))
+        if declared == "global":
+            return tuple(table.names.get(file.root.id, {}).get(name, ()))
+        visible = scope.type != "class_definition" or scope == start
+        if visible and declared is None and (found := table.names.get(scope.id, {}).get(name)):
+            return tuple(found)
+        scope = scope_of(scope) if scope.parent is not None else None
+    return ()
+
+
+def reaching(identifier: Node, file: PythonFile) -> tuple[Binding, ...]:
+    """The bindings that may give an identifier its value where it stands.
+
+    In the scope of the use, a binding that every path to the use passes hides the earlier ones, and a binding after
+    the use counts only when a loop holds both. From an inner scope, every binding of the outer scope counts. Of very
+    many bindings the nearest are given.
+    """
+    found = resolve(identifier, file)
+    if len(found) < 2:
+        return found
+    use = _place(identifier, file)
+    own, elsewhere = file.remember(
+        ("own bindings", found[0].node.id, use.scope), lambda: _split(found, use.scope, file)
+    )
+    if not own:
+        return found[-_MOST:]
+    at = bisect_left(own, identifier.start_byte, key=_start)
+    before, held, certain = _before(own, at, identifier, use, file)
+    again = (one for one in (*held, *own[at : at + _MOST]) if not use.loops.isdisjoint(_place(one.node, file).loops))
+    # Functions that declare the name global or nonlocal bind it at any time; to one of them, its own is certain.
+    others = () if certain and (use.scope, found[0].name) in _table(file).foreign else elsewhere[-_MOST:]
+    possible = [one for one in (*before, *again) if not _exclusive(_place(one.node, file), use)]
+    return (*others, *possible) or found[-_MOST:]
+
+
+def _split(found: Sequence[Binding], scope: int, file: PythonFile) -> tuple[list[Binding], list[Binding]]:
+    """The bindings that stand in a scope, and those that others make for it."""
+    own = [one for one in found if _place(one.node, file).scope == scope]
+    return own, [one for one in found if _place(one.node, file).scope != scope]
+
+
+def _start(binding: Binding) -> int:
+    return binding.node.start_byte
+
+
+def _before(
+    own: Sequence[Binding], at: int, identifier: Node, use: _Place, file: PythonFile
+) -> tuple[list[Binding], list[Binding], bool]:
+    """The bindings before a use that may still hold there, those it is part of, and whether one surely ran."""
+    reached: list[Binding] = []
+    held: list[Binding] = []
+    for n in range(at - 1, max(at - 1 - _MOST, -1), -1):
+        one = own[n]
+        if _holds(one, identifier):
+            held.append(one)
+            continue
+        reached.append(one)
+        # An augmented assignment adds to what came before, so it hides nothing.
+        if one.kind is not Kind.AUGMENTED and _always_runs_before(one, use, file):
+            return reached[::-1], held, True
+    return reached[::-1], held, False
+
+
+def _holds(binding: Binding, identifier: Node) -> bool:
+    """Whether the use stands in the binding's own value: `x = f(x)` and `for x in f(x)` read the x before them."""
+    value = binding.value
+    return (
+        binding.kind in (Kind.ASSIGNMENT, Kind.AUGMENTED, Kind.LOOP)
+        and value is not None
+        and value.start_byte <= identifier.start_byte < value.end_byte
+    )
+
+
+def _always_runs_before(binding: Binding, use: _Place, file: PythonFile) -> bool:
+    """Whether the block of the binding, or the construct it holds in, is around the use."""
+    types = _REGIONS.get(binding.kind, _BLOCKS)
+    block = next((node for node, kind in _place(binding.node, file).around if kind in types), None)
+    return block is not None and any(node == block for node, _ in use.around)
+
+
+def exclusive(one: Node, use: Node) -> bool:
+    """Whether the two stand in different branches of one `if`, so that no single run passes both."""
+    return _exclusive(_find_place(one), _find_place(use))
+
+
+def _exclusive(one: _Place, use: _Place) -> bool:
+    shared = next((statement for statement in use.branches if statement in one.branches), None)
+    if shared is None or use.branches[shared] == one.branches[shared]:
+        return False
+    return use.loops.isdisjoint(one.loops)
+
+
+def _place(node: Node, file: PythonFile) -> _Place:
+    return file.remember(("place", node.id), lambda: _find_place(node))
+
+
+def _find_place(node: Node) -> _Place:
+    around: list[tuple[int, str]] = []
+    loops: set[int] = set()
+    branches: dict[int, int] = {}
+    inner = node
+    for outer in ancestors(node):
+        around.append((outer.id, outer.type))
+        # The iterable of a `for` is read only once.
+        repeats = outer.type == "for_statement" and inner != outer.child_by_field_name("right")
+        if repeats or outer.type == "while_statement":
+            loops.add(outer.id)
+        if outer.type == "if_statement" and inner.type in ("block", "else_clause", "elif_clause"):
+            branches[outer.id] = inner.id
+        inner = outer
+    return _Place(scope_of(node).id, tuple(around), frozenset(loops), branches)
+
+
+def _table(file: PythonFile) -> _Table:
+    return file.remember("scopes", partial(_collect, file))
+
+
+def _collect(file: PythonFile) -> _Table:
+    table = _Table({}, {}, {})
+    declarations: list[tuple[Node, str]] = []
+    for _, captures in PYTHON.matches(file, BINDERS):
+        first = {name: nodes[0] for name, nodes in captures.items()}
+        for binding in bindings_of(first, file):
+            _enter(table, binding, file)
+        for word in ("global", "nonlocal"):
+            if word in first:
+                scope, name = scope_of(first[word]), file.text(first[word])
+                table.foreign[scope.id, name] = word
+                declarations.append((scope, name))
+    for scope, name in declarations:
+        _hand_over(table, scope, name, file)
+    for names in table.names.values():
+        for found in names.values():
+            found.sort(key=lambda one: one.node.start_byte)
+    return table
+
+
+def _hand_over(table: _Table, scope: Node, name: str, file: PythonFile) -> None:
+    """Give the bindings of a name that a scope declares global or nonlocal to the scope that they are made in."""
+    moved = table.names.get(scope.id, {}).pop(name, [])
+    owner: Node | None = file.root
+    if table.foreign[scope.id, name] == "nonlocal":
+        owner = scope_of(scope)
+        while owner is not None and name not in table.names.get(owner.id, {}):
+            owner = scope_of(owner) if owner.parent is not None else None
+    if owner is not None and moved:
+        table.names.setdefault(owner.id, {}).setdefault(name, []).extend(moved)
+
+
+def _enter(table: _Table, binding: Binding, file: PythonFile) -> None:
+    if binding.node.type == "attribute":
+        owner = _owner_of_self(binding.node, file)
+        if owner is not None:
+            table.attributes.setdefault((owner.id, binding.name), []).append(binding)
+        return
+    scope = scope_of(binding.node)
+    if binding.kind is not Kind.LOOP and scope.type in COMPREHENSIONS:
+        scope = next(n for n in ancestors(scope) if n.type in SCOPES and n.type not in COMPREHENSIONS)
+    if binding.kind is Kind.PARAMETER:
+        scope = next(n for n in ancestors(binding.node) if n.type in FUNCTIONS)
+    table.names.setdefault(scope.id, {}).setdefault(binding.name, []).append(binding)
+
+
+def _owner_of_self(attribute: Node, file: PythonFile) -> Node | None:
+    """The class whose method assigns this attribute of its first parameter."""
+    receiver = attribute.child_by_field_name("object")
+    if receiver is None or receiver.type != "identifier" or file.text(receiver) not in ("self", "cls"):
+        return None
+    return next((n for n in ancestors(attribute) if n.type == "class_definition"), None)

@@ -1,0 +1,1 @@
+"""SQL in strings and scripts: statements, holes, sinks."""

@@ -1,0 +1,1 @@
+"""Calls that wait, and what limits the wait."""
