@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,22 @@ def test_a_report_replaces_a_link_and_never_follows_it(project: Path, tmp_path_f
     chunklint("scan", "--output-format", "json=out.json", cwd=project)
     assert elsewhere.read_text(encoding="utf-8") == "precious"
     assert json.loads((project / "out.json").read_text(encoding="utf-8"))["findings"]
+
+
+def test_a_report_goes_into_a_pipe_without_replacing_it(project: Path) -> None:
+    pipe = project / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        chunklint("scan", "--output-format", "concise=pipe", cwd=project)
+        assert reader.stdout is not None
+        assert reader.stdout.read().startswith("client.py:5:12: CL801")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_report_for_dev_stdout_goes_there(project: Path) -> None:
+    ran = chunklint("scan", "--output-format", "concise=/dev/stdout", cwd=project)
+    assert ran.stdout.startswith("client.py:5:12: CL801")
+    assert Path("/dev/stdout").is_symlink()
 
 
 def test_github_annotations_name_file_line_and_ticket(project: Path) -> None:
@@ -298,6 +315,15 @@ def test_a_terminal_gets_colour_and_links(project: Path) -> None:
     received = on_a_terminal(["scan"], project)
     assert "\x1b[1" in received
     assert "\x1b]8;;file://" in received
+
+
+def test_a_long_scan_shows_progress_on_a_terminal_and_leaves_nothing_of_it(tmp_path: Path) -> None:
+    for number in range(150):
+        (tmp_path / f"m{number}.py").write_text(BAD * 60, encoding="utf-8")
+    received = on_a_terminal(["scan", "--jobs", "1", "--statistics"], tmp_path)
+    assert "Scanning" in received
+    assert received.count("\x1b[?25h") == 1, "the cursor must come back"
+    assert received.rindex("\x1b[?25l") < received.index("\x1b[2K\x1b[?25h") < received.index("findings in")
 
 
 def test_an_interrupt_ends_with_130_and_no_traceback(tmp_path: Path) -> None:

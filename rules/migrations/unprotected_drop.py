@@ -6,25 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from chunklint.api import (
-    Direction,
     Draft,
     Exposure,
     Loss,
-    Node,
     PythonFile,
     Reason,
     Rule,
-    Severity,
-    Span,
     SqlFile,
-    Use,
+    Suspect,
     WrappedDrop,
-    Wrapper,
+    WrapperFact,
+    convicted,
+    exposed,
     exposures,
-    migration_of,
     python,
     sql,
     sql_migration_of,
+    suspect,
     unprotected_uses,
     uses,
     wrappers,
@@ -34,7 +32,10 @@ rule = Rule(
     code="CL301",
     name="unprotected-drop",
     ticket="TICKET-003",
-    when="a migration drops a table or column, truncates, or deletes all rows, and nothing can stop it",
+    when=(
+        "a migration drops a table or column, truncates, deletes all rows or whole groups of duplicates, and "
+        "nothing can stop it"
+    ),
     effect="the rows are gone once the migration has run on a database that has any, and no downgrade brings them back",
     instead=(
         "copy the rows and raise unless the counts agree, raise unless the table is empty, rename instead of dropping, "
@@ -52,7 +53,7 @@ def upgrade():
 
 
 def downgrade():
-    pass
+    raise NotImplementedError("the rows are gone")
 """,
     good="""
 import sqlalchemy as sa
@@ -69,61 +70,69 @@ def upgrade():
 
 
 def downgrade():
-    pass
+    raise NotImplementedError("the rows are gone")
 """,
     example="migrations/versions/b2_drop_orders.py",
-    mentions=("drop", "DROP", "Drop", "TRUNCATE", "truncate", "Truncate", "DELETE", "delete", "Delete"),
+    mentions=(
+        *("drop", "DROP", "Drop", "TRUNCATE", "truncate", "Truncate", "DELETE", "delete", "Delete"),
+        *("environ", "getenv", "get_x_argument"),
+    ),
     silent_on=(
         "a step behind a check that raises, returns or asserts while a flag is unset or the table has rows",
-        "a table whose rows the same migration copied before, and a column whose values it read before",
+        "a table whose rows the same migration moved before, and a column whose values it read before",
+        "a drop whose backup or guard does not hold: CL302 speaks there, at the backup or guard",
         "DROP IF EXISTS before the creation of a table that the downgrade drops and does not make again",
         "objects that the same migration creates: staging and temporary tables, columns added for a copy",
         "views, materialized views, functions, triggers, indexes, types, constraints and sequences",
         "a downgrade that drops what its upgrade made; with CASCADE it is a note",
         "columns whose type shows that they were computed from others",
         "functions of other modules that run before a plain drop: they may have moved the data",
+        "UPDATE of every row: nearly always the values of a column that the step before added",
         "SQL files that are no migrations, and DO blocks that decide for themselves",
     ),
     limits=(
         "a check that an imported function makes is trusted, and so is a wrapper that cannot be found",
         "that the dropped table never existed in production cannot be seen from one revision",
-        "statements that procedural SQL builds with EXECUTE are not read",
+        "of what procedural SQL builds, EXECUTE of `format()` and of literals joined by `||` is read",
     ),
 )
-
-
-@rule.each(python)
-def drops_unprotected(file: PythonFile) -> Iterator[Draft]:
-    migration = migration_of(file)
-    if migration is not None:
-        yield from map(_finding, exposures(migration, file))
 
 
 @rule.each(sql)
 def script_drops_unprotected(file: SqlFile) -> Iterator[Draft]:
     migration = sql_migration_of(file)
     if migration is not None:
-        yield from map(_finding, exposures(migration, None))
+        yield from (_finding(one) for one in exposures(migration, None) if not one.is_of_guard)
+
+
+@rule.each(python)
+def drops_unprotected(file: PythonFile) -> Iterator[Draft]:
+    yield from (_finding(one) for one, before in exposed(file) if not (one.is_of_guard or before))
 
 
 @rule.fact(python)
-def drops_for_others(file: PythonFile) -> Iterator[Wrapper | Use]:
+def drops_after_other_functions(file: PythonFile) -> Iterator[Suspect]:
+    yield from (suspect(_finding(one), before, file) for one, before in exposed(file) if before and not one.is_of_guard)
+
+
+@rule.fact(python)
+def drops_for_others(file: PythonFile) -> Iterator[WrapperFact]:
     yield from wrappers(file)
     yield from uses(file)
 
 
 @rule.across
-def drops_through_wrapper(facts: Mapping[str, Sequence[Wrapper | Use]]) -> Iterator[Draft]:
-    yield from map(_wrapped, unprotected_uses(facts))
+def drops_through_wrapper(facts: Mapping[str, Sequence[WrapperFact | Suspect]]) -> Iterator[Draft]:
+    yield from (_wrapped(one) for one in unprotected_uses(facts) if not one.weaknesses)
+    yield from convicted(facts)
 
 
 def _wrapped(found: WrappedDrop) -> Draft:
     function = found.use.function.rsplit(".", 1)[-1]
     cascade = " CASCADE" if found.wrapper.cascade else ""
-    message = f"`{function}` drops `{found.table}`: its `DROP TABLE{cascade}`, called like this, {_NOTHING}."
-    upgrade = found.use.direction is Direction.UPGRADE
-    severity = Severity.ERROR if upgrade and found.wrapper.cascade else Severity.WARNING
-    return rule.at(found.use.location, message, severity=severity, steps=[(found.wrapper.location, "The drop.")])
+    named = ", and it exempts tables of such names" if found.exempt else ""
+    message = f"`{function}` drops `{found.table}`: its `DROP TABLE{cascade}`, called like this, {_NOTHING}{named}."
+    return rule.at(found.use.location, message, severity=found.severity, steps=[(found.wrapper.location, "The drop.")])
 
 
 _OTHER = MappingProxyType(
@@ -141,24 +150,11 @@ _NOTHING = "runs with no backup, no emptiness check and no flag that must be set
 
 def _finding(found: Exposure) -> Draft:
     operation = found.loss.operation
-    related: list[tuple[Node | Span, str]] = [(one.node, f"Here {one.reason}.") for one in found.weaknesses]
-    if found.other is not None:
-        related.append((found.other.span, _OTHER[found.reason]))
+    related = [(found.other.span, _OTHER[found.reason])] if found.other is not None else []
     calls = [run.call for run in reversed(operation.frame.stack) if run.call is not None] if operation.frame else []
     steps = [(call, "This call leads to it.") for call in calls]
-    message = f"{_statement(found.loss)} {_says(found)}{_weakness(found)}"
-    return rule.at(operation.span, message, severity=_severity(found), steps=steps, related=related)
-
-
-def _statement(loss: Loss) -> str:
-    if loss.column:
-        return f"`DROP COLUMN {loss.column}` on `{loss.table}`"
-    match loss.verb:
-        case "truncate":
-            return f"`TRUNCATE {loss.table}`"
-        case "delete":
-            return f"`DELETE FROM {loss.table}` without WHERE"  # noqa: S608 - a message, not a query
-    return f"`DROP {loss.kind.upper()} {loss.table}{' CASCADE' if loss.cascade else ''}`"
+    message = f"{found.loss.spelled} {_says(found)}"
+    return rule.at(operation.span, message, severity=found.severity, steps=steps, related=related)
 
 
 def _says(found: Exposure) -> str:
@@ -182,39 +178,10 @@ def _says(found: Exposure) -> str:
             return "replaces the rows by those of another table, and nothing compares them: later writes are lost."
         case Reason.INVERSE:
             return "also takes along what other revisions attached to the table, with no check for rows and no flag."
+        case Reason.WHOLE_GROUP:
+            return "deletes every row of each group, the one to keep included."
     return f"{_NOTHING}."
 
 
 def _what(loss: Loss) -> str:
     return "its values" if loss.column else "the rows"
-
-
-def _weakness(found: Exposure) -> str:
-    return "".join(f" There is a check, but {weakness.reason}." for weakness in found.weaknesses[:1])
-
-
-def _severity(found: Exposure) -> Severity:
-    loss, upgrade = found.loss, found.loss.operation.direction is Direction.UPGRADE
-    match found.reason:
-        case Reason.INVERSE:
-            return Severity.NOTE
-        case Reason.UNVERIFIED:
-            return Severity.WARNING if upgrade else Severity.NOTE
-        case Reason.RESTORED:
-            return Severity.WARNING
-        case Reason.ABANDONED:
-            return Severity.ERROR
-        case Reason.EMPTIED | Reason.ALIKE if loss.column:
-            return Severity.WARNING
-        case Reason.EMPTIED:
-            restored = found.other is not None and bool(found.other.statement.sources)
-            if upgrade or restored:
-                return Severity.ERROR
-            return Severity.WARNING if loss.cascade else Severity.NOTE
-        case Reason.ALIKE:
-            return Severity.ERROR
-    if not upgrade:
-        return Severity.WARNING
-    if loss.cascade or loss.kind in ("schema", "database"):
-        return Severity.ERROR
-    return Severity.WARNING if loss.kind == "rows" else Severity.NOTE

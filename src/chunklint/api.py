@@ -19,8 +19,24 @@ from chunklint.semantics.migrations.data_loss import Loss
 from chunklint.semantics.migrations.exposures import Exposure, Reason, exposures
 from chunklint.semantics.migrations.histories import History, competing_heads, cycles, duplicates, histories
 from chunklint.semantics.migrations.operations import Direction, migration_of, sql_migration_of
+from chunklint.semantics.migrations.overlaps import Clash, Overlap, overlaps
+from chunklint.semantics.migrations.partition_facts import (
+    PARTITION_MENTIONS,
+    PartitionFact,
+    TableChange,
+    Way,
+    partition_facts,
+    script_facts,
+)
+from chunklint.semantics.migrations.replay import Failure, Problem
+from chunklint.semantics.migrations.reversals import Residue, Reversal, Trace, breaks_upgrade, reversals
 from chunklint.semantics.migrations.revisions import Reference, Revision, revision_of
-from chunklint.semantics.migrations.wrappers import Use, WrappedDrop, Wrapper, unprotected_uses, uses, wrappers
+from chunklint.semantics.migrations.row_dependence import Danger, Hazard, RowChanges, dangers, row_changes_of
+from chunklint.semantics.migrations.scripts import script_of
+from chunklint.semantics.migrations.skew import Skew, skews
+from chunklint.semantics.migrations.steps import Body, Script
+from chunklint.semantics.migrations.suspects import Suspect, convicted, exposed, suspect
+from chunklint.semantics.migrations.wrappers import WrappedDrop, WrapperFact, unprotected_uses, uses, wrappers
 from chunklint.semantics.python.checks import confines, is_confined
 from chunklint.semantics.python.guards import Guard, guards_before, leaves
 from chunklint.semantics.python.known_sources import Source
@@ -30,7 +46,9 @@ from chunklint.semantics.python.places import is_test_file
 from chunklint.semantics.python.ranges import foreign_count, foreign_number, is_left_in_time
 from chunklint.semantics.python.roles import is_script, is_test, under_main_guard
 from chunklint.semantics.python.strings import Hole, Shape, string_shapes
+from chunklint.semantics.sql.crowding import Crowd
 from chunklint.semantics.sql.holes import Role, Splice, defines_schema, is_sql_statement, splices
+from chunklint.semantics.sql.partitions import Act
 from chunklint.semantics.sql.sinks import Sink, sql_sink
 from chunklint.semantics.sql.sizes import Size, Sized, creates_schema, sizes
 from chunklint.semantics.timeouts.deadlines import is_async, waits_for_ever
@@ -47,14 +65,22 @@ __all__ = [
     "IO_MENTIONS",
     "IO_METHODS",
     "LIMITED_BY_CALL",
+    "PARTITION_MENTIONS",
     "REQUESTS",
     "SOCKETS",
+    "Act",
+    "Body",
+    "Clash",
+    "Crowd",
+    "Danger",
     "Deps",
     "Direction",
     "Draft",
     "EcmascriptFile",
     "Exposure",
+    "Failure",
     "Guard",
+    "Hazard",
     "History",
     "Hole",
     "Kind",
@@ -64,37 +90,51 @@ __all__ = [
     "Node",
     "Offer",
     "Origin",
+    "Overlap",
+    "PartitionFact",
+    "Problem",
     "PythonFile",
     "Reason",
     "Reference",
+    "Residue",
+    "Reversal",
     "Revision",
     "Role",
+    "RowChanges",
     "Rule",
+    "Script",
     "Severity",
     "Shape",
     "Sink",
     "Size",
     "Sized",
+    "Skew",
     "Source",
     "SourceFile",
     "Span",
     "Splice",
     "SqlFile",
     "Start",
-    "Use",
+    "Suspect",
+    "TableChange",
+    "Trace",
     "Waiter",
+    "Way",
     "WrappedDrop",
-    "Wrapper",
+    "WrapperFact",
     "acquisitions",
     "ancestors",
     "arguments",
     "arguments_of",
     "axios_waits_for_ever",
+    "breaks_upgrade",
     "competing_heads",
     "component_of",
     "confines",
+    "convicted",
     "creates_schema",
     "cycles",
+    "dangers",
     "defines_schema",
     "descendants",
     "duplicates",
@@ -102,6 +142,7 @@ __all__ = [
     "effects",
     "enclosing",
     "enclosing_function",
+    "exposed",
     "exposures",
     "foreign_count",
     "foreign_number",
@@ -126,18 +167,26 @@ __all__ = [
     "offers",
     "origin_of",
     "origin_of_hole",
+    "overlaps",
+    "partition_facts",
     "python",
     "qualified_name",
     "returned",
+    "reversals",
     "revision_of",
+    "row_changes_of",
+    "script_facts",
+    "script_of",
     "sets_axios_default",
     "sizes",
+    "skews",
     "splices",
     "sql",
     "sql_migration_of",
     "sql_sink",
     "starts",
     "string_shapes",
+    "suspect",
     "under_main_guard",
     "unprotected_uses",
     "uses",

@@ -188,10 +188,12 @@ def _progress(files: int, *, hidden: bool) -> Iterator[Callable[[int], None]]:
         elif bar is not None:
             bar.update(count)
 
-    yield (lambda count: None) if hidden or not sys.stderr.isatty() else advance
-    if bar is not None:
-        # The bar is gone when the report comes: it told nothing that the report does not.
-        click.echo("\r\x1b[2K", nl=False, err=True, color=True)
+    try:
+        yield (lambda count: None) if hidden or not sys.stderr.isatty() else advance
+    finally:
+        if bar is not None:
+            # The bar tells nothing that the report does not, so it goes; and click hid the cursor for it.
+            click.echo("\r\x1b[2K\x1b[?25h", nl=False, err=True, color=True)
 
 
 def _write(report: Report, options: ScanOptions, settings: Settings, cwd: Path) -> None:
@@ -216,8 +218,15 @@ def _on_stdout(style: Style, options: ScanOptions) -> Style:
 
 
 def _replace(target: Path, text: str) -> None:
-    """Write a report whole or not at all; a link at the target is replaced, never followed."""
+    """Write a report whole or not at all; a link at the target is replaced, never followed.
+
+    A device or a pipe (/dev/stdout, a process substitution) is written to: replacing it would destroy it.
+    """
     try:
+        if _is_stream(target):
+            with target.open("w", encoding="utf-8", newline="\n", errors="backslashreplace") as stream:
+                stream.write(text)
+            return
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
@@ -229,6 +238,11 @@ def _replace(target: Path, text: str) -> None:
             raise
     except OSError as error:
         raise click.UsageError(f"the report cannot be written to {target}: {error.strerror}") from error
+
+
+def _is_stream(target: Path) -> bool:
+    streams = (Path("/dev"), Path("/proc"))
+    return (target.exists() and not target.is_file()) or any(target.is_relative_to(folder) for folder in streams)
 
 
 def _umask() -> int:

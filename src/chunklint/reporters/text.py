@@ -106,6 +106,8 @@ def _verdict(report: Report, style: Style) -> str:
     silenced = f" ({len(report.suppressed)} suppressed)" if report.suppressed else ""
     failed = unjudged(report)
     but = f" Incomplete: {_failures(failed)}." if failed else ""
+    if not report.files:
+        return paint(f"Nothing was scanned.{but}", "warning", style)
     if not report.findings and not failed:
         return paint(f"All clean: {plural(report.files, 'file')}, no findings{silenced}.", "good", style)
     if not report.findings:

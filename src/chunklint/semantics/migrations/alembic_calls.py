@@ -32,20 +32,21 @@ def operations_of_call(call: Node, frame: Frame, file: PythonFile) -> Iterator[S
     name, given = file.text(named), arguments(call, file)
     if name == "drop_all" and file.text(receiver).endswith("metadata"):
         yield Statement("drop", "schema", f"{{{file.text(receiver)}}}", cascade=True)
-    elif name in _TABLE_OPERATIONS and _is_operations(receiver, file):
+    elif name in _TABLE_OPERATIONS and is_operations(receiver, file):
         yield from _on_table(name, given, frame, file)
     elif name in _COLUMN_OPERATIONS:
         batch = batch_table(receiver, frame, file)
         if batch is not None:
             yield from _on_column(name, batch, given, 0, frame, file)
-        elif _is_operations(receiver, file):
+        elif is_operations(receiver, file):
             tables = names_in(given.get("table_name", 0), frame, file)
             yield from _on_column(name, tables, given, 1, frame, file)
     elif name in ("delete", "query", "update"):
         yield from _orm_query(call, frame, file)
 
 
-def _is_operations(receiver: Node, file: PythonFile) -> bool:
+def is_operations(receiver: Node, file: PythonFile) -> bool:
+    """Whether an expression is `alembic.op`, or is called like it."""
     return qualified_name(receiver, file) == "alembic.op" or file.text(receiver) in ("op", "operations")
 
 

@@ -22,7 +22,7 @@ _DERIVED_TYPES = ("tsvector", "tsvectortype", "computed")
 class Loss:
     """What one operation destroys: a whole schema or database, a table, its rows, or one column.
 
-    `verb` is drop, truncate or delete.
+    `verb` is drop, truncate, delete or deduplicate (whole groups of duplicates go).
     """
 
     operation: Operation
@@ -36,6 +36,21 @@ class Loss:
     def name(self) -> str:
         """The object's name, `table.column` for a column."""
         return f"{self.table}.{self.column}" if self.column else self.table
+
+    @property
+    def spelled(self) -> str:
+        """The statement in short: `DROP TABLE orders CASCADE`, between backticks."""
+        if self.column:
+            return f"`DROP COLUMN {self.column}` on `{self.table}`"
+        match self.verb:
+            case "truncate":
+                return f"`TRUNCATE {self.table}`"
+            case "deduplicate":
+                columns = ", ".join(f"`{column}`" for column in self.operation.statement.mentions)
+                return f"This clean-up of duplicates of {columns} in `{self.table}`"
+            case "delete":
+                return f"`DELETE FROM {self.table}` without WHERE"  # noqa: S608 - for a message, not a query
+        return f"`DROP {self.kind.upper()} {self.table}{' CASCADE' if self.cascade else ''}`"
 
     @property
     def cascade(self) -> bool:
@@ -53,6 +68,8 @@ def losses(operations: Sequence[Operation]) -> Iterator[Loss]:
                 yield Loss(operation, index, "drop", statement.object_type, name)
             case "truncate" if name is not None:
                 yield Loss(operation, index, "truncate", "rows", name)
+            case "delete" if name is not None and statement.object_type == "group":
+                yield Loss(operation, index, "deduplicate", "rows", name)
             case "delete" if name is not None and not statement.where and not _limited_by_join(statement):
                 yield Loss(operation, index, "delete", "rows", name)
             case "alter" if name is not None:
@@ -128,7 +145,7 @@ def _is_made_again(loss: Loss, operations: Sequence[Operation]) -> bool:
 def is_emptied_before(loss: Loss, operations: Sequence[Operation]) -> bool:
     """Whether the rows went before, so that what goes now is empty: that step is the loss."""
     before = losses(operations[: loss.index])
-    return any(one.kind == "rows" and same_name(one.table, loss.table) for one in before)
+    return any(one.kind == "rows" and one.verb != "deduplicate" and same_name(one.table, loss.table) for one in before)
 
 
 def earlier_names(loss: Loss, operations: Sequence[Operation]) -> tuple[str, ...]:
@@ -141,15 +158,14 @@ def earlier_names(loss: Loss, operations: Sequence[Operation]) -> tuple[str, ...
     return tuple(names)
 
 
-def copy_of(loss: Loss, operations: Sequence[Operation]) -> Operation | None:
-    """The operation before the loss that puts the table's rows elsewhere."""
+def copies_of(loss: Loss, operations: Sequence[Operation]) -> Iterator[Operation]:
+    """The operations before the loss that put the table's rows elsewhere."""
     names = earlier_names(loss, operations)
     for one in operations[: loss.index]:
         statement = one.statement
         reads = any(same_name(source, name) for source in statement.sources for name in names)
         if reads and (statement.kind in _WRITES or (statement.kind == "create" and statement.object_type == "table")):
-            return one
-    return None
+            yield one
 
 
 def is_read_and_written(loss: Loss, operations: Sequence[Operation], file: PythonFile | None) -> bool:

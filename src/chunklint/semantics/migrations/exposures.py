@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -10,10 +10,12 @@ from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.model import Severity
+from chunklint.semantics.migrations.backups import backup_of, is_dumped_before, unread_answers
 from chunklint.semantics.migrations.data_loss import (
     Loss,
     becomes,
-    copy_of,
+    copies_of,
     earlier_names,
     is_derived,
     is_emptied_before,
@@ -29,7 +31,9 @@ from chunklint.semantics.migrations.data_loss import (
     recreation_of,
 )
 from chunklint.semantics.migrations.operations import Direction, Migration, Operation, same_name
-from chunklint.semantics.migrations.safeguards import Weakness, imported_calls, safeguards_of
+from chunklint.semantics.migrations.safeguards import Weakness, conditions_before, imported_calls, safeguards_of
+from chunklint.semantics.migrations.worst_case import World, evaluate
+from chunklint.semantics.python.names import enclosing_function
 
 _FILLING = frozenset({"create", "insert"})
 
@@ -43,8 +47,10 @@ class Reason(Enum):
     ALIKE = auto()
     LEFTOVER = auto()
     UNVERIFIED = auto()
+    BACKUP = auto()
     RESTORED = auto()
     INVERSE = auto()
+    WHOLE_GROUP = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +62,90 @@ class Exposure:
     other: Operation | None = None
     weaknesses: tuple[Weakness, ...] = ()
 
+    @property
+    def is_of_guard(self) -> bool:
+        """Whether the defect lies in what should have protected the rows: a backup, or a check."""
+        return bool(self.weaknesses) or self.reason is Reason.BACKUP
+
+    @property
+    def severity(self) -> Severity:
+        """How bad the loss is."""
+        upgrade = self.loss.operation.direction is Direction.UPGRADE
+        match self.reason:
+            case Reason.INVERSE:
+                return Severity.NOTE
+            case Reason.WHOLE_GROUP:
+                return Severity.ERROR
+            case Reason.UNVERIFIED | Reason.BACKUP:
+                return Severity.WARNING if upgrade else Severity.NOTE
+            case Reason.RESTORED:
+                return Severity.WARNING
+            case Reason.ABANDONED:
+                return Severity.ERROR
+            case Reason.EMPTIED | Reason.ALIKE if self.loss.column:
+                return Severity.WARNING
+            case Reason.EMPTIED:
+                return self._severity_of_emptied(upgrade)
+            case Reason.ALIKE:
+                return Severity.ERROR
+        if not upgrade:
+            return Severity.WARNING
+        if self.loss.cascade or self.loss.kind in ("schema", "database"):
+            return Severity.ERROR
+        return Severity.WARNING if self.loss.kind == "rows" else Severity.NOTE
+
+    def _severity_of_emptied(self, upgrade: bool) -> Severity:
+        restored = self.other is not None and bool(self.other.statement.sources)
+        if upgrade or restored:
+            return Severity.ERROR
+        return Severity.WARNING if self.loss.cascade else Severity.NOTE
+
 
 def exposures(migration: Migration, file: PythonFile | None) -> Iterator[Exposure]:
     """The unprotected losses of both directions, in order. `file` is None for an SQL script."""
     for direction in Direction:
-        operations = migration.way(direction)
+        operations = _running(migration, direction, file)
         branches = [_branches(one) for one in operations]
         for loss in losses(operations):
-            mine = branches[loss.index]
-            together = [at for at, branch in enumerate(branches) if not _excluded(mine, branch)]
-            beside = [operations[at] for at in together]
-            others = [one for at, one in enumerate(operations) if _excluded(mine, branches[at])]
-            found = _exposure(replace(loss, index=together.index(loss.index)), migration, beside, others, file)
+            found = _among(loss, operations, branches, migration, file)
             if found is not None:
                 yield found
+
+
+def exposure_of_drop(drop: Operation, migration: Migration, file: PythonFile) -> Exposure | None:
+    """What to say of a drop that the migration leaves to another module, as if it stood at the call."""
+    operations = list(_running(migration, drop.direction, file))
+    start = _steps(drop)[0].start_byte
+    index = sum(1 for one in operations if (steps := _steps(one)) and steps[0].start_byte < start)
+    operations.insert(index, drop)
+    loss = next((one for one in losses(operations) if one.index == index), None)
+    branches = [_branches(one) for one in operations]
+    return _among(loss, operations, branches, migration, file) if loss is not None else None
+
+
+def _running(migration: Migration, direction: Direction, file: PythonFile | None) -> tuple[Operation, ...]:
+    """The operations of a direction without those that never run."""
+    every = migration.way(direction)
+    if file is None:
+        return every
+    return file.remember(
+        ("running", direction.value), lambda: tuple(one for one in every if not _never_runs(one, file))
+    )
+
+
+def _among(
+    loss: Loss,
+    operations: Sequence[Operation],
+    branches: Sequence[Mapping[int, int]],
+    migration: Migration,
+    file: PythonFile | None,
+) -> Exposure | None:
+    """What to say of a loss among all operations of its direction."""
+    mine = branches[loss.index]
+    together = [at for at, branch in enumerate(branches) if not _excluded(mine, branch)]
+    beside = [operations[at] for at in together]
+    others = [one for at, one in enumerate(operations) if _excluded(mine, branches[at])]
+    return _exposure(replace(loss, index=together.index(loss.index)), migration, beside, others, file)
 
 
 def _exposure(
@@ -89,22 +165,39 @@ def _exposure(
     if found is None or file is None or loss.operation.node is None or loss.operation.frame is None:
         return found
     tables = _tables_with_rows(loss, migration, possible)
-    guarded = safeguards_of(loss.operation.node, loss.operation.frame, tables, file)
-    if guarded.protect or _moves_in_python(loss, possible, file):
+    guarded = safeguards_of(loss.operation.node, loss.operation.frame, World(tables, file))
+    if guarded.protect or _moves_in_python(loss, possible, file) or is_dumped_before(loss, file):
         return None
     if found.reason is Reason.PLAIN and not loss.cascade and _may_be_handled_elsewhere(loss, file):
         return None
-    return replace(found, weaknesses=guarded.weaknesses)
+    weaknesses = (*guarded.weaknesses, *unread_answers(loss, file))
+    return replace(found, weaknesses=tuple(_own_weaknesses(weaknesses, loss, possible)))
+
+
+def _own_weaknesses(found: Iterable[Weakness], loss: Loss, possible: Sequence[Operation]) -> Iterator[Weakness]:
+    """The weaknesses that are not of a check with which another helper guards a drop of its own."""
+    frame = loss.operation.frame
+    own = {run.function.id for run in frame.stack} if frame is not None else set()
+    theirs = {one.operation.frame.function.id for one in losses(possible) if one.operation.frame is not None} - own
+    for one in found:
+        function = enclosing_function(one.node)
+        if function is None or function.id not in theirs:
+            yield one
 
 
 def _of_upgrade(loss: Loss, migration: Migration, possible: Sequence[Operation]) -> Exposure | None:
     if loss.column:
         return _of_column(loss, migration, possible)
-    copy = copy_of(loss, possible)
+    backup = backup_of(loss, possible)
+    if backup is not None:
+        return Exposure(loss, Reason.BACKUP, backup)
+    copy = next(copies_of(loss, possible), None)
     if copy is not None:
         return Exposure(loss, Reason.UNVERIFIED, copy) if loss.cascade else None
     if is_read_and_written(loss, possible, None):
         return None
+    if loss.verb == "deduplicate":
+        return Exposure(loss, Reason.WHOLE_GROUP)
     recreated = recreation_of(loss, possible) if loss.verb == "drop" else None
     if recreated is not None:
         harmless = is_filled(loss, recreated, possible) or is_first_creation(loss, migration)
@@ -137,7 +230,10 @@ def _of_downgrade(
         return Exposure(loss, Reason.INVERSE) if loss.cascade and not loss.column else None
     if loss.column or loss.verb != "drop":
         return None
-    copy = copy_of(loss, possible)
+    backup = backup_of(loss, possible)
+    if backup is not None:
+        return Exposure(loss, Reason.BACKUP, backup)
+    copy = next(copies_of(loss, possible), None)
     if copy is not None:
         return Exposure(loss, Reason.UNVERIFIED, copy) if loss.cascade else None
     if is_read_and_written(loss, possible, None):
@@ -179,7 +275,7 @@ def _is_conditional(loss: Loss, operations: Sequence[Operation]) -> bool:
     if not operation.statement.body:
         return False
     beside = (one.statement for one in operations if one.node == operation.node and one.statement.body)
-    return any(one.mentions & {"raise", "if", "execute"} for one in beside)
+    return any("raise" in one.mentions or ("if" in one.mentions and not one.if_exists) for one in beside)
 
 
 def _steps(operation: Operation) -> list[Node]:
@@ -204,6 +300,20 @@ def _branches(operation: Operation) -> Mapping[int, int]:
             inner = around
         found.update(here)
     return found
+
+
+def _never_runs(operation: Operation, file: PythonFile) -> bool:
+    """Whether the arguments of a call shut the branch of its helper: `if backup:` where the caller passes False."""
+    if operation.node is None or operation.frame is None or operation.frame.caller is None:
+        return False
+    world = World(frozenset(), file)
+    for condition in conditions_before(operation.node, operation.frame, file):
+        if condition.frame is not operation.frame or condition.under or condition.frame.caller is None:
+            continue
+        found = evaluate(condition.node, condition.frame, world)
+        if found.known and not found.sources and bool(found.value) != condition.holds:
+            return True
+    return False
 
 
 def _excluded(one: Mapping[int, int], other: Mapping[int, int]) -> bool:

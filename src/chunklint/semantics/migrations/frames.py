@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
-from chunklint.semantics.python.literals import element_at, elements_of
+from chunklint.semantics.python.literals import element_at, elements_of, entries_of
 from chunklint.semantics.python.names import arguments, qualified_name
 from chunklint.semantics.python.parameters import passed
 from chunklint.semantics.python.scopes import Binding, Kind, reaching
@@ -25,9 +26,9 @@ class Frame:
     """One run of a function.
 
     Attributes:
-        call: The call that started it, None for an entry point.
-        given: The expression that fills each parameter, by the id of the parameter's identifier; it is evaluated in
-            the caller's frame.
+        call: The call that started it, None for an entry point and for one turn of a loop.
+        given: The expression that fills each parameter, or loop variable, by the id of its identifier; it is evaluated
+            in the caller's frame.
     """
 
     function: Node
@@ -39,6 +40,10 @@ class Frame:
         """The frame of a helper that this one calls."""
         given = {parameter.id: value for parameter, value in passed(call, function, file)}
         return Frame(function, call, self, given)
+
+    def turned(self, given: Mapping[int, Node]) -> Frame:
+        """The frame of one turn of a loop in this function, with what its variables hold."""
+        return Frame(self.function, None, self, given)
 
     @property
     def stack(self) -> tuple[Frame, ...]:
@@ -55,9 +60,14 @@ def argument_of(identifier: Node, frame: Frame, file: PythonFile) -> tuple[Node,
     if identifier.type != "identifier" or frame.caller is None:
         return None
     found = reaching(identifier, file)
-    if len(found) != 1 or found[0].kind is not Kind.PARAMETER or found[0].node.id not in frame.given:
+    if len(found) != 1 or found[0].kind not in (Kind.PARAMETER, Kind.LOOP):
         return None
-    return frame.given[found[0].node.id], frame.caller
+    for one in frame.stack:
+        if found[0].node.id in one.given and one.caller is not None:
+            return one.given[found[0].node.id], one.caller
+        if one.call is not None:
+            return None
+    return None
 
 
 def shapes_in(node: Node, frame: Frame, file: PythonFile) -> tuple[Shape, ...]:
@@ -80,9 +90,15 @@ def _known(node: Node, frame: Frame, file: PythonFile) -> tuple[tuple[Node, Fram
     if held is not None:
         return (held,)
     function = node.child_by_field_name("function") if node.type == "call" else None
-    if function is not None and qualified_name(function, file) == "alembic.op.f":
+    if function is not None and (qualified_name(function, file) == "alembic.op.f" or _is_batch_f(function, file)):
         return tuple((one, frame) for one in arguments(node, file).positional[:1])
     return _looped(node, frame, file)
+
+
+def _is_batch_f(function: Node, file: PythonFile) -> bool:
+    """`batch_op.f`, by its name alone: nothing else that is called `f` is given to a migration's operations."""
+    named = function.child_by_field_name("attribute")
+    return named is not None and file.text(named) == "f"
 
 
 def _filled(shape: Shape, frame: Frame, file: PythonFile, depth: int) -> Iterator[Shape]:
@@ -137,3 +153,22 @@ def names_in(node: Node | None, frame: Frame, file: PythonFile) -> tuple[str, ..
 def label(shape: Shape, file: PythonFile) -> str:
     """The text of a shape with `{expression}` for each hole."""
     return "".join(part if isinstance(part, str) else f"{{{file.text(part.node)}}}" for part in shape.parts)
+
+
+def bound_in(call: Node, frame: Frame, file: PythonFile) -> dict[str, str]:
+    """The text or `{expression}` that a call binds to each parameter of its SQL: `bindparams(...)`, or a dictionary."""
+    found: dict[str, str] = {}
+    for inner in (call, *descendants(call, "call")):
+        function = inner.child_by_field_name("function")
+        given = arguments(inner, file)
+        if function is not None and file.text(function).endswith("bindparams"):
+            found.update({name: _one_name(value, frame, file) for name, value in given.keywords.items()})
+        for argument in given.positional[1:]:
+            entries = entries_of(argument, file)
+            found.update({name: _one_name(value, frame, file) for name, value in entries if name is not None})
+    return found
+
+
+def _one_name(node: Node, frame: Frame, file: PythonFile) -> str:
+    names = names_in(node, frame, file)
+    return names[0] if len(names) == 1 else f"{{{file.text(node)}}}"

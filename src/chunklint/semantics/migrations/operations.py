@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -17,10 +17,12 @@ from chunklint.languages.python import PythonFile
 from chunklint.languages.sql import SqlFile
 from chunklint.model import Span
 from chunklint.semantics.migrations.alembic_calls import constructs, operations_of_call, sql_argument
-from chunklint.semantics.migrations.frames import Frame, shapes_in
+from chunklint.semantics.migrations.frames import Frame, bound_in, shapes_in
 from chunklint.semantics.python.names import local_function
 from chunklint.semantics.python.scopes import Kind, bindings_in
 from chunklint.semantics.python.strings import Shape
+from chunklint.semantics.sql.duplicates import group_deletions
+from chunklint.semantics.sql.executed import executed
 from chunklint.semantics.sql.statements import Statement, statements
 
 _MAX_HOPS = 3
@@ -130,8 +132,14 @@ def operations_at(call: Node, frame: Frame, direction: Direction, file: PythonFi
     for statement in constructs(text, frame, file):
         yield Operation(statement, direction, file.span(call), call, frame)
     for shape in shapes_in(text, frame, file):
-        for statement in _running(statements(shape)):
+        for statement in (*_running(statements(shape)), *_beyond(shape, bound_in(call, frame, file))):
             yield Operation(statement, direction, _place(call, shape, statement, file), call, frame)
+
+
+def _beyond(shape: Shape | str, bound: Mapping[str, str]) -> Iterator[Statement]:
+    """What the statements do that does not show in their heads: what DO blocks execute, what clean-ups delete."""
+    yield from executed(shape, bound)
+    yield from group_deletions(shape)
 
 
 def _running(found: tuple[Statement, ...]) -> Iterator[Statement]:
@@ -184,7 +192,7 @@ def _read_script(file: SqlFile) -> Migration | None:
     turn = _first_down_line(file)
     undo = _UNDO.search(PurePosixPath(file.path).stem) is not None
     found: dict[Direction, list[Operation]] = {direction: [] for direction in Direction}
-    for statement in islice(_running(statements(file.content)), _MAX_OPERATIONS):
+    for statement in islice((*_running(statements(file.content)), *_beyond(file.content, {})), _MAX_OPERATIONS):
         down = undo or (turn is not None and statement.line + 1 >= turn)
         direction = Direction.DOWNGRADE if down else Direction.UPGRADE
         found[direction].append(Operation(statement, direction, _line(statement.line, file)))

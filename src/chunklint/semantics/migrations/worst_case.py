@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,17 +10,18 @@ from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
-from chunklint.semantics.migrations.alembic_calls import constructs, operations_of_call, sql_argument
+from chunklint.semantics.migrations.failures import after_failure, is_inside, is_tried
 from chunklint.semantics.migrations.frames import Frame, argument_of, shapes_in
-from chunklint.semantics.python.guards import leaves
+from chunklint.semantics.migrations.name_tests import is_name_test
+from chunklint.semantics.migrations.row_queries import queries_of, reads_any
 from chunklint.semantics.python.names import arguments, local_function, qualified_name
 from chunklint.semantics.python.scopes import Binding, Kind, reaching
-from chunklint.semantics.sql.statements import Statement, statements
 
 _MAX_DEPTH = 24
 _FULL = 10**9
 _INNER = frozenset({"function_definition", "class_definition", "lambda"})
 _ENVIRONMENT = frozenset({"os.environ.get", "os.getenv"})
+_PERMITS = re.compile(r"\..*(?:allow|permit|confirm|destructive|consent|approv)[^.]*$", re.IGNORECASE)
 _TEXT_METHODS = frozenset({"lower", "upper", "strip", "casefold", "lstrip", "rstrip"})
 _TEXT_TESTS = frozenset({"startswith", "endswith"})
 _LIBRARIES = frozenset({"alembic", "sqlalchemy", "sqlmodel", "sys", "builtins", "<module>", "logging", "datetime"})
@@ -43,11 +44,18 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The tables whose rows matter, and whether the checks fail with an error."""
+    """The tables whose rows matter, and whether the checks fail with an error.
+
+    Attributes:
+        named: The identifier of the parameter that names the table, of a function that drops the table it is given.
+        exempt: What tests of that name say: whether the table is one of those that the function treats as harmless.
+    """
 
     tables: frozenset[str]
     file: PythonFile
     failing: bool = False
+    named: Node | None = None
+    exempt: bool = False
     depth: int = 0
 
     def deeper(self) -> World:
@@ -84,6 +92,8 @@ def _evaluate(node: Node, frame: Frame, world: World) -> Value:  # noqa: C901, P
             return _not(evaluate(node.named_children[0], frame, world))
         case "boolean_operator":
             return _boolean(node, frame, world)
+        case "comparison_operator" if world.named is not None and is_name_test(node, world.named, frame, world.file):
+            return Value(world.exempt, True)
         case "comparison_operator" if len(node.named_children) == 2:
             return _comparison(node, frame, world)
         case "identifier":
@@ -186,32 +196,11 @@ def _name(node: Node, frame: Frame, world: World) -> Value:
 
 def _in_this_world(found: tuple[Binding, ...], world: World) -> list[Binding]:
     """The bindings that count: when checks fail, those that a `try` or `suppress` could not make are left."""
-    handled = [one for one in found if _inside(one.node, "except_clause")]
-    tried = [one for one in found if one not in handled and _is_tried(one.node, world.file)]
+    handled = [one for one in found if is_inside(one.node, "except_clause")]
+    tried = [one for one in found if one not in handled and is_tried(one.node, world.file)]
     if not tried or len(tried) == len(found):
         return list(found)
     return [one for one in found if (one in tried) != world.failing]
-
-
-def _inside(node: Node, kind: str) -> bool:
-    return any(around.type == kind for around in ancestors(node))
-
-
-def _is_tried(node: Node, file: PythonFile) -> bool:
-    """Whether a failure here is swallowed: within `try` whose handlers go on, or `contextlib.suppress`."""
-    for around in ancestors(node):
-        if around.type in _INNER:
-            return False
-        if around.type == "try_statement":
-            return any(not _leaves(one, file) for one in around.named_children if one.type == "except_clause")
-        if around.type == "with_statement" and "suppress(" in file.text(around).partition("\n")[0]:
-            return True
-    return False
-
-
-def _leaves(handler: Node, file: PythonFile) -> bool:
-    block = next((part for part in handler.named_children if part.type == "block"), None)
-    return block is not None and leaves(block, file)
 
 
 def _bound(binding: Binding, frame: Frame, world: World) -> Value:
@@ -274,6 +263,11 @@ def _call(node: Node, frame: Frame, world: World) -> Value:
     rows = _rows(node, frame, world)
     if rows is not None:
         return rows
+    if world.named is not None and is_name_test(node, world.named, frame, world.file):
+        return Value(world.exempt, True)
+    if _PERMITS.search(name) is not None and local_function(callee, world.file) is None:
+        # A question to another module of the project, whose name says that it is about leave to go on.
+        return Value(sources=frozenset({"flag"}))
     helper = local_function(callee, world.file) if callee.type == "identifier" else None
     if helper is not None:
         return _returned(node, helper, frame, world)
@@ -325,27 +319,14 @@ def _method(call: Node, receiver: Node, frame: Frame, world: World) -> Value:
 
 def _rows(call: Node, frame: Frame, world: World) -> Value | None:
     """Rows of the tables in question when the call queries them, nothing known when it queries something else."""
-    queries = list(_queries(call, frame, world.file))
+    queries = list(queries_of(call, frame, world.file))
     if not queries:
         return None
-    relevant = [one for one in queries if any(_matters(source, world.tables) for source in one.sources)]
+    relevant = [one for one in queries if reads_any(one, world.tables)]
     if not relevant:
         return _UNKNOWN
     certain = not any("not" in one.mentions for one in relevant)
     return Value(_FULL if certain else None, certain, frozenset({"rows"}))
-
-
-def _queries(call: Node, frame: Frame, file: PythonFile) -> Iterator[Statement]:
-    text = sql_argument(call, file)
-    found = [*operations_of_call(call, frame, file)]
-    if text is not None:
-        found.extend(constructs(text, frame, file))
-        found.extend(one for shape in shapes_in(text, frame, file) for one in statements(shape))
-    yield from (one for one in found if one.kind == "select")
-
-
-def _matters(source: str, tables: frozenset[str]) -> bool:
-    return "{" in source or source.removeprefix("public.") in tables
 
 
 def _returned(call: Node, helper: Node, frame: Frame, world: World) -> Value:
@@ -354,17 +335,26 @@ def _returned(call: Node, helper: Node, frame: Frame, world: World) -> Value:
         return _UNKNOWN
     entered = frame.entered(call, helper, world.file)
     returns = list(descendants(helper, "return_statement", stop=_INNER))
-    usual = [one for one in returns if not _inside(one, "except_clause")]
+    usual = [one for one in returns if not is_inside(one, "except_clause")]
     values = [_given_back(one, entered, replace(world, failing=False)) for one in usual]
     tested = [_tests_around(one, entered, world) for one in usual]
     sources: frozenset[str] = frozenset().union(*(one.sources for one in values), *tested)
+    sources = sources or _counted_inside(helper, entered, world)
     if world.failing and sources:
-        swallowed = _after_failure(helper, returns, world.file)
+        swallowed = after_failure(helper, returns, world.file)
         if swallowed is not None:
             value = _given_back(swallowed, entered, replace(world, failing=False))
             return Value(value.value, value.known, sources, swallowed)
     found = _agreed(values)
     return replace(found, sources=sources)
+
+
+def _counted_inside(helper: Node, frame: Frame, world: World) -> frozenset[str]:
+    """Rows, when a helper counts them in a way that its result cannot be traced to: a notice, a session variable."""
+    for call in descendants(helper, "call", stop=_INNER):
+        if any(one.body and reads_any(one, world.tables) for one in queries_of(call, frame, world.file)):
+            return frozenset({"rows"})
+    return frozenset()
 
 
 def _given_back(statement: Node, frame: Frame, world: World) -> Value:
@@ -383,15 +373,3 @@ def _tests_around(statement: Node, frame: Frame, world: World) -> frozenset[str]
         if condition is not None:
             found |= evaluate(condition, frame, world).sources
     return found
-
-
-def _after_failure(helper: Node, returns: list[Node], file: PythonFile) -> Node | None:
-    """The `return` that a helper reaches after an error that it swallows."""
-    for handler in descendants(helper, "except_clause", stop=_INNER):
-        inside = [one for one in returns if handler.start_byte <= one.start_byte < handler.end_byte]
-        if inside:
-            return inside[-1]
-        after = [one for one in returns if one.start_byte >= handler.end_byte]
-        if not _leaves(handler, file) and after:
-            return after[-1]
-    return None

@@ -146,7 +146,7 @@ def typed_at(part: list[Word], start: int) -> tuple[str, int]:
 
 
 def skip(part: list[Word], at: int, fillers: frozenset[str] = _FILLERS) -> int:
-    """The position after words that may stand between a verb and its object."""
+    """Where the words that only fill a gap end."""
     while at < len(part) and part[at].key in fillers:
         at += 1
     return at

@@ -1,0 +1,181 @@
+"""CL904: a migration whose downgrade does not take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from chunklint.api import (
+    Body,
+    Draft,
+    Failure,
+    Problem,
+    PythonFile,
+    Residue,
+    Reversal,
+    Rule,
+    Script,
+    Severity,
+    Trace,
+    breaks_upgrade,
+    python,
+    reversals,
+    script_of,
+)
+
+rule = Rule(
+    code="CL904",
+    name="irreversible-migration",
+    ticket="TICKET-009",
+    when="a downgrade fails, is empty without a reason, or leaves behind, loses or changes what the upgrade touched",
+    effect="a rollback stops half-way, or the next upgrade fails on what is still there",
+    instead="undo in `downgrade()` every step of `upgrade()`, in reverse order, or raise and say why it cannot be done",
+    bad='''"""Add nests."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "b1c0ffee0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table("nests", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("eggs", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade() -> None:
+    op.drop_table("eggs")
+''',
+    good='''"""Add nests."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "b1c0ffee0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table("nests", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("eggs", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade() -> None:
+    op.drop_table("eggs")
+    op.drop_table("nests")
+''',
+    example="alembic/versions/b1c0ffee0001_nests.py",
+    mentions=("down_revision",),
+    silent_on=(
+        "an empty downgrade with a comment or docstring that says why, and one that raises",
+        "merge revisions, and upgrades that only change rows",
+        "extensions, schemas, roles and grants that stay behind",
+        "objects that a condition other than a test of the dialect may or may not have touched, and all that a helper "
+        "of another module may have done",
+        "constraints that come back under another name where one of the two names was left to the database",
+    ),
+    limits=(
+        "tables that the application's metadata creates are unknown, and so is what was in them",
+        "what happens to rows is not followed",
+        "implicit enum types count only where the history shows that its database is PostgreSQL",
+        "definitions of CHECK constraints and expressions of indexes are not compared",
+    ),
+)
+
+_MOST_NAMED = 3
+
+
+@rule.fact(python)
+def script(file: PythonFile) -> Iterator[Script]:
+    found = script_of(file)
+    if found is not None:
+        yield found
+
+
+@rule.across
+def cannot_be_taken_back(facts: Mapping[str, Sequence[Script]], whole: bool) -> Iterator[Draft]:
+    for reversal in reversals((script for found in facts.values() for script in found), whole=whole):
+        if reversal.script.body is Body.REFUSES:
+            continue
+        if reversal.problems:
+            yield _fails(reversal.problems[0])
+        elif reversal.residue:
+            yield from _leaves_traces(reversal)
+
+
+def _fails(problem: Problem) -> Draft:
+    step, severity = problem.step, Severity.WARNING
+    name = f"`{problem.key.name}`" if problem.key is not None else ""
+    what = f"The {problem.key.kind} {name}" if problem.key is not None else ""
+    where = f" of `{problem.key.owner}`" if problem.key is not None and problem.key.owner else ""
+    match problem.failure:
+        case Failure.BROKEN:
+            message, severity = f"The downgrade always fails here: the call {step.reason}.", Severity.ERROR
+        case Failure.MISSING:
+            message = f"{what}{where} does not exist when the downgrade comes to this {step.verb}, so it fails."
+        case Failure.EXISTS:
+            message = f"{what}{where} still exists when the downgrade creates it here, so it fails."
+        case Failure.NEEDED:
+            other = problem.other
+            by = f"the {other.kind} `{other.name}`" if other is not None else "another object"
+            at = f" of `{other.owner}`" if other is not None and other.owner else ""
+            message = f"{what} is still needed by {by}{at} when the downgrade drops it here, so it fails."
+        case Failure.CAST:
+            new = dict(step.traits).get("type", "").removeprefix("enum ")
+            message = (
+                f"PostgreSQL does not convert the column {name}{where} to `{new}` by itself, so the downgrade fails "
+                "without `postgresql_using`."
+            )
+    return rule.at(step.place, message, severity=severity)
+
+
+def _leaves_traces(reversal: Reversal) -> Iterator[Draft]:
+    script, found = reversal.script, reversal.residue
+    failing = [one for one in found if breaks_upgrade(one)]
+    if script.body is Body.REASONED:
+        found = tuple(one for one in failing if one.key.kind == "value")
+    if not found:
+        return
+    told = "; ".join(_traces(found))
+    match script.body:
+        case Body.BARE | Body.REASONED:
+            first = f"The downgrade does nothing: {told}."
+        case Body.MISSING:
+            first = f"There is no downgrade: {told}."
+        case _:
+            first = f"The downgrade does not take the upgrade back: {told}."
+    sentences = [first]
+    if failing:
+        one = failing[0].key
+        problem = "is there already" if failing[0].trace is Trace.LEFT else "is gone"
+        sentences.append(f"The next upgrade then fails, because `{one.name}` {problem}.")
+    related = [(one.step.place, f"The upgrade's {one.step.verb} of `{one.key.name}`.") for one in found if one.step]
+    yield rule.at(script.place, " ".join(sentences), related=related[:_MOST_NAMED])
+
+
+def _traces(found: Sequence[Residue]) -> Iterator[str]:
+    for one in found[:_MOST_NAMED]:
+        of = f" of `{one.key.owner}`" if one.key.owner else ""
+        what = f"the {one.key.kind} `{one.key.name}`{of}"
+        match one.trace:
+            case Trace.LEFT:
+                yield f"{what} stays"
+            case Trace.LOST:
+                yield f"{what} does not come back"
+            case Trace.CHANGED:
+                yield f"{what} {_change(one)}"
+    if len(found) > _MOST_NAMED:
+        yield f"{len(found) - _MOST_NAMED} more"
+
+
+def _change(one: Residue) -> str:
+    match one.trait:
+        case "nullable":
+            return f"ends up {'nullable' if one.after == 'True' else 'NOT NULL'}, which it was not before"
+        case "body":
+            return "keeps its new definition"
+        case "default" if not one.after:
+            return f"loses its server default `{one.before}`"
+        case "default" if not one.before:
+            return f"keeps the server default `{one.after}`"
+    return f"ends up with the {one.trait} `{one.after}` instead of `{one.before}`"

@@ -1,0 +1,48 @@
+"""Column types under one spelling, and which of them PostgreSQL converts into each other by itself."""
+
+from __future__ import annotations
+
+import re
+
+# SQLAlchemy's classes and SQL's long names, by the spelling that stands for all of them.
+_SAME = {
+    "string": "varchar", "unicode": "varchar", "autostring": "varchar", "character varying": "varchar",
+    "unicodetext": "text", "int": "integer", "int4": "integer", "serial": "integer", "int8": "bigint",
+    "biginteger": "bigint", "bigserial": "bigint", "int2": "smallint", "smallinteger": "smallint",
+    "bool": "boolean", "datetime": "timestamp", "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamptz", "float": "double precision", "float8": "double precision",
+    "double_precision": "double precision", "double": "double precision", "decimal": "numeric",
+    "largebinary": "bytea",
+    "blob": "bytea", "varbinary": "bytea", "float4": "real", "char": "char", "character": "char",
+}  # fmt: skip
+_PLAIN = frozenset(_SAME.values()) | {
+    "varchar", "text", "json", "jsonb", "uuid", "date", "time", "interval", "inet", "cidr", "citext", "tsvector",
+    "hstore",
+}  # fmt: skip
+_TEXTS = frozenset({"varchar", "text", "char", "citext", "name"})
+_NUMBERS = frozenset({"integer", "bigint", "smallint", "numeric", "double precision", "real"})
+_MOMENTS = frozenset({"timestamp", "timestamptz", "date"})
+_GROUPS = (_NUMBERS, _MOMENTS, frozenset({"json", "jsonb"}), frozenset({"inet", "cidr"}))
+
+
+def canonical(name: str, size: str = "") -> str | None:
+    """The one spelling of a type with its size, None for a type that is not known by this name."""
+    plain = " ".join(name.lower().split())
+    plain = _SAME.get(plain, plain)
+    if plain not in _PLAIN:
+        return None
+    sized = plain in ("varchar", "char", "numeric")
+    return f"{plain}({size.replace(' ', '')})" if size and sized else plain
+
+
+def _family(name: str) -> str:
+    return re.sub(r"\(.*", "", name)
+
+
+def is_castable(old: str, new: str) -> bool:
+    """Whether a column's values change type without USING; true where it cannot be told."""
+    before, after = _family(old), _family(new)
+    if before == after or after in _TEXTS or any(before in group and after in group for group in _GROUPS):
+        return True
+    known = [one in _PLAIN or one.startswith("enum ") for one in (before, after)]
+    return not all(known)
