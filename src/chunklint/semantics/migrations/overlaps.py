@@ -171,7 +171,9 @@ class _Path:
             return None
         table = step.made.table if step.made is not None else ""
         around = key.home or (Key(Kind.TABLE, table) if table else None)
-        needed = [around] if step.verb is Verb.CREATE else [key, around]
+        # A constraint may have come back under the name that the database gave it.
+        itself = step.verb is not Verb.CREATE and key.kind is not Kind.CONSTRAINT
+        needed = [key, around] if itself else [around]
         for one in needed:
             if one is None or one not in self.gone or self.gone[one].path == self.revision:
                 continue
@@ -187,6 +189,9 @@ class _Path:
         if key.kind is Kind.INDEX and state.table != made.table:
             if step.certainty is Certainty.GUARDED:
                 self.skipped[key] = step.place
+            return
+        if key.kind is Kind.INDEX:
+            # The same index on the same table again does no harm where it is guarded, which is not always legible.
             return
         if state.place.path == self.revision or state.place not in self.sure:
             return

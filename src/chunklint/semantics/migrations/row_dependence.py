@@ -58,14 +58,18 @@ class Write:
 
     def may_fill(self, column: Key) -> bool:
         """Whether it may give a column its values, or take away the rows that have none."""
-        if self.table not in (column.owner, ""):
+        if not self._may_mean(column.owner):
             return False
         read = self.table and self.words and not any("{" in word for word in self.words)
         return not read or self.kind in _REMOVALS or column.name.lower() in self.words
 
     def may_empty(self, table: str) -> bool:
         """Whether it may leave a table without rows."""
-        return self.kind in _REMOVALS and self.table in (table, "")
+        return self.kind in _REMOVALS and self._may_mean(table)
+
+    def _may_mean(self, table: str) -> bool:
+        """Whether it may write that table; its schema may be left out, or be told where it is not read."""
+        return self.table.rpartition(".")[2] in (table.rpartition(".")[2], "")
 
 
 @dataclass(frozen=True, slots=True)
