@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,3 +25,11 @@ def test_nothing_but_the_standard_library_is_imported_at_the_top_by_the_layers_t
         if line.startswith(heavy)
     ]
     assert eager == []
+
+
+def test_no_two_modules_keep_different_answers_under_one_key() -> None:
+    owners: dict[str, set[str]] = {}
+    for module in sorted((ROOT / "src").rglob("*.py")):
+        for key in re.findall(r'\.remember\(\s*\(?"([^"]+)"', module.read_text(encoding="utf-8")):
+            owners.setdefault(key, set()).add(module.name)
+    assert {key: names for key, names in owners.items() if len(names) > 1} == {}

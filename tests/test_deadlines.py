@@ -12,18 +12,27 @@ from chunklint.languages.python import PYTHON
 from chunklint.loader import BUILTIN, load
 from chunklint.model import Finding, Severity
 from chunklint.semantics.python.roles import is_script, is_test
-from chunklint.semantics.timeouts.io_calls import MENTIONS, WAITERS, canonical, waiter_of
+from chunklint.semantics.timeouts.io_calls import canonical, waiter_of
+from chunklint.semantics.timeouts.libraries import WAITERS
 
-RULES = RuleSet.of([BUILTIN], [rule for rule in load([BUILTIN]) if rule.code == "CL801"])
+
+def rules(code: str) -> RuleSet:
+    return RuleSet.of([BUILTIN], [rule for rule in load([BUILTIN]) if rule.code == code])
+
+
+RULES = rules("CL801")
 
 CALL = "import requests\n\n\ndef load(url):\n    return requests.get(url)\n"
 BLOCKING = "import requests\n\n\nasync def load(url):\n    return requests.get(url)\n"
 GUARDED = 'import requests\n\nif __name__ == "__main__":\n    requests.get("https://example.org")\n'
 
+# A root without manifests: no version of any library is pinned.
+NOWHERE = Path("no", "such", "folder")
 
-def found(sources: dict[str, str]) -> tuple[Finding, ...]:
+
+def found(sources: dict[str, str], chosen: RuleSet = RULES) -> tuple[Finding, ...]:
     contents = {path: text.encode() for path, text in sources.items()}
-    return scan(Job(Path(), RULES, tuple(sources), 1_000_000, contents)).findings
+    return scan(Job(NOWHERE, chosen, tuple(sources), 1_000_000, contents)).findings
 
 
 @pytest.mark.parametrize(
@@ -34,7 +43,8 @@ def found(sources: dict[str, str]) -> tuple[Finding, ...]:
         ("app/feed.py", GUARDED, Severity.NOTE),
         ("app/feed.py", f"import argparse\n{CALL}", Severity.NOTE),
         ("app/feed.py", f"import argparse\nimport fastapi\n{CALL}", Severity.WARNING),
-        ("app/feed.py", f"#!/usr/bin/env python3\n{CALL}", Severity.NOTE),
+        ("app/feed.py", f"#!/usr/bin/env python3\n{CALL}", Severity.WARNING),
+        ("app/feed.py", f"#!/usr/bin/env python3\n{CALL}\nif __name__ == '__main__':\n    load(1)\n", Severity.NOTE),
         ("app/examples/feed.py", CALL, Severity.NOTE),
         ("app/feed_example.py", BLOCKING, Severity.NOTE),
         ("scripts/feed.py", CALL, Severity.NOTE),
@@ -74,15 +84,8 @@ def test_a_module_is_a_script_by_what_it_imports_at_its_top_level_alone() -> Non
     assert not is_script(ECMASCRIPT.parse("src/a.ts", "import x from 'x';\n"))
 
 
-@pytest.mark.parametrize("name", sorted(WAITERS))
-def test_every_waiting_call_passes_the_text_guard(name: str) -> None:
-    module, _, last = name.rpartition(".")
-    origin = {"concurrent.futures.Future": "submit", "celery.result.AsyncResult": "AsyncResult"}.get(module, module)
-    assert any(word in f"import {origin}\n{last}()" for word in MENTIONS)
-
-
 # The others need an instance, a command or a storage of the right kind; the fixtures have them.
-SPECIAL = ("requests.Session", "subprocess", "concurrent", "celery", "paramiko")
+SPECIAL = ("requests.Session", "subprocess", "asyncio", "concurrent", "celery", "paramiko")
 PLAIN = sorted(name for name, waiter in WAITERS.items() if not name.startswith(SPECIAL) and not waiter.needs[0])
 
 
@@ -118,3 +121,50 @@ def test_a_limit_for_the_whole_process_counts_for_its_own_family_alone() -> None
     opened = "from urllib.request import urlopen\nurlopen(url)\n"
     assert len(found({"app/a.py": opened})) == 1
     assert found({"app/a.py": opened, "app/start.py": patched}) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "severity"),
+    [
+        ("app/feed.py", "import requests\n\n\ndef f(url):\n    requests.get(url, timeout=None)\n", Severity.WARNING),
+        (
+            "app/feed.py",
+            "import requests\n\n\nasync def f(url):\n    requests.get(url, timeout=None)\n",
+            Severity.ERROR,
+        ),
+        ("app/feed.py", "import httpx\n\n\nasync def f(url):\n    httpx.get(url, timeout=None)\n", Severity.ERROR),
+        ("app/feed.py", "import httpx\n\n\nasync def f():\n    httpx.AsyncClient(timeout=None)\n", Severity.WARNING),
+        ("scripts/feed.py", "import requests\nrequests.get(url, timeout=None)\n", Severity.NOTE),
+        ("app/db.py", "import psycopg2\npsycopg2.connect(host='db', connect_timeout=0)\n", Severity.NOTE),
+        ("web/api.ts", 'import axios from "axios";\naxios.create({ timeout: 0 });\n', Severity.WARNING),
+        ("web/scripts/api.mjs", 'import axios from "axios";\naxios.create({ timeout: 0 });\n', Severity.NOTE),
+    ],
+)
+def test_a_limit_that_is_none_is_as_grave_as_none_at_all(path: str, source: str, severity: Severity) -> None:
+    assert [finding.severity for finding in found({path: source}, rules("CL802"))] == [severity]
+
+
+def test_a_wrapper_without_a_limit_leads_to_the_call_that_leaves_it_out() -> None:
+    source = (
+        "import requests\n\n\ndef load(url, timeout=None):\n    return requests.get(url, timeout=timeout)\n\n\n"
+        "def today(url):\n    return load(url)\n"
+    )
+    (finding,) = found({"app/feed.py": source}, rules("CL802"))
+    assert finding.severity is Severity.NOTE
+    assert [(one.location.span.start_line, one.text) for one in finding.related] == [(9, "called without a limit")]
+
+
+def test_a_task_that_is_cancelled_shows_where_it_was_counted_on() -> None:
+    source = (
+        "import asyncio\n\n\nasync def f(work):\n    task = asyncio.create_task(work())\n    try:\n"
+        "        await asyncio.wait_for(task, 1)\n    except TimeoutError:\n        await task\n"
+    )
+    (finding,) = found({"app/feed.py": source}, rules("CL804"))
+    assert finding.severity is Severity.ERROR
+    assert [step.location.span.start_line for step in finding.steps] == [7, 9]
+
+
+def test_a_hard_coded_limit_is_for_those_who_ask() -> None:
+    assert not any(rule.enabled for rule in load([BUILTIN]) if rule.code == "CL803")
+    limited = {"app/feed.py": "import requests\nrequests.get(url, timeout=5)\n"}
+    assert [finding.severity for finding in found(limited, rules("CL803"))] == [Severity.NOTE]

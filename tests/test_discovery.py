@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from chunklint.config import DEFAULT_EXCLUDE
 from chunklint.discovery import (
     Discovered,
+    GitError,
     MissingPath,
     Source,
-    StagingError,
     decode,
     discover,
     keep,
@@ -378,10 +378,10 @@ def test_staged_works_before_the_first_commit_and_with_nothing_staged(tmp_path: 
 
 
 def test_staged_outside_of_git_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(StagingError, match="cannot read what is staged"):
+    with pytest.raises(GitError, match="cannot read what is staged"):
         staged(tmp_path, LIMIT)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(StagingError, match="git is not on PATH"):
+    with pytest.raises(GitError, match="git is not on PATH"):
         staged(tmp_path, LIMIT)
 
 

@@ -188,6 +188,7 @@ def test_one_worker_and_two_give_the_same_bytes(tmp_path: Path) -> None:
             "chunklint",
             "scan",
             "--isolated",
+            "--no-cache",
             "--jobs",
             jobs,
             "--output-format",

@@ -118,3 +118,17 @@ def test_a_rule_that_crashes_costs_its_own_findings_on_that_file_only(tmp_path: 
     (note,) = outcome.notifications
     assert (note.path, note.code, note.severity) == ("b.py", "ZZ100", Severity.ERROR)
     assert "RuntimeError: boom" in note.message
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_no_module_of_the_scanned_folder_is_imported_by_us_or_by_a_worker(tmp_path: Path, jobs: str) -> None:
+    mine = "import pathlib\npathlib.Path(__file__).with_name('executed').touch()\nraise SystemExit(3)\n"
+    for name in ("threading", "multiprocessing", "pickle", "sqlglot", "click", "chunklint", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(mine, encoding="utf-8")
+    (tmp_path / "drop.py").write_text('op.execute(f"DROP TABLE {name}")\n', encoding="utf-8")
+    program = Path(sys.executable).with_name("chunklint")
+    ran = subprocess.run(
+        [program, "scan", "--isolated", "--jobs", jobs, "."], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert not (tmp_path / "executed").exists()
+    assert ran.returncode in (0, 1), ran.stderr

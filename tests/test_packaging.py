@@ -26,11 +26,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_the_wheel_holds_every_rule_and_the_type_marker(wheel: Path) -> None:
+def test_the_wheel_holds_every_rule_the_type_marker_and_the_parts_of_the_page(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     wanted = {f"chunklint/rules/{path.relative_to(BUILTIN).as_posix()}" for path in rule_files(BUILTIN)}
     assert wanted <= names
-    assert "chunklint/py.typed" in names
+    assert {"chunklint/py.typed", "chunklint/reporters/html/page.css", "chunklint/reporters/html/page.js"} <= names
     assert not [name for name in names if name.startswith(("tests/", "fixtures/"))]
 
 

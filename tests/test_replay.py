@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from evaluation.replay.compare import Class, by_cause, class_of, flagged, table
 
 from chunklint.languages.python import PYTHON, PythonFile
-from chunklint.semantics.migrations.replay import Failure, downgraded, upgraded
+from chunklint.semantics.migrations.replay import Failure, Problem, downgraded, upgraded
+from chunklint.semantics.migrations.reversal_messages import problem_message
 from chunklint.semantics.migrations.reversals import Reversal, Trace, breaks_upgrade, reversals
 from chunklint.semantics.migrations.schema import Absence, Key, Kind, Made, Schema
 from chunklint.semantics.migrations.scripts import script_of
-from chunklint.semantics.migrations.steps import Body, Script
+from chunklint.semantics.migrations.steps import Body, Script, Step, Verb
 
 BIRDS = """op.create_table(
         "birds",
@@ -200,6 +201,32 @@ def test_a_chain_of_hundreds_of_revisions_is_followed_to_its_end() -> None:
     assert [traces(one) for one in found if one.residue] == [[(Trace.LOST, "column", "c7")]]
 
 
+def test_an_upgrade_that_reads_a_missing_column_makes_our_knowledge_doubtful_not_the_upgrade() -> None:
+    read = 'op.execute("UPDATE birds SET ring = song")'
+    assert replay((BIRDS, 'op.drop_table("birds")'), (read, read))[1].problems == ()
+    (problem,) = replay((BIRDS, 'op.drop_table("birds")'), ("pass", read))[1].problems
+    assert (problem.failure, problem.key) == (Failure.MISSING, Key(Kind.COLUMN, "song", "birds"))
+
+
+def test_a_statement_that_sqlglot_does_not_understand_says_nothing() -> None:
+    texts = ("UPDATE birds SET", "SELECT " + "NOT " * 2_000 + "song FROM birds", "DELETE FROM birds WHERE %(song)s")
+    for text in texts:
+        assert replay((BIRDS, 'op.drop_table("birds")'), ("pass", f'op.execute("{text}")'))[1].problems == ()
+
+
+def test_what_a_later_downgrade_loses_is_missing_in_an_earlier_one() -> None:
+    index = ('op.create_index("ix_ring", "birds", ["ring"])', 'op.drop_index("ix_ring", table_name="birds")')
+    again = (index[1], 'op.execute("ANALYZE birds")')
+    found = replay((BIRDS, 'op.drop_table("birds")'), index, ("pass", "pass"), again)
+    (problem,) = found[1].problems
+    assert (problem.failure, problem.key, problem.revision) == (Failure.LOST, Key(Kind.INDEX, "ix_ring"), "r4")
+    assert [(position, traces(one)) for position, one in enumerate(found) if one.residue] == [
+        (3, [(Trace.LOST, "index", "ix_ring")])
+    ]
+    refuses = ('op.execute("ANALYZE birds")', 'raise NotImplementedError("no way back")')
+    assert not any(one.problems for one in replay((BIRDS, 'op.drop_table("birds")'), index, refuses, again))
+
+
 def record(path: str, **result: object) -> dict[str, object]:
     return {"path": path, "up": "ok", "down": "ok", "reup": "ok", "residue": [], **result}
 
@@ -224,11 +251,14 @@ def test_the_comparison_counts_what_was_found_and_what_was_flagged_wrongly() -> 
         Class.ROWS,
     ]
 
-    def result(path: str) -> dict[str, object]:
+    def result(path: str, message: str = "...") -> dict[str, object]:
         place = {"physicalLocation": {"artifactLocation": {"uri": path}}}
-        return {"ruleId": "CL904", "message": {"text": "..."}, "locations": [place]}
+        return {"ruleId": "CL904", "message": {"text": message}, "locations": [place]}
 
-    messages = flagged({"runs": [{"results": [result("a.py"), result("b.py")]}]})
+    script = chain(("pass", "pass"))[0]
+    step = Step(Verb.DROP, Key(Kind.INDEX, "i"), script.place)
+    of_two, _ = problem_message(Problem(Failure.LOST, step, step.key, place=script.place, revision="r9"))
+    messages = flagged({"runs": [{"results": [result("a.py"), result("b.py"), result("f.py", of_two)]}]})
     lines = list(table(records, messages))
     assert lines[0].split() == ["does", "not", "round-trip", "2,", "found", "1,", "recall", "50.0", "%"]
     assert lines[1].endswith("flagged  1, false alarms 50.0 %")

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -209,6 +210,7 @@ def test_json_carries_every_part_of_a_finding() -> None:
     assert document["summary"] == {
         "findings": 1,
         "suppressed": 0,
+        "baselined": 0,
         "by_rule": {"CL101": 1},
         "by_ticket": {"DB-7": 1},
     }
@@ -240,6 +242,53 @@ def test_annotations_use_the_runners_levels_and_escapes() -> None:
 def test_annotations_tell_of_files_that_were_not_judged() -> None:
     notes = (Notification("b.py", "Not UTF-8.", Severity.ERROR, 3), Notification("c.py", "Vendored.", Severity.NOTE))
     assert render("github", report(notes=notes), Style()) == "::error file=b.py,line=3,title=chunklint::Not UTF-8.\n"
+
+
+def test_gitlab_tells_findings_apart_without_their_lines() -> None:
+    here, moved = complete([finding()], SOURCE), complete([finding(line=5)], "\n" + SOURCE)
+    elsewhere = complete([finding(path="app/b.py")], SOURCE)
+    issues = json.loads(render("gitlab", report(*here, *moved, *elsewhere), Style()))
+    prints = [issue["fingerprint"] for issue in issues]
+    assert prints[0] == prints[1] != prints[2]
+    assert issues[1]["location"] == {"path": "app/a.py", "lines": {"begin": 5, "end": 5}}
+    assert (issues[0]["check_name"], issues[0]["severity"]) == ("CL101", "critical")
+    assert issues[0]["description"] == "`name` is spliced. (DB-7)"
+    assert render("gitlab", report(), Style()) == "[]\n"
+
+
+def test_junit_fails_on_findings_and_passes_on_notes_and_silenced_ones() -> None:
+    known = finding(path="app/b.py", baselined=True)
+    hostile = finding(path='app/<&">.py', message='a < b & "c" ]]>')
+    notes = (Notification("c.py", "Not UTF-8.", Severity.ERROR), Notification("d.py", "Vendored.", Severity.NOTE))
+    of = report(hostile, finding(severity=Severity.NOTE), suppressed=(known,), notes=notes)
+    root = ElementTree.fromstring(render("junit", of, Style(show_suppressed=True)).encode())
+    assert root.attrib == {"name": "chunklint", "tests": "4", "failures": "1", "errors": "1"}
+    failure = root.find(".//failure")
+    assert failure is not None
+    assert failure.attrib == {"message": 'a < b & "c" ]]>', "type": "error CL101"}
+    assert "Ticket: DB-7" in str(failure.text)
+    assert [case.get("classname") for case in root.iter("testcase")] == [
+        'app/<&">.py', "app/a.py", "app/b.py", "chunklint"
+    ]  # fmt: skip
+    assert [len(case.findall("failure")) for case in root.iter("testcase")] == [1, 0, 0, 0]
+    clean = ElementTree.fromstring(render("junit", report(), Style()).encode())
+    assert [case.get("name") for case in clean.iter("testcase")] == ["12 files, no findings"]
+
+
+def test_markdown_shows_words_as_they_are_and_names_as_code() -> None:
+    shown = render("markdown", report(finding(message="`a|b` has <b>*x*</b> [y](http://z) and `one")), Style())
+    assert "## chunklint: 1 finding: 1 error" in shown
+    assert "### [DB-7](<https://tickets.example/DB-7>)" in shown
+    assert r"\`a\|b\` has &lt;b&gt;\*x\*&lt;/b&gt; \[y\](http://z) and \`one" in shown
+    assert "`name` is spliced." in render("markdown", report(finding()), Style())
+
+
+def test_markdown_counts_what_a_job_summary_cannot_hold() -> None:
+    many = [finding(line=line, message="word " * 200) for line in range(1, 2001)]
+    shown = render("markdown", report(*many), Style())
+    assert len(shown.encode()) < 1_000_000
+    listed = sum(1 for row in shown.splitlines() if row.startswith("- **"))
+    assert f"{2000 - listed} further findings did not fit" in shown
 
 
 def test_an_unknown_reporter_is_a_key_error() -> None:

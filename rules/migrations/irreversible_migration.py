@@ -17,6 +17,7 @@ from chunklint.api import (
     Severity,
     Trace,
     breaks_upgrade,
+    problem_message,
     python,
     reversals,
     script_of,
@@ -72,11 +73,13 @@ def downgrade() -> None:
         "extensions, schemas, roles and grants that stay behind",
         "objects that a condition other than a test of the dialect may or may not have touched, and all that a helper "
         "of another module may have done",
+        "rows that are read or written under a condition, through an ORM, or in SQL that is not understood in full",
         "constraints that come back under another name where one of the two names was left to the database",
     ),
     limits=(
         "tables that the application's metadata creates are unknown, and so is what was in them",
-        "what happens to rows is not followed",
+        "what happens to rows is not followed, only which tables, columns and enum values their statements name",
+        "of a downgrade that fails only after a later one, the first object that this one lost is named",
         "implicit enum types count only where the history shows that its database is PostgreSQL",
         "definitions of CHECK constraints and expressions of indexes are not compared",
     ),
@@ -104,29 +107,10 @@ def cannot_be_taken_back(facts: Mapping[str, Sequence[Script]], whole: bool) -> 
 
 
 def _fails(problem: Problem) -> Draft:
-    step, severity = problem.step, Severity.WARNING
-    name = f"`{problem.key.name}`" if problem.key is not None else ""
-    what = f"The {problem.key.kind} {name}" if problem.key is not None else ""
-    where = f" of `{problem.key.owner}`" if problem.key is not None and problem.key.owner else ""
-    match problem.failure:
-        case Failure.BROKEN:
-            message, severity = f"The downgrade always fails here: the call {step.reason}.", Severity.ERROR
-        case Failure.MISSING:
-            message = f"{what}{where} does not exist when the downgrade comes to this {step.verb}, so it fails."
-        case Failure.EXISTS:
-            message = f"{what}{where} still exists when the downgrade creates it here, so it fails."
-        case Failure.NEEDED:
-            other = problem.other
-            by = f"the {other.kind} `{other.name}`" if other is not None else "another object"
-            at = f" of `{other.owner}`" if other is not None and other.owner else ""
-            message = f"{what} is still needed by {by}{at} when the downgrade drops it here, so it fails."
-        case Failure.CAST:
-            new = dict(step.traits).get("type", "").removeprefix("enum ")
-            message = (
-                f"PostgreSQL does not convert the column {name}{where} to `{new}` by itself, so the downgrade fails "
-                "without `postgresql_using`."
-            )
-    return rule.at(step.place, message, severity=severity)
+    message, said = problem_message(problem)
+    severity = Severity.ERROR if problem.failure is Failure.BROKEN else Severity.WARNING
+    related = [(problem.place, said)] if problem.place is not None else []
+    return rule.at(problem.step.place, message, severity=severity, related=related)
 
 
 def _leaves_traces(reversal: Reversal) -> Iterator[Draft]:
@@ -156,7 +140,9 @@ def _leaves_traces(reversal: Reversal) -> Iterator[Draft]:
 def _traces(found: Sequence[Residue]) -> Iterator[str]:
     for one in found[:_MOST_NAMED]:
         of = f" of `{one.key.owner}`" if one.key.owner else ""
-        what = f"the {one.key.kind} `{one.key.name}`{of}"
+        # An enum may have an empty label.
+        name = one.key.name or "''"
+        what = f"the {one.key.kind} `{name}`{of}"
         match one.trace:
             case Trace.LEFT:
                 yield f"{what} stays"
@@ -178,4 +164,8 @@ def _change(one: Residue) -> str:
             return f"loses its server default `{one.before}`"
         case "default" if not one.before:
             return f"keeps the server default `{one.after}`"
+        case "ON DELETE rule" if not one.after:
+            return f"loses its ON DELETE rule `{one.before}`"
+        case "ON DELETE rule" if not one.before:
+            return f"keeps the ON DELETE rule `{one.after}`"
     return f"ends up with the {one.trait} `{one.after}` instead of `{one.before}`"

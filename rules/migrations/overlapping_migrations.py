@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
-from chunklint.api import Clash, Draft, Overlap, PythonFile, Rule, Script, Severity, overlaps, python, script_of
+from chunklint.api import (
+    Clash,
+    Draft,
+    Fills,
+    Location,
+    Overlap,
+    PythonFile,
+    Rule,
+    Script,
+    Severity,
+    fills_of,
+    loss_message,
+    overlap_message,
+    overlaps,
+    python,
+    script_of,
+)
 
 rule = Rule(
     code="CL903",
     name="overlapping-migrations",
     ticket="TICKET-009",
-    when="revisions of one history create, drop or rebuild the same object against each other, or one silently takes "
-    "away what another has made",
+    when="revisions of one history create, drop, rebuild or fill the same object against each other, or one silently "
+    "takes away what another has made",
     effect="an upgrade of an empty database fails, or ends with a schema that no revision describes",
     instead="give every object one revision that makes it, change it with ALTER in the ones after, and make again what "
     "goes along with a dropped column or table",
@@ -64,7 +81,11 @@ def downgrade() -> None:
     mentions=("down_revision",),
     silent_on=(
         "columns, indexes and constraints that a revision adds to a table of another one",
-        "one drop and re-creation of a table, and any number of them for views, functions, triggers and indexes",
+        "one drop and re-creation of a table or index; any number of them for views, functions and triggers, and for "
+        "indexes whose columns change",
+        "an object that a later revision makes again only if it is not there, where the shape is the same",
+        "views that a revision drops without rebuilding a table that they read from",
+        "values that a later revision writes only where there are none yet, or after another one has read the column",
         "an object that was dropped and comes back in a later revision",
         "branches that no merge and no later revision brings together",
         "what goes with a column or table that stays away, and what a later revision makes again under any name",
@@ -74,26 +95,36 @@ def downgrade() -> None:
         "names are compared without their schemas",
         "of indexes on the same columns only the unique ones count as doubled, since methods and operator classes are "
         "not compared",
-        "what happens to rows is not followed",
+        "of what happens to rows, only SQL that no condition guards counts: the values that `UPDATE` writes, and the "
+        "tables and columns that any statement names",
+        "a column that was NOT NULL is missed as nullable where it is added anew instead of renamed",
     ),
 )
 
 _MOST_RELATED = 5
-_MOST_NAMED = 3
+# What fails, or leaves a schema behind that nobody meant; the rest is less.
+_SEVERITIES = MappingProxyType(
+    {
+        Clash.KEPT: Severity.WARNING,
+        Clash.LOOSENED: Severity.WARNING,
+        Clash.OVERWRITTEN: Severity.WARNING,
+        Clash.DOUBLED: Severity.NOTE,
+        Clash.REPEATED: Severity.NOTE,
+    }
+)
 
 
 @rule.fact(python)
-def script(file: PythonFile) -> Iterator[Script]:
-    found = script_of(file)
-    if found is not None:
-        yield found
+def script(file: PythonFile) -> Iterator[Script | Fills]:
+    yield from (one for one in (script_of(file), fills_of(file)) if one is not None)
 
 
 @rule.across
-def gets_in_the_way(facts: Mapping[str, Sequence[Script]]) -> Iterator[Draft]:
-    scripts = {one.revision.path: one for found in facts.values() for one in found}
-    lost: dict[object, list[Overlap]] = {}
-    for one in overlaps(scripts.values()):
+def gets_in_the_way(facts: Mapping[str, Sequence[Script | Fills]]) -> Iterator[Draft]:
+    listed = [one for found in facts.values() for one in found]
+    scripts = {one.revision.path: one for one in listed if isinstance(one, Script)}
+    lost: dict[Location, list[Overlap]] = {}
+    for one in overlaps(scripts.values(), (one for one in listed if isinstance(one, Fills))):
         if one.clash is Clash.LOST:
             lost.setdefault(one.place, []).append(one)
         else:
@@ -103,46 +134,12 @@ def gets_in_the_way(facts: Mapping[str, Sequence[Script]]) -> Iterator[Draft]:
 
 
 def _draft(one: Overlap, scripts: Mapping[str, Script]) -> Draft:
-    other = _named(one, scripts)
-    what = _what(one)
-    severity = Severity.ERROR
-    match one.clash:
-        case Clash.TWICE:
-            message = f"The {what} is created here, but {other} has created it and nothing drops it in between."
-            said = "Created here first."
-        case Clash.GONE:
-            doing = "create" if one.verb == "create" else one.verb
-            gone = f"the {one.cause.kind} `{one.cause.name}`" if one.cause is not None else "it"
-            message = f"This step is to {doing} the {what}, but {other} has taken away {gone}, so the upgrade fails."
-            said = "Taken away here."
-        case Clash.KEPT:
-            severity = Severity.WARNING
-            names = ", ".join(f"`{name}`" for name in one.columns[:_MOST_NAMED])
-            message = (
-                f"The {what} exists since {other}, so this step is silently skipped. The table keeps its first shape, "
-                f"without {names}."
-            )
-            said = "Created here first."
-        case Clash.REBUILT:
-            count = len(one.others) + 1
-            message = f"The {what} is made by {count} revisions of this history, each instead of the one before."
-            said = "Made here as well."
-        case Clash.DOUBLED:
-            severity = Severity.NOTE
-            names = ", ".join(f"`{name}`" for name in one.columns)
-            message = f"This unique index on {names} doubles the {what}, which holds the same columns unique."
-            said = "The other one is made here."
-        case _:
-            severity = Severity.NOTE
-            message = f"The {what} is defined here with the text that it has from {other}."
-            said = "Defined here first."
+    message, said = overlap_message(one, _named(one, scripts))
+    severity = _SEVERITIES.get(one.clash, Severity.ERROR)
+    if one.clash is Clash.REBUILT and one.key.kind == "index":
+        severity = Severity.WARNING
     related = [(place, said) for place in one.others[:_MOST_RELATED]]
     return rule.at(one.place, message, severity=severity, related=related)
-
-
-def _what(one: Overlap) -> str:
-    of = f" of `{one.key.owner}`" if one.key.owner else ""
-    return f"{one.key.kind} `{one.key.name}`{of}"
 
 
 def _named(one: Overlap, scripts: Mapping[str, Script]) -> str:
@@ -151,22 +148,10 @@ def _named(one: Overlap, scripts: Mapping[str, Script]) -> str:
 
 
 def _loss(together: Sequence[Overlap], scripts: Mapping[str, Script]) -> Draft:
-    first = together[0]
-    names = ", ".join(f"`{one.key.name}`" for one in together[:_MOST_NAMED])
-    if len(together) > _MOST_NAMED:
-        names += f" and {len(together) - _MOST_NAMED} more"
-    kinds = {str(one.key.kind) for one in together}
-    kind = kinds.pop() if len(kinds) == 1 else "object"
-    plural = {"index": "indexes"}.get(kind, f"{kind}s")
-    what = f"the {kind if len(together) == 1 else plural} {names}"
-    cause = f"the {first.cause.kind} `{first.cause.name}`" if first.cause is not None else "it"
-    again = f"and nothing makes {'it' if len(together) == 1 else 'them'} again"
-    message = f"Dropping {cause} also drops {what} of {_named(first, scripts)}, {again}."
-    skipped = next((one.skipped for one in together if one.skipped is not None), None)
-    if skipped is not None:
-        message += " The step that should do so is skipped, because the name is still taken when it runs."
+    message = loss_message(together, _named(together[0], scripts))
     related = [(place, f"Makes `{one.key.name}`.") for one in together for place in one.others][:_MOST_RELATED]
+    skipped = next((one.skipped for one in together if one.skipped is not None), None)
     if skipped is not None:
         related.append((skipped, "Skipped, because the name is still taken."))
     severity = Severity.ERROR if all(one.sure for one in together) else Severity.WARNING
-    return rule.at(first.place, message, severity=severity, related=related)
+    return rule.at(together[0].place, message, severity=severity, related=related)

@@ -9,6 +9,7 @@ from chunklint.api import (
     Deps,
     Draft,
     EcmascriptFile,
+    Effect,
     Kind,
     Leak,
     Node,
@@ -27,7 +28,10 @@ from chunklint.api import (
     joined,
     leaks,
     offers,
+    opened_by_initialisers,
     returned,
+    stale_answers,
+    started_by_handlers,
     starts,
 )
 
@@ -35,7 +39,7 @@ rule = Rule(
     code="CL501",
     name="effect-without-cleanup",
     ticket="TICKET-005",
-    when="an effect adds a listener, starts a timer, opens a connection or subscribes, and returns no cleanup",
+    when="a component adds a listener, starts a timer, opens a connection or asks for data, and no cleanup ends it",
     effect="it outlives the component: memory grows with every mount, and old callbacks act on what is gone",
     instead="return a function from the effect that removes, clears or closes exactly what the effect acquired",
     bad="""import { useEffect, useState } from "react";
@@ -72,6 +76,8 @@ export function Width() {
         "tests, stories and mocks; class components",
     ),
     limits=(
+        "an interval that a hook's function starts is reported only where an effect calls that function",
+        "answers that come late count only where the request names a prop, a state or a route parameter",
         "a subscription on the result of a call (`api.list().subscribe(...)`) may complete by itself and is not judged",
         "functions of other files are followed for one hop, through relative, `@/` and `~/` imports",
         "an effect hook of another file counts only when it belongs to React or a known library",
@@ -85,6 +91,8 @@ def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
         return
     for effect in effects(file):
         found = list(leaks(file, effect))
+        if not any(leak.late for leak in found):
+            yield from _overwritten(file, effect)
         if not found:
             continue
         worst = max(found, key=lambda leak: _severity(file, leak).rank)
@@ -95,6 +103,21 @@ def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
             steps.append((worst.acquired.node, _sentence(worst.acquired.keeps)))
         place = path[0] if path else worst.acquired.node
         yield rule.at(_head(place), _message(file, worst), severity=_severity(file, worst), steps=steps, related=others)
+
+
+def _overwritten(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
+    for stale in stale_answers(file, effect):
+        setter = _callee(file, stale.setter)
+        message = (
+            f"A slow answer for an earlier `{stale.dependency}` overwrites the later one: `{setter}` does not know "
+            "which request it belongs to. Ask first for a flag that a cleanup sets, or abort the request there."
+        )
+        steps = [(call, f"The effect calls `{_callee(file, call)}`.") for call in stale.path]
+        steps += [
+            (_head(stale.request), f"The answer depends on `{stale.dependency}`."),
+            (_head(stale.setter), f"`{setter}` takes it."),
+        ]
+        yield rule.at(_head(stale.path[0] if stale.path else stale.setter), message, steps=steps)
 
 
 @rule.each(ecmascript)
@@ -111,6 +134,28 @@ def initialiser_posing_as_effect(file: EcmascriptFile) -> Iterator[Draft]:
                 continue
             message = f"`{hook}` never calls the cleanup that this function returns: {found.keeps} after unmount."
             yield rule.at(_head(call), message, severity=Severity.ERROR, related=[(found.node, _sentence(found.keeps))])
+
+
+@rule.each(ecmascript)
+def starts_outside_effects(file: EcmascriptFile) -> Iterator[Draft]:
+    if is_test_or_story(file.path):
+        return
+    for started in started_by_handlers(file):
+        if started.polls:
+            text = "The interval polls on after unmount, until the other window closes; keep its handle in a ref"
+            message = f"{text} and clear it in the cleanup of an effect."
+        elif started.by_hand is not None:
+            message = "The interval keeps running after unmount: `clearInterval` is called, but not on unmount."
+        else:
+            message = "The interval keeps running after unmount; nothing calls `clearInterval`."
+        yield rule.at(_head(started.acquired.node), message, severity=Severity.WARNING)
+    for opened in opened_by_initialisers(file):
+        found = opened.acquired
+        message = (
+            f"{_upper(found.keeps)} after unmount: `{_callee(file, opened.hook)}` has no cleanup. "
+            f"Acquire it in an effect that calls {found.release} in its cleanup."
+        )
+        yield rule.at(_head(found.node), message, severity=Severity.WARNING)
 
 
 @rule.fact(ecmascript)

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from chunklint.api import (
     AXIOS,
     AXIOS_METHODS,
+    CELERY,
     IO_MENTIONS,
     IO_METHODS,
     LIMITED_BY_CALL,
@@ -13,30 +14,33 @@ from chunklint.api import (
     SOCKETS,
     Draft,
     EcmascriptFile,
-    Location,
     Node,
+    Pins,
     PythonFile,
     Rule,
     Severity,
-    SourceFile,
+    Wait,
     Waiter,
-    arguments,
+    assumed_version,
+    awaited_text,
     axios_waits_for_ever,
+    callee_text,
+    download_waits_for_ever,
     ecmascript,
-    enclosing_function,
-    is_async,
+    gravity,
     is_script,
     is_test,
     local_function,
     python,
     qualified_name,
+    runs_migrations,
     sets_axios_default,
-    under_main_guard,
+    stops_the_loop,
     waits_for_ever,
 )
 
-# What one file contributes: a call that waits (family, place, message, severity), or a family that has a default.
-Fact: TypeAlias = tuple[str, Location, str, Severity] | tuple[str]
+# What one file contributes: a call that waits, or a family that has a default.
+Fact: TypeAlias = Wait | tuple[str]
 
 _METHOD = f"((identifier) @name (#any-of? @name {' '.join(IO_METHODS)}))"
 
@@ -66,7 +70,8 @@ def rate(currency):
     example="app/rates.py",
     mentions=IO_MENTIONS,
     silent_on=(
-        "libraries whose default is finite: httpx, aiohttp, boto3, stripe, openai, psycopg 3, elasticsearch, slack_sdk",
+        "libraries whose default is finite: httpx, aiohttp, boto3, stripe, openai, psycopg 3, elasticsearch, "
+        "slack_sdk, pymongo, qdrant, docker, websockets, and redis-py where a manifest or a lock asks for version 8",
         "`timeout=None`, which is a decision, if a doubtful one; CL802 reports it",
         "calls inside `wait_for`, `asyncio.timeout()`, `fail_after`, a `@timeout` decorator, a Celery `time_limit`",
         "arguments that cannot be seen: `*args`, `**options` from elsewhere, a session or a config that is handed in",
@@ -74,14 +79,19 @@ def rate(currency):
         "Redis clients on which the module listens (`pubsub`, `blpop`, `xread`): a limit would break them",
         "a project that calls `socket.setdefaulttimeout`, sets `axios.defaults.timeout` or patches requests with one",
         "`queue.get()`, `thread.join()`, `process.wait()` and `docker logs -f`, which wait by design",
+        "database engines of scripts and of SQLite, those that a function makes for itself, and modules that set a "
+        "`statement_timeout` or `lock_timeout`",
+        "futures of an executor in a `with` block, whose end waits for them in any case",
         "test files",
-        "the browser's `fetch`: browsers and Node limit the silence themselves, and what a person sees is a "
-        "matter of design, not of a default",
+        "the browser's `fetch` where the answer is not a whole file: what a person sees is a matter of design, not of "
+        "a default",
     ),
     limits=(
-        "redis-py is taken to be older than version 8, whose default is 5 seconds; the installed version is not read",
-        "a client that another module makes is judged there, where its constructor is",
-        "of the programs that `subprocess` starts only known network programs are judged: curl, ssh, rsync, git",
+        "without a manifest above the file that names redis, redis-py is taken to be older than version 8",
+        "a client that another module makes is judged there, where its constructor is; a session of requests that "
+        "another module makes is not followed to its calls",
+        "of the programs that are started only known ones are judged: curl, ssh, rsync, git, docker, nvidia-smi",
+        "calls of gRPC stubs, whose classes are generated, and limits that a database sets for a user or a database",
         "`Future.result()` is judged only where the future comes straight from `submit` or `run_coroutine_threadsafe`",
     ),
 )
@@ -93,7 +103,7 @@ def call_waits_for_ever(call: Node, file: PythonFile) -> Iterator[Fact]:
         return
     waiter = waits_for_ever(call, file)
     if waiter is not None:
-        yield waiter.family, file.location(call), _message(call, waiter, file), _severity(call, waiter, file)
+        yield _wait(call, waiter, file)
 
 
 @rule.fact(
@@ -104,6 +114,12 @@ def call_waits_for_ever(call: Node, file: PythonFile) -> Iterator[Fact]:
 def process_has_default(callee: Node, file: PythonFile) -> Iterator[Fact]:
     if qualified_name(callee, file) == "socket.setdefaulttimeout":
         yield (SOCKETS,)
+
+
+@rule.fact(python)
+def broker_has_default(file: PythonFile) -> Iterator[Fact]:
+    if "broker_transport_options" in file.content and "socket_timeout" in file.content:
+        yield (CELERY,)
 
 
 @rule.fact(python, "(assignment left: (attribute) @patched) @patch")
@@ -126,8 +142,16 @@ def axios_call_waits_for_ever(call: Node, file: EcmascriptFile, name: Node | Non
         return
     if axios_waits_for_ever(call, file):
         makes = "makes a client that " if name is not None and file.text(name) == "create" else ""
-        message = f"`{_callee(call, file)}` {makes}waits for ever; axios's default timeout is 0, which means none."
-        yield AXIOS, file.location(call), message, Severity.NOTE if is_script(file) else Severity.WARNING
+        message = f"`{callee_text(call, file)}` {makes}waits for ever; axios's default timeout is 0, which means none"
+        yield Wait(AXIOS, file.location(call), message, "", Severity.NOTE if is_script(file) else Severity.WARNING)
+
+
+@rule.fact(ecmascript, '(call_expression function: (identifier) @callee (#eq? @callee "fetch")) @call')
+def download_has_no_end(call: Node, file: EcmascriptFile) -> Iterator[Fact]:
+    if not is_test(file.path) and not is_script(file) and download_waits_for_ever(call, file):
+        message = "This download with `fetch` goes on for ever when the server falls silent"
+        advice = " `signal: AbortSignal.timeout(...)` ends it."
+        yield Wait("", file.location(call), message, advice, Severity.NOTE)
 
 
 @rule.fact(ecmascript, "(assignment_expression left: (member_expression) @target)")
@@ -137,51 +161,37 @@ def axios_has_default(target: Node, file: EcmascriptFile) -> Iterator[Fact]:
 
 
 @rule.across
-def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]]) -> Iterator[Draft]:
+def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]], pins: Pins) -> Iterator[Draft]:
     found = [fact for of_file in facts.values() for fact in of_file]
-    limited = {fact[0] for fact in found if len(fact) == 1}
+    limited = {fact[0] for fact in found if isinstance(fact, tuple)}
     told = set()
     for fact in found:
-        if len(fact) == 1 or fact[0] in limited:
+        if isinstance(fact, tuple) or fact.family in limited:
             continue
-        family, place, message, severity = fact
-        if family in LIMITED_BY_CALL and (family, place.path) in told:
+        if fact.family in LIMITED_BY_CALL and (fact.family, fact.place.path) in told:
             continue
-        told.add((family, place.path))
-        yield rule.at(place, message, severity=severity)
+        told.add((fact.family, fact.place.path))
+        assumed = assumed_version(fact, pins)
+        if assumed is not None:
+            yield rule.at(fact.place, f"{fact.message}{assumed}.{fact.advice}", severity=fact.severity)
 
 
-def _message(call: Node, waiter: Waiter, file: PythonFile) -> str:
-    subject = _subject(call, file) if waiter.blocks else ""
-    stuck = " It blocks the event loop, and with it every other request." if _stops_the_loop(call, waiter) else ""
-    return f"`{_callee(call, file)}` {waiter.waits}{subject}; {waiter.default}.{stuck}"
-
-
-def _subject(call: Node, file: PythonFile) -> str:
-    """What the call waits for, when that is a name or a command that begins with one."""
-    given = arguments(call, file)
-    first = given.get("url", 1 if _callee(call, file).endswith("request") else 0)
-    if first is None:
-        return ""
-    if first.type == "list" and first.named_children and first.named_children[0].type == "string":
-        return f" for `{file.text(first.named_children[0])[1:-1]}`"
-    named = first.type in ("identifier", "attribute") and len(file.text(first)) <= 40
-    return f" for `{file.text(first)}`" if named else ""
-
-
-def _callee(call: Node, file: SourceFile) -> str:
-    """The callee as the code spells it, its receiver left out when that is a call of its own."""
-    function = call.child_by_field_name("function")
-    spelled = file.text(function) if function is not None else ""
-    return spelled if len(spelled) <= 60 and spelled.isprintable() else spelled.rpartition(".")[2]
-
-
-def _severity(call: Node, waiter: Waiter, file: PythonFile) -> Severity:
-    if waiter.partial or is_script(file) or under_main_guard(call, file):
-        return Severity.NOTE
-    return Severity.ERROR if _stops_the_loop(call, waiter) else Severity.WARNING
-
-
-def _stops_the_loop(call: Node, waiter: Waiter) -> bool:
-    function = enclosing_function(call)
-    return waiter.blocks and function is not None and is_async(function)
+def _wait(call: Node, waiter: Waiter, file: PythonFile) -> Wait:
+    awaited = awaited_text(call, file) if waiter.blocks else ""
+    subject = f" for `{awaited}`" if awaited else ""
+    advice = ""
+    if stops_the_loop(call, blocks=waiter.blocks):
+        advice = " It blocks the event loop, and with it every other request."
+    elif waiter.library.package == "sqlalchemy" and runs_migrations(file):
+        advice = " While a migration waits for a lock, every query on that table waits behind it."
+    message = f"`{callee_text(call, file)}` {waiter.waits}{subject}; {waiter.default}"
+    library = waiter.library
+    return Wait(
+        waiter.family,
+        file.location(call),
+        message,
+        advice,
+        gravity(call, file, blocks=waiter.blocks, partial=waiter.partial),
+        library.package,
+        library.finite_from,
+    )

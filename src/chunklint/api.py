@@ -1,60 +1,315 @@
-"""The names that a rule file may import: everything public, and nothing else is."""
+"""The names that a rule file may import: everything public, and nothing else is.
+
+Each is imported when it is first asked for, so that a scan pays for no more than its rules need. A new name goes into
+three places: the imports, which type checkers read, `_HOMES` and `__all__`; a test holds them together.
+"""
 
 from __future__ import annotations
 
-from tree_sitter import Node
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from chunklint.languages.base import SourceFile, ancestors, descendants, enclosing
-from chunklint.languages.ecmascript import EcmascriptFile
-from chunklint.languages.python import PythonFile
-from chunklint.languages.sql import SqlFile
-from chunklint.model import Draft, Location, Rule, Severity, Span
-from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
-from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, is_test_or_story, leaks
-from chunklint.semantics.ecmascript.react import Deps, component_of, effects, hook_calls
-from chunklint.semantics.ecmascript.requests import AXIOS_METHODS, axios_waits_for_ever, sets_axios_default
-from chunklint.semantics.ecmascript.resources import ACQUIRING, Kind, acquisitions
-from chunklint.semantics.ecmascript.shared_leaks import Offer, Start, joined, offers, starts
-from chunklint.semantics.migrations.data_loss import Loss
-from chunklint.semantics.migrations.exposures import Exposure, Reason, exposures
-from chunklint.semantics.migrations.histories import History, competing_heads, cycles, duplicates, histories
-from chunklint.semantics.migrations.operations import Direction, migration_of, sql_migration_of
-from chunklint.semantics.migrations.overlaps import Clash, Overlap, overlaps
-from chunklint.semantics.migrations.partition_facts import (
-    PARTITION_MENTIONS,
-    PartitionFact,
-    TableChange,
-    Way,
-    partition_facts,
-    script_facts,
-)
-from chunklint.semantics.migrations.replay import Failure, Problem
-from chunklint.semantics.migrations.reversals import Residue, Reversal, Trace, breaks_upgrade, reversals
-from chunklint.semantics.migrations.revisions import Reference, Revision, revision_of
-from chunklint.semantics.migrations.row_dependence import Danger, Hazard, RowChanges, dangers, row_changes_of
-from chunklint.semantics.migrations.scripts import script_of
-from chunklint.semantics.migrations.skew import Skew, skews
-from chunklint.semantics.migrations.steps import Body, Script
-from chunklint.semantics.migrations.suspects import Suspect, convicted, exposed, suspect
-from chunklint.semantics.migrations.wrappers import WrappedDrop, WrapperFact, unprotected_uses, uses, wrappers
-from chunklint.semantics.python.checks import confines, is_confined
-from chunklint.semantics.python.guards import Guard, guards_before, leaves
-from chunklint.semantics.python.known_sources import Source
-from chunklint.semantics.python.names import arguments, enclosing_function, local_function, qualified_name
-from chunklint.semantics.python.origins import Origin, origin_of, origin_of_hole
-from chunklint.semantics.python.places import is_test_file
-from chunklint.semantics.python.ranges import foreign_count, foreign_number, is_left_in_time
-from chunklint.semantics.python.roles import is_script, is_test, under_main_guard
-from chunklint.semantics.python.strings import Hole, Shape, string_shapes
-from chunklint.semantics.sql.crowding import Crowd
-from chunklint.semantics.sql.holes import Role, Splice, defines_schema, is_sql_statement, splices
-from chunklint.semantics.sql.partitions import Act
-from chunklint.semantics.sql.sinks import Sink, sql_sink
-from chunklint.semantics.sql.sizes import Size, Sized, creates_schema, sizes
-from chunklint.semantics.timeouts.deadlines import is_async, waits_for_ever
-from chunklint.semantics.timeouts.io_calls import AXIOS, LIMITED_BY_CALL, REQUESTS, SOCKETS, Waiter
-from chunklint.semantics.timeouts.io_calls import MENTIONS as IO_MENTIONS
-from chunklint.semantics.timeouts.io_calls import METHODS as IO_METHODS
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from chunklint.languages.base import SourceFile, ancestors, descendants, enclosing
+    from chunklint.languages.ecmascript import EcmascriptFile
+    from chunklint.languages.python import PythonFile
+    from chunklint.languages.sql import SqlFile
+    from chunklint.model import Draft, Location, Rule, Severity, Span
+    from chunklint.semantics.concurrency.crowded_locks import Crowd as CrowdedLock
+    from chunklint.semantics.concurrency.crowded_locks import awaits_under_thread_locks, crowded
+    from chunklint.semantics.concurrency.ecmascript_races import suspicions_of_classes
+    from chunklint.semantics.concurrency.held import Held, locks_held_at
+    from chunklint.semantics.concurrency.lock_orders import Nesting, inversions, reentries, unordered_items
+    from chunklint.semantics.concurrency.lock_types import Form, LockKind
+    from chunklint.semantics.concurrency.locks import Lock, lock_of
+    from chunklint.semantics.concurrency.policy import naked_changes
+    from chunklint.semantics.concurrency.releases import Stuck, stays_locked
+    from chunklint.semantics.concurrency.releases import Way as StuckWay
+    from chunklint.semantics.concurrency.shared_races import Harm
+    from chunklint.semantics.concurrency.sharing import Evidence, Instance
+    from chunklint.semantics.concurrency.suspicions import Suspicion, convincing, suspicions
+    from chunklint.semantics.concurrency.threads import Fact as ThreadFact
+    from chunklint.semantics.concurrency.threads import thread_facts, torn
+    from chunklint.semantics.ecmascript.async_effects import Promise, Promised, promises
+    from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, Poser, WayOut, boundaries, posers
+    from chunklint.semantics.ecmascript.coverage import Gap, GapKind, gaps
+    from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
+    from chunklint.semantics.ecmascript.late_work import (
+        Late,
+        LateClose,
+        Reconnect,
+        captured_too_early,
+        late_closes,
+        late_handles,
+        reconnects,
+    )
+    from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, is_test_or_story, leaks
+    from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
+    from chunklint.semantics.ecmascript.mounts import Front, Mount, front
+    from chunklint.semantics.ecmascript.outside_effects import (
+        Opened,
+        Started,
+        opened_by_initialisers,
+        started_by_handlers,
+    )
+    from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls
+    from chunklint.semantics.ecmascript.releases import ACQUIRING, Kind
+    from chunklint.semantics.ecmascript.reopened import Renewal, Reopening, renewals, reopened, reopenings
+    from chunklint.semantics.ecmascript.requests import (
+        AXIOS_METHODS,
+        axios_waits_for_ever,
+        download_waits_for_ever,
+        sets_axios_default,
+        switches_axios_off,
+    )
+    from chunklint.semantics.ecmascript.resources import acquisitions
+    from chunklint.semantics.ecmascript.shared_leaks import Offer, Start, joined, offers, starts
+    from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
+    from chunklint.semantics.migrations.data_loss import Loss
+    from chunklint.semantics.migrations.exposures import Exposure, Reason, exposures
+    from chunklint.semantics.migrations.fills import Fills, fills_of
+    from chunklint.semantics.migrations.histories import History, competing_heads, cycles, duplicates, histories
+    from chunklint.semantics.migrations.operations import Direction, migration_of, sql_migration_of
+    from chunklint.semantics.migrations.overlap_messages import loss_message, overlap_message
+    from chunklint.semantics.migrations.overlaps import Clash, Overlap, overlaps
+    from chunklint.semantics.migrations.partition_facts import (
+        PARTITION_MENTIONS,
+        PartitionFact,
+        TableChange,
+        Way,
+        partition_facts,
+        script_facts,
+    )
+    from chunklint.semantics.migrations.replay import Failure, Problem
+    from chunklint.semantics.migrations.reversal_messages import problem_message
+    from chunklint.semantics.migrations.reversals import Residue, Reversal, Trace, breaks_upgrade, reversals
+    from chunklint.semantics.migrations.revisions import Reference, Revision, revision_of
+    from chunklint.semantics.migrations.row_dependence import Danger, Hazard, RowChanges, dangers, row_changes_of
+    from chunklint.semantics.migrations.scripts import script_of
+    from chunklint.semantics.migrations.skew import Skew, skews
+    from chunklint.semantics.migrations.steps import Body, Script
+    from chunklint.semantics.migrations.suspects import Suspect, convicted, exposed, suspect
+    from chunklint.semantics.migrations.wrappers import WrappedDrop, WrapperFact, unprotected_uses, uses, wrappers
+    from chunklint.semantics.pins import Pins
+    from chunklint.semantics.python.checks import confines, is_confined
+    from chunklint.semantics.python.guards import Guard, guards_before, leaves
+    from chunklint.semantics.python.known_sources import Source
+    from chunklint.semantics.python.modules import Import, Modules, imports
+    from chunklint.semantics.python.names import arguments, enclosing_function, local_function, qualified_name
+    from chunklint.semantics.python.origins import Origin, origin_of, origin_of_hole
+    from chunklint.semantics.python.places import is_test_file
+    from chunklint.semantics.python.ranges import foreign_count, foreign_number, is_left_in_time
+    from chunklint.semantics.python.roles import is_script, is_test, under_main_guard
+    from chunklint.semantics.python.strings import Hole, Shape, string_shapes
+    from chunklint.semantics.sql.crowding import Crowd
+    from chunklint.semantics.sql.holes import Role, Splice, defines_schema, is_sql_statement, splices
+    from chunklint.semantics.sql.partitions import Act
+    from chunklint.semantics.sql.sinks import Sink, sql_sink
+    from chunklint.semantics.sql.sizes import Size, Sized, creates_schema, sizes
+    from chunklint.semantics.testing.collection import Collectable, LeftOut, PytestSettings, collectables, left_out
+    from chunklint.semantics.testing.evidence import Checker, checkers
+    from chunklint.semantics.testing.hollow import hollow_checks
+    from chunklint.semantics.testing.jests import js_checkers, js_unchecked
+    from chunklint.semantics.testing.reach import Module, Probe, reach_of, untested
+    from chunklint.semantics.testing.skips import Skip, js_skips, python_skips
+    from chunklint.semantics.testing.sleeps import Sleep, js_sleeps, python_sleeps
+    from chunklint.semantics.testing.unchecked import Kind as UncheckedKind
+    from chunklint.semantics.testing.unchecked import Unchecked, unchecked, without_check
+    from chunklint.semantics.testing.vacuous import Flaw, Vacuous, vacuous_checks
+    from chunklint.semantics.timeouts.deadlines import is_async, runs_migrations, waits_for_ever
+    from chunklint.semantics.timeouts.io_calls import METHODS as IO_METHODS
+    from chunklint.semantics.timeouts.libraries import MENTIONS as IO_MENTIONS
+    from chunklint.semantics.timeouts.misuses import cancels_what_goes_on, limited_listener
+    from chunklint.semantics.timeouts.switches import SWITCH_MENTIONS, SWITCH_METHODS, hard_coded, switched_off
+    from chunklint.semantics.timeouts.waiters import (
+        AXIOS,
+        CELERY,
+        LIMITED_BY_CALL,
+        REQUESTS,
+        SOCKETS,
+        Wait,
+        Waiter,
+        assumed_version,
+    )
+    from chunklint.semantics.timeouts.wording import awaited_text, callee_text, gravity, stops_the_loop
+    from chunklint.semantics.web.database import Act as DbAct
+    from chunklint.semantics.web.handlers import Conduct, Verdict, conducts, counted, place_of
+    from chunklint.semantics.web.layers import LAYER_MENTIONS, Breach, Layers, Trait, breaches, trait
+    from chunklint.semantics.web.logic import Budget, Fabrication, Load
+    from chunklint.semantics.web.routes import FRAMEWORKS as WEB_FRAMEWORKS
+
+_HOMES = {
+    "tree_sitter": "Node",
+    "chunklint.languages.base": "SourceFile, ancestors, descendants, enclosing",
+    "chunklint.languages.ecmascript": "EcmascriptFile",
+    "chunklint.languages.python": "PythonFile",
+    "chunklint.languages.sql": "SqlFile",
+    "chunklint.model": "Draft, Location, Rule, Severity, Span",
+    "chunklint.semantics.concurrency.crowded_locks": "Crowd as CrowdedLock, awaits_under_thread_locks, crowded",
+    "chunklint.semantics.concurrency.ecmascript_races": "suspicions_of_classes",
+    "chunklint.semantics.concurrency.held": "Held, locks_held_at",
+    "chunklint.semantics.concurrency.lock_orders": "Nesting, inversions, reentries, unordered_items",
+    "chunklint.semantics.concurrency.lock_types": "Form, LockKind",
+    "chunklint.semantics.concurrency.locks": "Lock, lock_of",
+    "chunklint.semantics.concurrency.policy": "naked_changes",
+    "chunklint.semantics.concurrency.releases": "Stuck, stays_locked, Way as StuckWay",
+    "chunklint.semantics.concurrency.shared_races": "Harm",
+    "chunklint.semantics.concurrency.sharing": "Evidence, Instance",
+    "chunklint.semantics.concurrency.suspicions": "Suspicion, convincing, suspicions",
+    "chunklint.semantics.concurrency.threads": "Fact as ThreadFact, thread_facts, torn",
+    "chunklint.semantics.ecmascript.async_effects": "Promise, Promised, promises",
+    "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, Poser, WayOut, boundaries, posers",
+    "chunklint.semantics.ecmascript.coverage": "Gap, GapKind, gaps",
+    "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
+    "chunklint.semantics.ecmascript.late_work": (
+        "Late, LateClose, Reconnect, captured_too_early, late_closes, late_handles, reconnects"
+    ),
+    "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, is_test_or_story, leaks",
+    "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
+    "chunklint.semantics.ecmascript.mounts": "Front, Mount, front",
+    "chunklint.semantics.ecmascript.outside_effects": "Opened, Started, opened_by_initialisers, started_by_handlers",
+    "chunklint.semantics.ecmascript.react": "Deps, Effect, component_of, effects, hook_calls",
+    "chunklint.semantics.ecmascript.releases": "ACQUIRING, Kind",
+    "chunklint.semantics.ecmascript.reopened": "Renewal, Reopening, renewals, reopened, reopenings",
+    "chunklint.semantics.ecmascript.requests": (
+        "AXIOS_METHODS, axios_waits_for_ever, download_waits_for_ever, sets_axios_default, switches_axios_off"
+    ),
+    "chunklint.semantics.ecmascript.resources": "acquisitions",
+    "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
+    "chunklint.semantics.ecmascript.stale_answers": "Stale, stale_answers",
+    "chunklint.semantics.migrations.data_loss": "Loss",
+    "chunklint.semantics.migrations.exposures": "Exposure, Reason, exposures",
+    "chunklint.semantics.migrations.fills": "Fills, fills_of",
+    "chunklint.semantics.migrations.histories": "History, competing_heads, cycles, duplicates, histories",
+    "chunklint.semantics.migrations.operations": "Direction, migration_of, sql_migration_of",
+    "chunklint.semantics.migrations.overlap_messages": "loss_message, overlap_message",
+    "chunklint.semantics.migrations.overlaps": "Clash, Overlap, overlaps",
+    "chunklint.semantics.migrations.partition_facts": (
+        "PARTITION_MENTIONS, PartitionFact, TableChange, Way, partition_facts, script_facts"
+    ),
+    "chunklint.semantics.migrations.replay": "Failure, Problem",
+    "chunklint.semantics.migrations.reversal_messages": "problem_message",
+    "chunklint.semantics.migrations.reversals": "Residue, Reversal, Trace, breaks_upgrade, reversals",
+    "chunklint.semantics.migrations.revisions": "Reference, Revision, revision_of",
+    "chunklint.semantics.migrations.row_dependence": "Danger, Hazard, RowChanges, dangers, row_changes_of",
+    "chunklint.semantics.migrations.scripts": "script_of",
+    "chunklint.semantics.migrations.skew": "Skew, skews",
+    "chunklint.semantics.migrations.steps": "Body, Script",
+    "chunklint.semantics.migrations.suspects": "Suspect, convicted, exposed, suspect",
+    "chunklint.semantics.migrations.wrappers": "WrappedDrop, WrapperFact, unprotected_uses, uses, wrappers",
+    "chunklint.semantics.pins": "Pins",
+    "chunklint.semantics.python.checks": "confines, is_confined",
+    "chunklint.semantics.python.guards": "Guard, guards_before, leaves",
+    "chunklint.semantics.python.known_sources": "Source",
+    "chunklint.semantics.python.modules": "Import, Modules, imports",
+    "chunklint.semantics.python.names": "arguments, enclosing_function, local_function, qualified_name",
+    "chunklint.semantics.python.origins": "Origin, origin_of, origin_of_hole",
+    "chunklint.semantics.python.places": "is_test_file",
+    "chunklint.semantics.python.ranges": "foreign_count, foreign_number, is_left_in_time",
+    "chunklint.semantics.python.roles": "is_script, is_test, under_main_guard",
+    "chunklint.semantics.python.strings": "Hole, Shape, string_shapes",
+    "chunklint.semantics.sql.crowding": "Crowd",
+    "chunklint.semantics.sql.holes": "Role, Splice, defines_schema, is_sql_statement, splices",
+    "chunklint.semantics.sql.partitions": "Act",
+    "chunklint.semantics.sql.sinks": "Sink, sql_sink",
+    "chunklint.semantics.sql.sizes": "Size, Sized, creates_schema, sizes",
+    "chunklint.semantics.testing.collection": "Collectable, LeftOut, PytestSettings, collectables, left_out",
+    "chunklint.semantics.testing.evidence": "Checker, checkers",
+    "chunklint.semantics.testing.hollow": "hollow_checks",
+    "chunklint.semantics.testing.jests": "js_checkers, js_unchecked",
+    "chunklint.semantics.testing.reach": "Module, Probe, reach_of, untested",
+    "chunklint.semantics.testing.skips": "Skip, js_skips, python_skips",
+    "chunklint.semantics.testing.sleeps": "Sleep, js_sleeps, python_sleeps",
+    "chunklint.semantics.testing.unchecked": "Kind as UncheckedKind, Unchecked, unchecked, without_check",
+    "chunklint.semantics.testing.vacuous": "Flaw, Vacuous, vacuous_checks",
+    "chunklint.semantics.timeouts.deadlines": "is_async, runs_migrations, waits_for_ever",
+    "chunklint.semantics.timeouts.io_calls": "METHODS as IO_METHODS",
+    "chunklint.semantics.timeouts.libraries": "MENTIONS as IO_MENTIONS",
+    "chunklint.semantics.timeouts.misuses": "cancels_what_goes_on, limited_listener",
+    "chunklint.semantics.timeouts.switches": "SWITCH_MENTIONS, SWITCH_METHODS, hard_coded, switched_off",
+    "chunklint.semantics.timeouts.waiters": (
+        "AXIOS, CELERY, LIMITED_BY_CALL, REQUESTS, SOCKETS, Wait, Waiter, assumed_version"
+    ),
+    "chunklint.semantics.timeouts.wording": "awaited_text, callee_text, gravity, stops_the_loop",
+    "chunklint.semantics.web.database": "Act as DbAct",
+    "chunklint.semantics.web.handlers": "Conduct, Verdict, conducts, counted, place_of",
+    "chunklint.semantics.web.layers": "LAYER_MENTIONS, Breach, Layers, Trait, breaches, trait",
+    "chunklint.semantics.web.logic": "Budget, Fabrication, Load",
+    "chunklint.semantics.web.routes": "FRAMEWORKS as WEB_FRAMEWORKS",
+}
+
+
+def _places() -> Iterator[tuple[str, tuple[str, str]]]:
+    for module, names in _HOMES.items():
+        for name in names.split(", "):
+            own, _, alias = name.partition(" as ")
+            yield alias or own, (module, own)
+
+
+_PLACES = dict(_places())
+
+
+class _Later:
+    """A public name that a rule imports and does not use yet; its module is not imported before it does."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(_real(self._name), attribute)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return _real(self._name)(*arguments, **named)
+
+    def __or__(self, other: Any) -> Any:
+        return _real(self._name) | other
+
+    def __ror__(self, other: Any) -> Any:
+        return other | _real(self._name)
+
+
+_deferring = False
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Within the block names are promised, not imported; `settle` keeps the promise before a rule runs."""
+    global _deferring  # noqa: PLW0603 - imports have no arguments
+    before, _deferring = _deferring, True
+    try:
+        yield
+    finally:
+        _deferring = before
+
+
+def settle(namespace: dict[str, Any]) -> None:
+    """Import what the names in a module's namespace promise."""
+    for name, value in namespace.items():
+        if isinstance(value, _Later):
+            namespace[name] = _real(object.__getattribute__(value, "_name"))
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # A constant is asked for because the rule's head needs it.
+    return _Later(name) if _deferring and not name.isupper() and name not in _ALWAYS else _real(name)
+
+
+# Every head is made of these.
+_ALWAYS = frozenset({"Rule", "Severity"})
+
+
+def _real(name: str) -> Any:
+    module, own = _PLACES[name]
+    return getattr(import_module(module), own)
+
 
 python, ecmascript, sql = "python", "ecmascript", "sql"
 
@@ -62,40 +317,90 @@ __all__ = [
     "ACQUIRING",
     "AXIOS",
     "AXIOS_METHODS",
+    "CELERY",
     "IO_MENTIONS",
     "IO_METHODS",
+    "LAYER_MENTIONS",
     "LIMITED_BY_CALL",
     "PARTITION_MENTIONS",
     "REQUESTS",
     "SOCKETS",
+    "SWITCH_MENTIONS",
+    "SWITCH_METHODS",
+    "WEB_FRAMEWORKS",
     "Act",
     "Body",
+    "Boundary",
+    "Breach",
+    "Budget",
+    "Catcher",
+    "Checker",
     "Clash",
+    "Collectable",
+    "Conduct",
     "Crowd",
+    "CrowdedLock",
     "Danger",
+    "DbAct",
     "Deps",
     "Direction",
     "Draft",
     "EcmascriptFile",
+    "Effect",
+    "Evidence",
     "Exposure",
+    "Fabrication",
     "Failure",
+    "Fills",
+    "Flaw",
+    "Form",
+    "Front",
+    "Gap",
+    "GapKind",
     "Guard",
+    "Harm",
     "Hazard",
+    "Held",
     "History",
     "Hole",
+    "Import",
+    "Instance",
     "Kind",
+    "Late",
+    "LateClose",
+    "Layers",
     "Leak",
+    "LeftOut",
+    "Load",
     "Location",
+    "Lock",
+    "LockKind",
     "Loss",
+    "Misfit",
+    "Mismatch",
+    "Module",
+    "Modules",
+    "Mount",
+    "Nesting",
     "Node",
     "Offer",
+    "Opened",
     "Origin",
     "Overlap",
     "PartitionFact",
+    "Pins",
+    "Poser",
+    "Probe",
     "Problem",
+    "Promise",
+    "Promised",
+    "PytestSettings",
     "PythonFile",
     "Reason",
+    "Reconnect",
     "Reference",
+    "Renewal",
+    "Reopening",
     "Residue",
     "Reversal",
     "Revision",
@@ -109,34 +414,64 @@ __all__ = [
     "Size",
     "Sized",
     "Skew",
+    "Skip",
+    "Sleep",
     "Source",
     "SourceFile",
     "Span",
     "Splice",
     "SqlFile",
+    "Stale",
     "Start",
+    "Started",
+    "Stuck",
+    "StuckWay",
     "Suspect",
+    "Suspicion",
     "TableChange",
+    "ThreadFact",
     "Trace",
+    "Trait",
+    "Unchecked",
+    "UncheckedKind",
+    "Vacuous",
+    "Verdict",
+    "Wait",
     "Waiter",
     "Way",
+    "WayOut",
     "WrappedDrop",
     "WrapperFact",
     "acquisitions",
     "ancestors",
     "arguments",
     "arguments_of",
+    "assumed_version",
+    "awaited_text",
+    "awaits_under_thread_locks",
     "axios_waits_for_ever",
+    "boundaries",
+    "breaches",
     "breaks_upgrade",
+    "callee_text",
+    "cancels_what_goes_on",
+    "captured_too_early",
+    "checkers",
+    "collectables",
     "competing_heads",
     "component_of",
+    "conducts",
     "confines",
     "convicted",
+    "convincing",
+    "counted",
     "creates_schema",
+    "crowded",
     "cycles",
     "dangers",
     "defines_schema",
     "descendants",
+    "download_waits_for_ever",
     "duplicates",
     "ecmascript",
     "effects",
@@ -144,12 +479,20 @@ __all__ = [
     "enclosing_function",
     "exposed",
     "exposures",
+    "fills_of",
     "foreign_count",
     "foreign_number",
+    "front",
     "function_of",
+    "gaps",
+    "gravity",
     "guards_before",
+    "hard_coded",
     "histories",
+    "hollow_checks",
     "hook_calls",
+    "imports",
+    "inversions",
     "is_app_root",
     "is_async",
     "is_confined",
@@ -160,21 +503,49 @@ __all__ = [
     "is_test_file",
     "is_test_or_story",
     "joined",
+    "js_checkers",
+    "js_skips",
+    "js_sleeps",
+    "js_unchecked",
+    "late_closes",
+    "late_handles",
     "leaks",
     "leaves",
+    "left_out",
+    "limited_listener",
     "local_function",
+    "lock_of",
+    "locks_held_at",
+    "loss_message",
     "migration_of",
+    "mismatches",
+    "naked_changes",
     "offers",
+    "opened_by_initialisers",
     "origin_of",
     "origin_of_hole",
+    "overlap_message",
     "overlaps",
     "partition_facts",
+    "place_of",
+    "posers",
+    "problem_message",
+    "promises",
     "python",
+    "python_skips",
+    "python_sleeps",
     "qualified_name",
+    "reach_of",
+    "reconnects",
+    "reentries",
+    "renewals",
+    "reopened",
+    "reopenings",
     "returned",
     "reversals",
     "revision_of",
     "row_changes_of",
+    "runs_migrations",
     "script_facts",
     "script_of",
     "sets_axios_default",
@@ -184,12 +555,28 @@ __all__ = [
     "sql",
     "sql_migration_of",
     "sql_sink",
+    "stale_answers",
+    "started_by_handlers",
     "starts",
+    "stays_locked",
+    "stops_the_loop",
     "string_shapes",
     "suspect",
+    "suspicions",
+    "suspicions_of_classes",
+    "switched_off",
+    "switches_axios_off",
+    "thread_facts",
+    "torn",
+    "trait",
+    "unchecked",
     "under_main_guard",
+    "unordered_items",
     "unprotected_uses",
+    "untested",
     "uses",
+    "vacuous_checks",
     "waits_for_ever",
+    "without_check",
     "wrappers",
 ]

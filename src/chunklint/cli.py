@@ -90,6 +90,10 @@ class _Output(click.ParamType[tuple[str, str]]):
 @click.option("--show-files", is_flag=True, help="List the files that would be scanned, and stop.")
 @click.option("--show-settings", is_flag=True, help="Print the settings in force, and stop.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes. [default: one a processor]")
+@click.option("--no-cache", is_flag=True, help="Judge every file anew; neither read nor write the cache.")
+@click.option(
+    "--cache-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where to keep what was found out of each file."
+)
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colour the text report.")
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress; errors are still shown.")
 @click.option("-v", "--verbose", is_flag=True, help="Say which configuration and files are read.")
@@ -98,12 +102,90 @@ class _Output(click.ParamType[tuple[str, str]]):
 @click.option("--trust-rules", is_flag=True, help="Load the rule folders that the configuration names. They are code.")
 @click.option("--stdin-filename", metavar="PATH", help="Read one file from stdin and treat it as this path.")
 @click.option("--staged", is_flag=True, help="Scan what is staged in git, as it is staged.")
+@click.option(
+    "--diff-base", metavar="REV", help="Only findings that the changes since git revision REV touch or cause elsewhere."
+)
+@click.option(
+    "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Silence the findings listed in FILE."
+)
+@click.option(
+    "--baseline-mode",
+    type=click.Choice(("use", "write", "update", "prune")),
+    default="use",
+    help="What to do with the baseline: write it anew, update it (add new findings, drop fixed ones), or prune it "
+    "(drop fixed ones only). [default: use]",
+)
+@click.option(
+    "--add-ignores",
+    metavar="REASON",
+    help="Write a comment with this reason that silences each finding, into the files, and report what is left.",
+)
 def scan(**given: Any) -> int:
     """Scan PATHS (the current folder by default) and report what a careful reviewer would."""
     from chunklint.scanning import ScanOptions, run
 
     options: ScanOptions = ScanOptions(**given)
     return run(options)
+
+
+@cli.command(short_help="Set a project up: configuration, pre-commit, workflow.")
+@click.option("--yes", is_flag=True, help="Write without asking.")
+@click.option("--source", metavar="URL", help="Where chunklint is hosted, as pre-commit and GitHub are to fetch it.")
+def init(yes: bool, source: str | None) -> None:
+    """Show the configuration, the pre-commit entry and the GitHub workflow to begin with, and write them if you agree.
+
+    Nothing is overwritten: what is there is added to, or you are told what to add.
+    """
+    from chunklint import onboarding
+    from chunklint.discovery import root_of
+
+    def agree() -> bool:
+        if yes or sys.stdin.isatty():
+            return yes or click.confirm("Write this?")
+        click.echo("Nothing was written; --yes writes it.", err=True)
+        return False
+
+    try:
+        onboarding.run(root_of((), cwd=Path.cwd()), source, click.echo, agree)
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+@cli.group(short_help="Show where each ticket stands, or import tickets.", invoke_without_command=True)
+@click.option("--since", metavar="REV", help="Show how the counts have moved since a git revision.")
+@click.pass_context
+def tickets(context: click.Context, since: str | None) -> int:
+    """Show where each ticket stands: priority, open findings, files, what is done."""
+    if context.invoked_subcommand is not None:
+        return 0
+    from chunklint import ticketing
+
+    return ticketing.show(since)
+
+
+@tickets.command("import", short_help="Read the tickets in a Markdown document into a small TOML file.")
+@click.argument("document", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--into", type=click.Path(path_type=Path), default="chunklint-tickets.toml", show_default=True)
+@click.option("--force", is_flag=True, help="Write the file anew when it is there.")
+def import_(document: Path, into: Path, force: bool) -> None:
+    """Read the tickets, phases and reviews in DOCUMENT into a TOML file, which is yours to read and edit."""
+    from chunklint import ticketing
+
+    ticketing.import_document(document, into, force=force)
+
+
+@cli.command(short_help="Answer the review of a ticket.")
+@click.argument("ticket")
+@click.option("--base", metavar="REV", help="Compare with a git revision: what is fixed, what is new.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write the review to a file.")
+def review(ticket: str, base: str | None, output: Path | None) -> int:
+    """Say what works and what is left of TICKET, as Markdown for `gh pr review --body-file -`.
+
+    Exit codes: 0 approved (with or without suggestions), 1 changes requested, 2 it cannot be told.
+    """
+    from chunklint import ticketing
+
+    return ticketing.review(ticket, base, output)
 
 
 @cli.command(short_help="Explain a rule, or list all rules.")
@@ -179,3 +261,22 @@ def test(folder: Path) -> int:
     failed = sum(1 for _, differences in results if differences)
     click.echo(f"{len(results) - failed} passed, {failed} failed")
     return 1 if failed or bare else 0
+
+
+@cli.group("cache", short_help="Empty the cache.")
+def cache_() -> None:
+    """The cache holds what earlier scans found out of files that have not changed since."""
+
+
+@cache_.command(short_help="Remove everything that is cached.")
+@click.option("--cache-dir", type=click.Path(path_type=Path), metavar="DIR", help="The folder, when not the usual one.")
+def clean(cache_dir: Path | None) -> None:
+    """Remove everything that is cached, of all projects."""
+    from chunklint import cache
+
+    folder = cache_dir or cache.default_folder()
+    try:
+        removed = cache.clean(folder)
+    except OSError as error:
+        raise click.UsageError(f"the cache in {folder} cannot be removed: {error.strerror}") from error
+    click.echo(f"{removed} {'store' if removed == 1 else 'stores'} removed from {folder}.", err=True)

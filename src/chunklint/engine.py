@@ -1,23 +1,25 @@
 """Map checks over files, join their facts. Knows no rule and no reporter.
 
-Work spreads through `concurrent.futures.Executor` alone. Workers receive paths and return plain data, never check
-functions or syntax trees; the result is the same bytes for any number of workers.
+Work spreads through `concurrent.futures.Executor` alone (see `workers`). Workers receive paths and return plain data,
+never check functions or syntax trees; the result is the same bytes for any number of workers.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from chunklint import discovery, fingerprints, suppressions
-from chunklint.languages import language_of
+from chunklint import discovery, fingerprints, suppressions, workers
+from chunklint.cache import Cache, content_key, rules_key
+from chunklint.languages import GRAMMAR_PACKAGES, language_of
 from chunklint.languages.base import Language, SourceFile
-from chunklint.loader import load
+from chunklint.loader import load, prepare
 from chunklint.model import (
     Draft,
     Finding,
@@ -35,6 +37,9 @@ from chunklint.model import (
 # A chunk is large enough to pay for its way to a worker and small enough to keep all workers busy to the end.
 CHUNK_FILES = 32
 CHUNK_BYTES = 256 * 1024
+
+# A file takes milliseconds; the largest that are read take some seconds on a slow machine.
+FILE_SECONDS = 30.0
 
 # A file of which more than this share lies in unreadable regions was not really judged.
 UNREADABLE_SHARE = 0.5
@@ -70,6 +75,7 @@ class Job:
         contents: What overrides the disk, by path.
         whole: Whether the files are all that matter to each other. When they are only a part of a project, a rule
             that joins files may miss findings, so a comment that silences it is not called unused.
+        seconds: How long one file may take.
     """
 
     root: Path
@@ -78,17 +84,30 @@ class Job:
     max_bytes: int
     contents: Mapping[str, bytes] = field(default_factory=dict)
     whole: bool = True
+    seconds: float = FILE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What one file gave: findings, facts by code, suppression comments, notifications."""
+    """What one file gave: findings, facts by code, suppression comments, notifications.
+
+    `content` is the key of the content that gave it; b"" when another reading of the same content may give another.
+    """
 
     path: str
     findings: tuple[Finding, ...] = ()
     facts: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     suppressions: tuple[Suppression, ...] = ()
     notifications: tuple[Notification, ...] = ()
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who does the work: so many processes, and what starts them."""
+
+    count: int
+    start: workers.Start = workers.processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +122,30 @@ class Outcome:
 def scan(
     job: Job,
     *,
-    executor: Executor | None = None,
+    team: Callable[[Job], Team | None] = lambda job: None,
+    cache: Cache | None = None,
     advance: Callable[[int], None] = lambda files: None,
 ) -> Outcome:
-    """Judge all files of the job and join their facts.
+    """Judge all files of the job, but for those that the cache knows, and join the facts of all.
 
-    Without an executor the work is done in this process. `advance` is called with a number of files whenever that
-    many are done.
+    `team` says who does what the cache leaves to do; None: this process. `advance` is called with a number of files
+    whenever that many are done.
     """
-    judged: list[Judged] = []
-    for chunk in _judge_all(job, executor):
-        judged.extend(chunk)
-        advance(len(chunk))
-    judged.sort(key=lambda one: one.path)
     rules = rules_of(job.rules)
-    joined, troubles = _join(rules, judged, whole=job.whole)
+    judged = _recalled(job, cache)
+    advance(len(judged))
+    known = {one.path for one in judged}
+    left = _part(job, [path for path in job.paths if path not in known])
+    fresh: list[Judged] = []
+    with closing(_judge_all(left, team(left))) as chunks:
+        for chunk in chunks:
+            fresh.extend(chunk)
+            advance(len(chunk))
+    if cache is not None:
+        cache.keep((one.path, one.content, one) for one in fresh if one.content)
+    judged.extend(fresh)
+    judged.sort(key=lambda one: one.path)
+    joined, troubles = _join(rules, judged, job)
     notifications = [*troubles, *(note for one in judged for note in one.notifications)]
     certain = frozenset(rule.code for rule in rules if job.whole or not rule.joins)
     kept: list[Finding] = []
@@ -144,22 +172,46 @@ def rules_of(chosen: RuleSet) -> tuple[Rule, ...]:
     )
 
 
-def _judge_all(job: Job, executor: Executor | None) -> Iterator[list[Judged]]:
-    if executor is None:
+@cache
+def _codes_of(folders: tuple[Path, ...]) -> Mapping[str, str]:
+    """The code of every rule in the folders by its name, selected or not: comments may speak of any."""
+    return {rule.name: rule.code for rule in load(folders)}
+
+
+def cache_key(rules: RuleSet) -> bytes:
+    """What must be the same for a cached result to be true."""
+    package = Path(__file__).parent
+    outside = [find_spec(name) for name in ("tree_sitter", *GRAMMAR_PACKAGES, "sqlglot")]
+    origins = [Path(spec.origin) for spec in outside if spec is not None and spec.origin is not None]
+    chosen = (*sorted(rules.codes), *(f"{code} {options!r}" for code, options in rules.options))
+    return rules_key(rules.folders, chosen, (package, *origins))
+
+
+def _recalled(job: Job, cache: Cache | None) -> list[Judged]:
+    if cache is None:
+        return []
+    cache.load()
+    found = cache.recall(job.paths, job.contents, job.max_bytes)
+    return [one for path, one in found if isinstance(one, Judged) and one.path == path]
+
+
+def _judge_all(job: Job, team: Team | None) -> Generator[list[Judged], None, None]:
+    if team is None:
         for path in job.paths:
             yield judge(replace(job, paths=(path,)))
         return
-    pending: dict[Future[list[Judged]], Job] = {executor.submit(judge, part): part for part in _chunks(job)}
-    for future in as_completed(pending):
-        try:
-            yield future.result()
-        except BrokenExecutor:
-            yield [_lost(path) for path in pending[future].paths]
+    yield from workers.spread(
+        list(_chunks(job)), judge, count=team.count, start=team.start, split=_single_files, lost=_lost
+    )
 
 
-def _lost(path: str) -> Judged:
-    message = "A worker process died while it judged this file or one beside it; scan it alone to see which it was."
-    return Judged(path, notifications=(Notification(path, message, Severity.ERROR),))
+def _single_files(job: Job) -> list[Job]:
+    return [_part(job, (path,)) for path in job.paths]
+
+
+def _lost(job: Job) -> list[Judged]:
+    message = "The worker process died when it judged this file; the file was not judged."
+    return [Judged(path, notifications=(Notification(path, message, Severity.ERROR),)) for path in job.paths]
 
 
 def _chunks(job: Job) -> Iterator[Job]:
@@ -194,37 +246,57 @@ def _weight(job: Job, path: str) -> int:
 def judge(job: Job) -> list[Judged]:
     """Judge the files of a job, one by one, in this process. Never raises for anything a file contains."""
     rules = rules_of(job.rules)
-    return [_judge_file(job, rules, path) for path in job.paths]
+    return [_judge_in_time(job, rules, path) for path in job.paths]
+
+
+def _judge_in_time(job: Job, rules: tuple[Rule, ...], path: str) -> Judged:
+    try:
+        with workers.limited(job.seconds):
+            return _judge_file(job, rules, path)
+    except workers.Overrun:
+        message = f"The file was given up after {job.seconds:g} seconds; it was not judged."
+        return Judged(path, notifications=(Notification(path, message, Severity.ERROR),))
 
 
 def _judge_file(job: Job, rules: tuple[Rule, ...], path: str) -> Judged:
     language = language_of(path)
-    source = _read(job, path)
-    if isinstance(source, Notification):
-        return Judged(path, notifications=(source,))
+    data = _read(job, path)
+    if isinstance(data, Notification):
+        return Judged(path, notifications=(data,))
+    content = content_key(data)
+    source = discovery.decode(data, path)
     notes = source.notifications
     if language is None or source.skipped:
-        return Judged(path, notifications=notes)
-    active = [rule for rule in rules if _may_speak(rule, language, source.text)]
+        return Judged(path, notifications=notes, content=content)
+    active = _speaking(rules, language, source.text)
     if not active and suppressions.MARK not in source.text:
-        return Judged(path, notifications=notes)
+        return Judged(path, notifications=notes, content=content)
     file = language.parse(path, source.text)
     drafts, facts, crashes = _run_checks(active, language, file)
-    comments, complaints = suppressions.parse(file, {rule.name: rule.code for rule in load(job.rules.folders)})
+    comments, complaints = suppressions.parse(file, _codes_of(job.rules.folders))
     findings = fingerprints.complete(_settle(file, drafts), source.text, is_utf8=source.is_utf8)
-    return Judged(path, findings, facts, comments, (*notes, *_reading_notes(file), *crashes, *complaints))
+    # A rule may fail for want of memory, and then not fail another time.
+    lasting = b"" if crashes else content
+    return Judged(path, findings, facts, comments, (*notes, *_reading_notes(file), *crashes, *complaints), lasting)
 
 
-def _read(job: Job, path: str) -> discovery.Source | Notification:
+def _read(job: Job, path: str) -> bytes | Notification:
     if path in job.contents:
-        return discovery.decode(job.contents[path], path)
-    return discovery.read_source(job.root, path, job.max_bytes)
+        return job.contents[path]
+    return discovery.read_bytes(job.root, path, job.max_bytes)
 
 
-def _may_speak(rule: Rule, language: Language, text: str) -> bool:
-    if all(subscription.language != language.name for subscription in rule.subscriptions):
-        return False
-    return not rule.mentions or any(word in text for word in rule.mentions)
+def _speaking(rules: Sequence[Rule], language: Language, text: str) -> list[Rule]:
+    """The rules that read the language and of whose words the text has one; a word is looked for once only."""
+    present: dict[str, bool] = {}
+
+    def has(word: str) -> bool:
+        if word not in present:
+            present[word] = word in text
+        return present[word]
+
+    speakers = [rule for rule in rules if any(one.language == language.name for one in rule.subscriptions)]
+    return [rule for rule in speakers if not rule.mentions or any(map(has, rule.mentions))]
 
 
 def _reading_notes(file: SourceFile) -> Iterator[Notification]:
@@ -255,6 +327,7 @@ def _run_checks(
             return
         arguments = {"file": file, "options": rule.options, **captures}
         try:
+            prepare(subscription.check)
             found = list(subscription.check(**{name: arguments.get(name) for name in subscription.parameters}))
             if subscription.kind == "fact":
                 # Here, and not only on the way from a worker: what works must not depend on how many there are.
@@ -323,18 +396,24 @@ def _order(finding: Finding) -> tuple[Any, ...]:
 
 
 def _join(
-    rules: Sequence[Rule], judged: Sequence[Judged], *, whole: bool
+    rules: Sequence[Rule], judged: Sequence[Judged], job: Job
 ) -> tuple[dict[str, list[Finding]], list[Notification]]:
     """Run every `across` check on the facts of all files; its findings by path, not yet completed."""
     by_path: dict[str, list[Finding]] = {}
     troubles: list[Notification] = []
     for rule in rules:
         facts = {one.path: one.facts[rule.code] for one in judged if rule.code in one.facts}
-        for check in rule.joins:
+        for check in rule.joins if facts else ():
             code = check.__code__
-            available = {"facts": facts, "options": rule.options, "whole": whole}
+            available: dict[str, Any] = {"facts": facts, "options": rule.options, "whole": job.whole}
+            if "pins" in code.co_varnames[: code.co_argcount]:
+                # Manifests are read only for a rule that asks, and only those above the files it has facts of.
+                available["pins"] = discovery.read_pins(job.root, facts)
+            if "pytest_settings" in code.co_varnames[: code.co_argcount]:
+                available["pytest_settings"] = discovery.read_pytest_settings(job.root, facts)
             arguments = {name: available[name] for name in code.co_varnames[: code.co_argcount]}
             try:
+                prepare(check)
                 found = [_plain(draft) for draft in check(**arguments)]
             except Exception as error:  # noqa: BLE001 - as above: a failing rule costs its own findings only
                 troubles.append(_crash(rule, "", error))
@@ -349,9 +428,10 @@ def _merged(job: Job, one: Judged, joined: Sequence[Finding]) -> tuple[tuple[Fin
     if not joined:
         return one.findings, ()
     findings = _one_a_line((*one.findings, *joined))
-    source = _read(job, one.path)
-    if isinstance(source, Notification):
-        return findings, (source,)
+    data = _read(job, one.path)
+    if isinstance(data, Notification):
+        return findings, (data,)
+    source = discovery.decode(data, one.path)
     return fingerprints.complete(findings, source.text, is_utf8=source.is_utf8), ()
 
 

@@ -100,6 +100,7 @@ class Finding:
         key: A fingerprint that survives moved lines and renamed files: code, symbol, normalised text, ordinal.
         line_hash: GitHub's `primaryLocationLineHash`, "" when the file could not be read again.
         suppressed: The reason given by the suppression comment ("" when it gave none); None when not suppressed.
+        baselined: Whether the project's baseline has it: accepted for now.
     """
 
     code: str
@@ -112,6 +113,14 @@ class Finding:
     key: str = ""
     line_hash: str = ""
     suppressed: str | None = None
+    baselined: bool = False
+
+    @property
+    def silenced(self) -> str:
+        """Why it is not to be acted on, in words; "" when it is."""
+        if self.suppressed is not None:
+            return f"suppressed: {self.suppressed or 'no reason given'}"
+        return "in the baseline" if self.baselined else ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -235,7 +244,8 @@ class Rule:
 
         Only files with facts are in it, in the order of their paths. Places must be `Location`s. A parameter named
         `options` receives the rule's options; one named `whole` whether the scan was of folders: when it was of single
-        files, what no fact tells of may stand in a file that was not given.
+        files, what no fact tells of may stand in a file that was not given; one named `pins` the versions that the
+        manifests above the files with facts ask for; one named `pytest_settings` what the project tells pytest.
         """
         self.joins.append(check)
         return check
@@ -268,8 +278,8 @@ class Report:
     """What a scan found, in the order path, line, column, code.
 
     Attributes:
-        findings: What the reader should act on: not suppressed.
-        suppressed: Findings that a comment silences, with its reason in `suppressed`.
+        findings: What the reader should act on: neither suppressed nor in the baseline.
+        suppressed: Findings that a comment silences, with its reason in `suppressed`, and those of the baseline.
         rules: Every selected rule, by code.
         tickets: Ticket of each selected rule, by code.
         files: How many files were read.

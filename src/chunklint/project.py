@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chunklint import config
+from chunklint.cache import Cache
 from chunklint.config import Settings
 from chunklint.discovery import Discovered
-from chunklint.engine import Job, RuleSet, scan
+from chunklint.engine import Job, RuleSet, Team, cache_key, scan
 from chunklint.model import Finding, Report, Rule
 
 # Below this many files and bytes, starting workers costs more than they save.
@@ -32,21 +31,25 @@ class Request:
     whole: bool = True
 
 
-def report(
+def report(  # noqa: PLR0913 - keyword-only, each a setting of its own
     request: Request,
     settings: Settings,
     rules: Sequence[Rule],
     folders: Sequence[Path],
     *,
     jobs: int | None = None,
+    caches: Path | None = None,
     advance: Callable[[int], None] = lambda files: None,
 ) -> Report:
-    """Scan with the selected rules and apply what the settings say of severities, files and tickets."""
+    """Scan with the selected rules and apply what the settings say of severities, files and tickets.
+
+    `caches` is the folder of what earlier scans found; None to do without.
+    """
     chosen = RuleSet.of(folders, rules)
     found = request.found
     job = Job(found.root, chosen, found.files, settings.max_file_size, request.contents, request.whole)
-    with workers(job, jobs) as executor:
-        outcome = scan(job, executor=executor, advance=advance)
+    cache = Cache(caches, found.root, cache_key(chosen)) if caches is not None else None
+    outcome = scan(job, team=lambda left: _team(left, jobs), cache=cache, advance=advance)
 
     def settle(findings: Sequence[Finding]) -> tuple[Finding, ...]:
         wanted = (one for one in findings if not config.ignored(settings, job.root, one.location.path, one.code))
@@ -63,16 +66,12 @@ def report(
     )
 
 
-def workers(job: Job, jobs: int | None) -> AbstractContextManager[Executor | None]:
-    """A process pool where one pays, else None. `jobs` 1 never starts one; None means one worker a processor."""
+def _team(job: Job, jobs: int | None) -> Team | None:
+    """A team of processes where one pays, else None. `jobs` 1 never makes one; None means one worker a processor."""
     count = jobs or _processors()
-    if count == 1 or (jobs is None and not _is_large(job)):
-        return nullcontext()
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context(method))
+    if count == 1 or not job.paths or (jobs is None and not _is_large(job)):
+        return None
+    return Team(count)
 
 
 def _processors() -> int:

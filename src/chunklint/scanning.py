@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,15 +14,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chunklint import config, discovery, project
+from chunklint import baseline, cache, config, discovery, files, novelty, project, silencing
+from chunklint.baseline import BaselineError, Entry
 from chunklint.config import ConfigError, Overrides, Settings
-from chunklint.discovery import Discovered, MissingPath, StagingError
+from chunklint.discovery import Discovered, GitError, MissingPath
 from chunklint.languages import language_of
 from chunklint.loader import BUILTIN, RuleError, load
-from chunklint.model import Report, Severity
+from chunklint.model import Notification, Report, Rule, Severity
 from chunklint.project import Request
 from chunklint.reporters import REPORTERS, Style, render
 from chunklint.reporters.escaping import escape
+from chunklint.reporters.summary import plural, unjudged
 from chunklint.reporters.terminal import wants_color, wants_hyperlinks
 from chunklint.reporters.text import notice
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 # Prose wider than this is hard to read, however wide the terminal.
 _WIDEST = 120
+
+# Fewer files are judged as quickly as a cache is opened.
+_CACHED_FILES = 20
 
 # Seconds before a progress bar appears: what is done in a moment needs none.
 _MOMENT = 0.5
@@ -55,6 +59,8 @@ class ScanOptions:
     show_files: bool
     show_settings: bool
     jobs: int | None
+    no_cache: bool
+    cache_dir: Path | None
     color: str
     quiet: bool
     verbose: bool
@@ -63,18 +69,24 @@ class ScanOptions:
     trust_rules: bool
     stdin_filename: str | None
     staged: bool
+    diff_base: str | None
+    baseline: Path | None
+    baseline_mode: str
+    add_ignores: str | None
 
 
 def run(options: ScanOptions) -> int:
     """Scan, report, and return the exit code. Raises click.UsageError for whatever the user can put right."""
     try:
         return _run(options)
-    except (ConfigError, MissingPath, RuleError, StagingError) as error:
+    except (BaselineError, ConfigError, GitError, MissingPath, RuleError) as error:
         raise click.UsageError(str(error)) from error
 
 
 def _run(options: ScanOptions) -> int:
     cwd = Path.cwd()
+    _refuse_contradictions(options)
+    known = _baseline(options, cwd)
     found = config.read(cwd, isolated=options.isolated, config=options.config)
     folders = _rule_folders(options, found)
     rules = load(folders)
@@ -91,11 +103,125 @@ def _run(options: ScanOptions) -> int:
     if options.verbose:
         click.echo(f"Configuration: {found.file or 'none'}. Root: {request.found.root}.", err=True)
         click.echo(f"{len(chosen)} rules, {len(request.found.files)} files.", err=True)
-    with _progress(len(request.found.files), hidden=options.quiet) as advance:
-        report = project.report(request, settings, chosen, folders, jobs=options.jobs, advance=advance)
+
+    def judged() -> Report:
+        report = _judged(request, options, settings, found, folders, chosen)
+        return report if known is None else _against_baseline(report, known, request, options, cwd)
+
+    report = judged()
+    if options.add_ignores is not None:
+        report = _with_ignores(report, options.add_ignores, judged, settings, rules)
     _write(report, options, settings, cwd)
     _notify(report, options)
     return _exit_code(report, options, settings)
+
+
+def _judged(
+    request: Request, options: ScanOptions, settings: Settings, found: config.Config, folders: Sequence[Path],
+    chosen: Sequence[Rule],
+) -> Report:  # fmt: skip
+    """Scan what is asked for, or what changes since --diff-base bring."""
+    caches = _caches(options, request)
+    with _progress(len(request.found.files), hidden=options.quiet) as advance:
+
+        def scan(request: Request, rules: Sequence[Rule]) -> Report:
+            return project.report(request, settings, rules, folders, jobs=options.jobs, caches=caches, advance=advance)
+
+        if options.diff_base is None:
+            return scan(request, chosen)
+        root = request.found.root
+        return novelty.since(
+            options.diff_base, request, chosen, settings.max_file_size,
+            scan=scan, keep=lambda paths: _kept(paths, settings, found, root),
+        )  # fmt: skip
+
+
+def _with_ignores(
+    report: Report, reason: str, judged: Callable[[], Report], settings: Settings, rules: Sequence[Rule]
+) -> Report:
+    """Write a comment for each finding, scan again, and take back what went wrong; what is left is the report."""
+    root = Path(report.root)
+    names = {rule.name: rule.code for rule in rules}
+
+    def read(path: str) -> discovery.Source | Notification:
+        return discovery.read_source(root, path, settings.max_file_size)
+
+    edits = {edit.path: edit for edit in silencing.edits(report.findings, reason, read, names)}
+    for edit in edits.values():
+        _rewrite(root, edit.path, edit.after)
+    again = judged()
+    failed = set(unjudged(again)) - set(unjudged(report))
+    for path in failed & edits.keys():
+        _rewrite(root, path, edits.pop(path).before)
+        again = judged()
+    added = sum(edit.comments for edit in edits.values())
+    click.echo(f"{plural(added, 'comment')} added in {plural(len(edits), 'file')}.", err=True)
+    for finding in again.findings:
+        where = f"{finding.location.path}:{finding.location.span.start_line}"
+        click.echo(escape(f"{where}: no comment can silence {finding.code} here; use per-file-ignores."), err=True)
+    return again
+
+
+def _rewrite(root: Path, path: str, text: str) -> None:
+    try:
+        silencing.write(root, path, text)
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _refuse_contradictions(options: ScanOptions) -> None:
+    if options.baseline is None and options.baseline_mode != "use":
+        raise click.UsageError("--baseline-mode needs --baseline FILE, the file to write")
+    if options.diff_base is not None and (options.staged or options.stdin_filename is not None):
+        raise click.UsageError("--diff-base compares the work tree; leave --staged and --stdin-filename out")
+    if options.diff_base is not None and options.baseline_mode != "use":
+        raise click.UsageError("a baseline is written from all findings; leave --diff-base out")
+    if options.add_ignores is None:
+        return
+    if options.staged or options.stdin_filename is not None:
+        raise click.UsageError("--add-ignores writes into the work tree; leave --staged and --stdin-filename out")
+    if options.baseline_mode != "use":
+        raise click.UsageError("--add-ignores and --baseline-mode both accept findings; use one of them")
+    if wrong := silencing.complaint(options.add_ignores):
+        raise click.UsageError(wrong)
+
+
+def _baseline(options: ScanOptions, cwd: Path) -> tuple[Entry, ...] | None:
+    """The entries of the baseline, read before a long scan so that a mistake shows at once."""
+    if options.baseline is None:
+        return None
+    file = cwd / options.baseline
+    if options.baseline_mode == "write" or (options.baseline_mode == "update" and not file.exists()):
+        return ()
+    return baseline.read(file)
+
+
+def _against_baseline(
+    report: Report, known: tuple[Entry, ...], request: Request, options: ScanOptions, cwd: Path
+) -> Report:
+    """Silence what the baseline has, and bring the file up to date when asked to."""
+    file = cwd / str(options.baseline)
+    narrowed, compared = novelty.against(report, known, request.found.files, whole=request.whole)
+    if options.baseline_mode == "use":
+        fixed = len(compared.fixed)
+        note = Notification(
+            "",
+            f"{fixed} of the findings in {options.baseline} {'are' if fixed > 1 else 'is'} fixed; "
+            "--baseline-mode prune takes them out.",
+            Severity.NOTE,
+        )
+        shown = (note,) if fixed and options.diff_base is None else ()
+        return replace(narrowed, notifications=(*shown, *narrowed.notifications))
+    added = () if options.baseline_mode == "prune" else compared.new
+    entries = (*compared.kept, *map(baseline.entry_of, added))
+    _replace(file, baseline.rendered(entries), "baseline")
+    text = f"{options.baseline}: {plural(len(entries), 'finding')}, {len(added)} added, {len(compared.fixed)} removed."
+    click.echo(text, err=True)
+    return (
+        narrowed
+        if options.baseline_mode == "prune"
+        else novelty.against(report, entries, request.found.files, whole=request.whole)[0]
+    )
 
 
 def _rule_folders(options: ScanOptions, found: config.Config) -> list[Path]:
@@ -106,6 +232,18 @@ def _rule_folders(options: ScanOptions, found: config.Config) -> list[Path]:
             f"warning: rules in {names} are not loaded; they are code, so pass --trust-rules to run them", err=True
         )
     return [BUILTIN, *(found.rule_folders if options.trust_rules else ())]
+
+
+def _caches(options: ScanOptions, request: Request) -> Path | None:
+    """The folder of the cache, None to do without: for few files it costs more than it saves."""
+    if options.no_cache:
+        return None
+    if options.cache_dir is None:
+        return cache.default_folder() if len(request.found.files) >= _CACHED_FILES else None
+    folder = (Path.cwd() / options.cache_dir).resolve()
+    if folder.is_relative_to(request.found.root) and discovery.is_tracked(request.found.root, folder):
+        raise click.UsageError(f"--cache-dir {options.cache_dir} is part of what is scanned: git tracks it")
+    return folder
 
 
 def _overrides(options: ScanOptions) -> Overrides:
@@ -217,38 +355,11 @@ def _on_stdout(style: Style, options: ScanOptions) -> Style:
     return replace(style, color=color, hyperlinks=links, width=width)
 
 
-def _replace(target: Path, text: str) -> None:
-    """Write a report whole or not at all; a link at the target is replaced, never followed.
-
-    A device or a pipe (/dev/stdout, a process substitution) is written to: replacing it would destroy it.
-    """
+def _replace(target: Path, text: str, what: str = "report") -> None:
     try:
-        if _is_stream(target):
-            with target.open("w", encoding="utf-8", newline="\n", errors="backslashreplace") as stream:
-                stream.write(text)
-            return
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
-                file.write(text)
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        files.write(target, text)
     except OSError as error:
-        raise click.UsageError(f"the report cannot be written to {target}: {error.strerror}") from error
-
-
-def _is_stream(target: Path) -> bool:
-    streams = (Path("/dev"), Path("/proc"))
-    return (target.exists() and not target.is_file()) or any(target.is_relative_to(folder) for folder in streams)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        raise click.UsageError(f"the {what} cannot be written to {target}: {error.strerror}") from error
 
 
 def _notify(report: Report, options: ScanOptions) -> None:

@@ -50,6 +50,12 @@ class Source:
 
 
 def read_source(root: Path, path: str, max_bytes: int) -> Source | Notification:
+    """The text of a file; see `read_bytes`."""
+    data = read_bytes(root, path, max_bytes)
+    return data if isinstance(data, Notification) else decode(data, path)
+
+
+def read_bytes(root: Path, path: str, max_bytes: int) -> bytes | Notification:
     """Read a regular file of at most `max_bytes` below the root; a notification says why it could not be read.
 
     Links are not followed and a FIFO does not block, whatever took the file's place since it was discovered.
@@ -67,7 +73,7 @@ def read_source(root: Path, path: str, max_bytes: int) -> Source | Notification:
         return _unreadable(path, error)
     if len(data) > max_bytes:
         return Notification(path, f"Skipped: over the limit of {max_bytes} bytes (max-file-size).", Severity.NOTE)
-    return decode(data, path)
+    return data
 
 
 def _unreadable(path: str, error: OSError) -> Notification:

@@ -11,6 +11,9 @@ from chunklint.languages.sql import SQL
 
 BY_NAME: dict[str, Language] = {language.name: language for language in (PYTHON, ECMASCRIPT, SQL)}
 
+# Another version of these may read a file differently.
+GRAMMAR_PACKAGES = ("tree_sitter_python", "tree_sitter_javascript", "tree_sitter_typescript")
+
 _BY_SUFFIX = {suffix: language for language in BY_NAME.values() for suffix in language.suffixes}
 
 

@@ -10,7 +10,7 @@ from tree_sitter import Language as Grammar
 from tree_sitter import Node, Parser
 
 from chunklint.languages import queries
-from chunklint.languages.base import SourceFile
+from chunklint.languages.base import SourceFile, latest
 from chunklint.model import Span
 
 _FUNCTIONS = frozenset(
@@ -44,7 +44,7 @@ class _Ecmascript:
 
     def parse(self, path: str, text: str) -> EcmascriptFile:
         file = EcmascriptFile(path, text, None)
-        file.tree = _parser(_dialect(path)).parse(file.source)
+        file.tree = latest(_parser(_dialect(path)).parse(file.source))
         return file
 
     def matches(self, file: SourceFile, texts: tuple[str, ...]) -> Iterator[tuple[int, dict[str, list[Node]]]]:

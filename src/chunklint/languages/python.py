@@ -10,7 +10,7 @@ from tree_sitter import Language as Grammar
 from tree_sitter import Node, Parser
 
 from chunklint.languages import queries
-from chunklint.languages.base import SourceFile
+from chunklint.languages.base import SourceFile, latest
 from chunklint.model import Span
 
 # CPython's own limit. The grammar's scanner was seen to crash the process on several hundred levels.
@@ -41,7 +41,7 @@ class _Python:
         file = PythonFile(path, text, None)
         if _most_indented(file.lines) > _MAX_INDENTATION:
             file.refusal = f"it has more than {_MAX_INDENTATION} levels of indentation, which Python does not allow"
-        file.tree = _parser().parse(b"" if file.refusal else file.source)
+        file.tree = latest(_parser().parse(b"" if file.refusal else file.source))
         return file
 
     def matches(self, file: SourceFile, texts: tuple[str, ...]) -> Iterator[tuple[int, dict[str, list[Node]]]]:

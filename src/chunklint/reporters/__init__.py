@@ -18,6 +18,10 @@ REPORTERS = {
     "json": "chunklint.reporters.json",
     "sarif": "chunklint.reporters.sarif",
     "github": "chunklint.reporters.github",
+    "gitlab": "chunklint.reporters.gitlab",
+    "junit": "chunklint.reporters.junit",
+    "markdown": "chunklint.reporters.markdown",
+    "html": "chunklint.reporters.html",
 }
 
 

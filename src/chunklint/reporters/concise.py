@@ -19,7 +19,7 @@ def render(report: Report, style: Style) -> str:
 
 def _line(finding: Finding, report: Report) -> str:
     place, span = finding.location, finding.location.span
-    silenced = "" if finding.suppressed is None else f" (suppressed: {escape(finding.suppressed) or 'no reason given'})"
+    silenced = f" ({escape(finding.silenced)})" if finding.silenced else ""
     return (
         f"{escape(place.path)}:{span.start_line}:{span.start_column}: {finding.code} [{finding.severity}] "
         f"{escape(finding.message)} ({escape(ticket_of(finding.code, report).id)}){silenced}"

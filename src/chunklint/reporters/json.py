@@ -21,7 +21,8 @@ def render(report: Report, style: Style) -> str:
         "notifications": [_notification(note) for note in report.notifications],
         "summary": {
             "findings": len(report.findings),
-            "suppressed": len(report.suppressed),
+            "suppressed": sum(1 for finding in report.suppressed if not finding.baselined),
+            "baselined": sum(1 for finding in report.suppressed if finding.baselined),
             "by_rule": {rule.code: len(found) for rule, found in report.by_code()},
             "by_ticket": {
                 ticket.id: sum(len(found) for _, found in rows) for ticket, rows in by_ticket(report).items()
@@ -47,6 +48,7 @@ def _finding(finding: Finding, rule: Rule | None, report: Report) -> dict[str, A
         "related": [{**_location(step.location), "text": well_formed(step.text)} for step in finding.related],
         "key": finding.key,
         "suppressed": None if finding.suppressed is None else well_formed(finding.suppressed),
+        "baselined": finding.baselined,
     }
 
 

@@ -105,13 +105,13 @@ def _one_a_line(findings: Iterable[Finding], order: Mapping[str, int]) -> list[F
 
     merged = []
     for _, group in groupby(sorted(findings, key=lambda f: (*line(f), f.location, f.message)), key=line):
-        lead, *others = sorted(group, key=lambda finding: finding.suppressed is not None)
+        lead, *others = sorted(group, key=lambda finding: bool(finding.silenced))
         merged.append(_merge(lead, others))
     return sorted(merged, key=lambda f: (f.location.path, f.location.span.start_line, f.location.span, line(f)))
 
 
 def _merge(lead: Finding, others: Sequence[Finding]) -> Finding:
-    same = [other for other in others if other.suppressed is None or lead.suppressed is not None]
+    same = [other for other in others if not other.silenced or lead.silenced]
     return replace(
         lead,
         severity=max((lead, *same), key=lambda finding: finding.severity.rank).severity,
@@ -151,7 +151,7 @@ def _result(finding: Finding, order: Mapping[str, int], ticket: Ticket) -> Json:
         **({"codeFlows": [_code_flow(finding.steps[:_MOST_PLACES])]} if finding.steps else {}),
         **({"relatedLocations": [_related(step, i) for i, step in enumerate(related, start=1)]} if related else {}),
         **({"workItemUris": [url]} if url else {}),
-        **({"suppressions": [_suppression(finding.suppressed)]} if finding.suppressed is not None else {}),
+        **({"suppressions": [_suppression(finding)]} if finding.silenced else {}),
         "properties": {"ticket": escape(ticket.id)},
     }
 
@@ -189,8 +189,10 @@ def _told(step: Step) -> Json:
     return {**_location(step.location), "message": {"text": _message(step.text)}}
 
 
-def _suppression(reason: str) -> Json:
-    return {"kind": "inSource", **({"justification": escape(reason)} if reason else {})}
+def _suppression(finding: Finding) -> Json:
+    if finding.suppressed is None:
+        return {"kind": "external", "justification": "It is in the project's baseline."}
+    return {"kind": "inSource", **({"justification": escape(finding.suppressed)} if finding.suppressed else {})}
 
 
 def _notification(note: Notification, order: Mapping[str, int]) -> Json:

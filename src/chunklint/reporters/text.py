@@ -45,8 +45,8 @@ def _finding(finding: Finding, rule: Rule | None, report: Report, style: Style) 
         f"{_place(finding.location, report, style)}: {paint(finding.severity, finding.severity, style)} "
         f"{paint(f'{finding.code}{name}', 'strong', style)}"
     )
-    if finding.suppressed is not None:
-        head += paint(f" (suppressed: {escape(finding.suppressed) or 'no reason given'})", "faint", style)
+    if finding.silenced:
+        head += paint(f" ({escape(finding.silenced)})", "faint", style)
     source = snippet(finding, style)
     rows = [head, *_wrapped(escape(finding.message), "  ", style), *(["", *source, ""] if source else [])]
     if rule:
@@ -103,7 +103,10 @@ def _summary(report: Report, style: Style) -> str:
 
 
 def _verdict(report: Report, style: Style) -> str:
-    silenced = f" ({len(report.suppressed)} suppressed)" if report.suppressed else ""
+    known = sum(1 for finding in report.suppressed if finding.baselined)
+    kinds = {"suppressed": len(report.suppressed) - known, "in the baseline": known}
+    counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+    silenced = f" ({counts})" if counts else ""
     failed = unjudged(report)
     but = f" Incomplete: {_failures(failed)}." if failed else ""
     if not report.files:

@@ -29,7 +29,8 @@ from chunklint.semantics.ecmascript.lifetimes import (
 )
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value
 from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, hook_of, state_of_setter
-from chunklint.semantics.ecmascript.resources import Acquisition, Kind, acquisitions, origin_of
+from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
+from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, origin_of
 
 _WORDS = {
     Kind.LISTENER: frozenset({"removeEventListener", "removeListener", "abort"}),
@@ -53,7 +54,7 @@ _WORDS = {
     Kind.OBJECT_URL: frozenset({"revokeObjectURL"}),
     Kind.STREAM: frozenset({"stop", "getTracks"}),
     Kind.WATCH: frozenset({"clearWatch"}),
-    Kind.INSTANCE: frozenset({"disconnect", "close", "end", "destroy", "dispose", "remove", "terminate"}),
+    Kind.INSTANCE: frozenset(found.release for found in RESOURCES if found.kind is Kind.INSTANCE) | {"terminate"},
 }
 _NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
 _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))

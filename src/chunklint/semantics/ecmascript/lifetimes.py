@@ -301,7 +301,7 @@ def _cleanup_calls(file: SourceFile, effect: Effect) -> frozenset[tuple[str, str
     """The names that a cleanup calls, each with the string that it gives first, if it gives one."""
 
     def collect() -> Iterator[tuple[str, str | None]]:
-        for part in _cleanup_code(file, effect):
+        for part in cleanup_code(file, effect):
             for call in descendants(part, "call_expression"):
                 given = arguments_of(call)
                 yield called_name(file, call), string_value(file, given[0]) if given else None
@@ -327,14 +327,14 @@ def _mentioned(file: SourceFile, effect: Effect) -> frozenset[tuple[str, ...]]:
     """Every chain of names, and every beginning of one, in an effect and in what its cleanup calls."""
 
     def collect() -> Iterator[tuple[str, ...]]:
-        for part in (effect.callback, *_cleanup_code(file, effect)):
+        for part in (effect.callback, *cleanup_code(file, effect)):
             for node in descendants(part, "identifier", "member_expression"):
                 yield dotted(file, node)
 
     return file.remember(("mentions", effect.call.id), lambda: frozenset(collect()))
 
 
-def _cleanup_code(file: SourceFile, effect: Effect) -> Iterator[Node]:
+def cleanup_code(file: SourceFile, effect: Effect) -> Iterator[Node]:
     """What unmounting runs: the cleanup and the local functions that it calls, two calls deep."""
     pending = [(cleanup, 0) for cleanup in cleanups(file, effect)]
     seen: set[int] = set()

@@ -93,7 +93,7 @@ def scopes_around(file: SourceFile, node: Node) -> Iterator[Node]:
 
     A search by position: climbing from parent to parent costs the square of the depth, and files nest 2,000 deep.
     """
-    scopes, starts, outer = file.remember("scopes", lambda: _scopes(file))
+    scopes, starts, outer = file.remember("scopes of ecmascript", lambda: _scopes(file))
     at = bisect_right(starts, node.start_byte) - 1
     while at >= 0:
         scope = scopes[at]

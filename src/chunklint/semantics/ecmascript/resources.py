@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from tree_sitter import Node
 
@@ -22,23 +21,7 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, qualified, resolve, root_of, string_value, unwrap
 from chunklint.semantics.ecmascript.react import is_hook
-
-
-class Kind(StrEnum):
-    """What sort of thing is acquired."""
-
-    LISTENER = "listener"
-    INTERVAL = "interval"
-    TIMEOUT = "timeout"
-    LOOP = "loop"
-    CONNECTION = "connection"
-    OBSERVER = "observer"
-    SUBSCRIPTION = "subscription"
-    OBJECT_URL = "object URL"
-    STREAM = "stream"
-    WATCH = "watch"
-    GLOBAL = "global"
-    INSTANCE = "instance"
+from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,67 +47,11 @@ class Acquisition:
 
 
 _GLOBALS = frozenset({"window", "globalThis", "self"})
-_CONNECTIONS = {
-    "WebSocket": "close",
-    "EventSource": "close",
-    "BroadcastChannel": "close",
-    "Worker": "terminate",
-    "SharedWorker": "port.close",
-    "RTCPeerConnection": "close",
-}
-_OBSERVERS = frozenset(
-    {"IntersectionObserver", "ResizeObserver", "MutationObserver", "PerformanceObserver", "ReportingObserver"}
-)
-_STREAMS = frozenset({"getUserMedia", "getDisplayMedia"})
-
-# Functions and classes of packages whose result holds a connection, a canvas or listeners, and what gives them back.
-_PACKAGES = {
-    ("socket.io-client", "io"): "disconnect",
-    ("socket.io-client", "default"): "disconnect",
-    ("socket.io-client", "connect"): "disconnect",
-    ("reconnecting-websocket", "default"): "close",
-    ("pusher-js", "default"): "disconnect",
-    ("mqtt", "connect"): "end",
-    ("hls.js", "default"): "destroy",
-    ("chart.js", "Chart"): "destroy",
-    ("chart.js/auto", "default"): "destroy",
-    ("echarts", "init"): "dispose",
-    ("mapbox-gl", "Map"): "remove",
-    ("maplibre-gl", "Map"): "remove",
-    ("@xterm/xterm", "Terminal"): "dispose",
-    ("wavesurfer.js", "create"): "destroy",
-}
-
-# Functions of packages that return the function which ends the subscription.
-_SUBSCRIBING = {
-    ("firebase/auth", "onAuthStateChanged"),
-    ("firebase/auth", "onIdTokenChanged"),
-    ("firebase/firestore", "onSnapshot"),
-    ("firebase/database", "onValue"),
-}
-
-# Words of which a file that acquires anything holds at least one.
-ACQUIRING = (
-    "addEventListener",
-    "addListener",
-    "setInterval",
-    "setTimeout",
-    "requestAnimationFrame",
-    "WebSocket",
-    "EventSource",
-    "BroadcastChannel",
-    "Worker",
-    ".observe",
-    ".subscribe",
-    ".on",
-    "createObjectURL",
-    "getUserMedia",
-    "getDisplayMedia",
-    "watchPosition",
-    "document.body",
-    "RTCPeerConnection",
-    *sorted({module for module, _ in (*_PACKAGES, *_SUBSCRIBING)}),
-)
+_CONNECTIONS = {found.name: found.release for found in RESOURCES if found.kind is Kind.CONNECTION}
+_OBSERVERS = frozenset(found.name for found in RESOURCES if found.kind is Kind.OBSERVER)
+_STREAMS = frozenset(found.name for found in RESOURCES if found.kind is Kind.STREAM)
+_PACKAGES = {(found.module, found.name): found for found in RESOURCES if found.module}
+_RELEASE = {found.name: f"`{found.release}`" for found in RESOURCES if not found.module}
 
 # Style values that undo another one.
 _RESTING = frozenset({"", "auto", "unset", "initial", "inherit", "visible", "scroll", "default", "static"})
@@ -145,14 +72,22 @@ def acquisitions(file: SourceFile, function: Node) -> Iterator[Acquisition]:
     Single-frame timers, one-time listeners and listeners that an AbortSignal ends are not among them, nor what a
     returned cleanup or a handler would do later.
     """
-    for run, path in reached(file, function):
-        found = acquisition(file, run.node)
-        if found is not None and not (run.delayed and found.kind in (Kind.TIMEOUT, Kind.GLOBAL)):
-            yield replace(found, waited=run.waited, path=path)
+
+    def collect() -> Iterator[Acquisition]:
+        for run, path in reached(file, function):
+            found = acquisition(file, run.node)
+            if found is not None and not (run.delayed and found.kind in (Kind.TIMEOUT, Kind.GLOBAL)):
+                yield replace(found, waited=run.waited, path=path)
+
+    yield from file.remember(("acquisitions", function.id), lambda: tuple(collect()))
 
 
 def reached(file: SourceFile, function: Node) -> Iterator[tuple[Running, tuple[Node, ...]]]:
     """What running a function evaluates, with the calls of this file's functions that lead there, outermost first."""
+    yield from file.remember(("reached", function.id), lambda: tuple(_reached(file, function)))
+
+
+def _reached(file: SourceFile, function: Node) -> Iterator[tuple[Running, tuple[Node, ...]]]:
     pending: list[tuple[Node, tuple[Node, ...], bool, bool]] = [(function, (), False, False)]
     entered = {function.id}
     while pending:
@@ -203,9 +138,7 @@ def _of_call(file: SourceFile, call: Node) -> Acquisition | None:
     if receiver is not None and name in ("addEventListener", "addListener", "on", "subscribe", "observe"):
         return _of_method(file, call, name, receiver)
     if name in _STREAMS and file.text(callee).endswith(f"mediaDevices.{name}"):
-        return Acquisition(
-            call, Kind.STREAM, f"the stream of `{name}` keeps its device", "`getTracks().forEach(t => t.stop())`"
-        )
+        return Acquisition(call, Kind.STREAM, f"the stream of `{name}` keeps its device", _RELEASE[name])
     return _of_package(file, call, callee)
 
 
@@ -213,21 +146,19 @@ def _of_global_call(file: SourceFile, call: Node, name: str, given: list[Node]) 
     chain = dotted(file, call.child_by_field_name("function") or call)
     match name:
         case "setInterval":
-            return Acquisition(call, Kind.INTERVAL, "the interval keeps running", "`clearInterval`")
+            return Acquisition(call, Kind.INTERVAL, "the interval keeps running", _RELEASE[name])
         case "setTimeout" if given:
-            return _timer(file, call, given, "`clearTimeout`")
+            return _timer(file, call, given, _RELEASE[name])
         case "requestAnimationFrame" if given:
-            return _timer(file, call, given, "`cancelAnimationFrame`")
+            return _timer(file, call, given, _RELEASE[name])
         case "addEventListener":
             return _listener(file, call, receiver_of(call))
         case "createObjectURL":
-            return Acquisition(
-                call, Kind.OBJECT_URL, "the object URL keeps its blob in memory", "`URL.revokeObjectURL`"
-            )
+            return Acquisition(call, Kind.OBJECT_URL, "the object URL keeps its blob in memory", _RELEASE[name])
         case "watchPosition" if "geolocation" in chain:
-            return Acquisition(call, Kind.WATCH, "the position watch keeps reporting", "`clearWatch`")
+            return Acquisition(call, Kind.WATCH, "the position watch keeps reporting", _RELEASE[name])
         case name if name in _STREAMS and "mediaDevices" in chain:
-            return Acquisition(call, Kind.STREAM, f"the stream of `{name}` keeps its device", "`stop` on its tracks")
+            return Acquisition(call, Kind.STREAM, f"the stream of `{name}` keeps its device", _RELEASE[name])
     return None
 
 
@@ -244,11 +175,22 @@ def _reschedules(file: SourceFile, call: Node, callback: Node) -> bool:
     """Whether the timer calls the function that sets it, and nothing in that function can end the chain."""
     around = enclosing_function(file, call)
     if is_function(callback) and around is not None:
-        inner = {function_of(file, callee) for node in _calls_in(callback) if (callee := callee_of(node)) is not None}
+        inner = {
+            function_of(file, callee)
+            for node in _calls_in(callback)
+            if (callee := callee_of(node)) is not None and not _conditional(node, callback)
+        }
         again = around in inner or (enclosing_function(file, around) in inner and around == callback)
     else:
         again = around is not None and function_of(file, callback) == around
-    return again and not _conditional(call, around)
+    return again and around is not None and not _conditional(call, around) and not _returns_before(around, call)
+
+
+def _returns_before(function: Node, call: Node) -> bool:
+    """Whether a function may be left before it comes to the call."""
+    body = function.child_by_field_name("body")
+    leaves = descendants(body, "return_statement", stop=FUNCTIONS) if body is not None else ()
+    return any(leave.end_byte < call.start_byte for leave in leaves)
 
 
 def _calls_in(function: Node) -> Iterator[Node]:
@@ -295,7 +237,7 @@ def _listener(file: SourceFile, call: Node, receiver: Node | None) -> Acquisitio
         return None
     holder = _short(file, receiver) if receiver is not None else "window"
     named = f"the `{event}` listener" if event else "the listener added here"
-    return Acquisition(call, Kind.LISTENER, f"`{holder}` keeps {named}", "`removeEventListener`", receiver)
+    return Acquisition(call, Kind.LISTENER, f"`{holder}` keeps {named}", _RELEASE["addEventListener"], receiver)
 
 
 def _of_method(file: SourceFile, call: Node, name: str, receiver: Node) -> Acquisition | None:
@@ -331,17 +273,16 @@ def _observer(file: SourceFile, call: Node, receiver: Node) -> Acquisition | Non
 
 def _of_package(file: SourceFile, node: Node, callee: Node) -> Acquisition | None:
     origin = qualified(file, callee)
-    if origin is None:
+    found = _PACKAGES.get(origin) if origin is not None else None
+    if found is None:
         return None
-    if origin in _SUBSCRIBING and node.type == "call_expression":
-        name = file.text(callee)
-        return Acquisition(
-            node, Kind.SUBSCRIPTION, f"`{name}` keeps the subscription", f"the unsubscribe that `{name}` returned"
-        )
-    release = _PACKAGES.get(origin)
-    if release is None:
+    if found.kind is not Kind.SUBSCRIPTION:
+        return Acquisition(node, found.kind, f"what `{_short(file, callee)}` made stays alive", f"`{found.release}`")
+    if node.type != "call_expression":
         return None
-    return Acquisition(node, Kind.INSTANCE, f"what `{_short(file, callee)}` made stays alive", f"`{release}`")
+    name = file.text(callee)
+    release = f"the unsubscribe that `{name}` returned"
+    return Acquisition(node, Kind.SUBSCRIPTION, f"`{name}` keeps the subscription", release)
 
 
 def _of_construction(file: SourceFile, node: Node) -> Acquisition | None:

@@ -14,7 +14,8 @@ from chunklint.semantics.ecmascript.leaks import has_no_cleanup, is_app_root, le
 from chunklint.semantics.ecmascript.modules import exports, module_files, module_folders
 from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_component_or_hook, is_hook
-from chunklint.semantics.ecmascript.resources import Kind, acquisitions, reached
+from chunklint.semantics.ecmascript.releases import Kind
+from chunklint.semantics.ecmascript.resources import acquisitions, reached
 
 _KINDS = frozenset(
     {Kind.LISTENER, Kind.INTERVAL, Kind.LOOP, Kind.CONNECTION, Kind.SUBSCRIPTION, Kind.STREAM, Kind.WATCH}

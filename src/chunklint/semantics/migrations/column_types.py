@@ -19,6 +19,8 @@ _PLAIN = frozenset(_SAME.values()) | {
     "varchar", "text", "json", "jsonb", "uuid", "date", "time", "interval", "inet", "cidr", "citext", "tsvector",
     "hstore",
 }  # fmt: skip
+# In the place of a size that there is, but that is not known.
+UNKNOWN_SIZE = "n"
 _TEXTS = frozenset({"varchar", "text", "char", "citext", "name"})
 _NUMBERS = frozenset({"integer", "bigint", "smallint", "numeric", "double precision", "real"})
 _MOMENTS = frozenset({"timestamp", "timestamptz", "date"})
@@ -37,6 +39,14 @@ def canonical(name: str, size: str = "") -> str | None:
 
 def _family(name: str) -> str:
     return re.sub(r"\(.*", "", name)
+
+
+def may_be_same(one: str, other: str) -> bool:
+    """Whether two canonical types are the same as far as their sizes are known."""
+    if one == other:
+        return True
+    sized = all("(" in name for name in (one, other))
+    return sized and _family(one) == _family(other) and f"({UNKNOWN_SIZE})" in one + other
 
 
 def is_castable(old: str, new: str) -> bool:

@@ -5,15 +5,18 @@ Only what is plain to see counts. What a step that nobody can read may have done
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import chain
 
 from chunklint.model import Location
+from chunklint.semantics.migrations.definitions import Definitions, is_same_text
+from chunklint.semantics.migrations.fills import Fills, Overwritten, overwritten
 from chunklint.semantics.migrations.histories import histories, path_between
+from chunklint.semantics.migrations.losses import Loss, is_missed, unsettled
 from chunklint.semantics.migrations.rebuilds import Rebuilds
-from chunklint.semantics.migrations.replay import upgraded
+from chunklint.semantics.migrations.replay import is_missing, upgraded
 from chunklint.semantics.migrations.schema import Absence, Key, Kind, Made, Schema, State
 from chunklint.semantics.migrations.steps import Certainty, Script, Step, Verb
 
@@ -28,9 +31,11 @@ class Clash(StrEnum):
     KEPT = "kept"
     GONE = "gone"
     LOST = "lost"
+    LOOSENED = "loosened"
     REBUILT = "rebuilt"
     DOUBLED = "doubled"
     REPEATED = "repeated"
+    OVERWRITTEN = "overwritten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,9 @@ class Overlap:
     Attributes:
         key: The object that is concerned.
         verb: What is done to it, or to the object that takes it along.
-        cause: Of what is LOST the column or table that went, of what is GONE the object that is missing.
-        columns: The columns of a LOST index, or those that a KEPT table goes without.
+        cause: Of what is LOST the column or table that went, None if it was itself dropped to rebuild a table under it;
+            of what is GONE the object that is missing; of what is REBUILT the table that is to take its name.
+        columns: The columns of a LOST or KEPT index, or those that a KEPT table goes without.
         skipped: Where the LOST object should have been made anew while its name was still taken.
         sure: Whether nothing but the order of the revisions decides.
     """
@@ -57,30 +63,19 @@ class Overlap:
     sure: bool = True
 
 
-def overlaps(scripts: Iterable[Script]) -> Iterator[Overlap]:
+def overlaps(scripts: Iterable[Script], fills: Iterable[Fills] = ()) -> Iterator[Overlap]:
     """The overlaps of all histories of a scan, each place once for an object."""
     by_path = {script.revision.path: script for script in scripts}
+    filled = tuple(fills)
     seen: set[tuple[Clash, Location, Key]] = set()
     for history in histories(script.revision for script in by_path.values()):
         for head in history.heads[:_MAX_PATHS]:
             path = [by_path[one.path] for one in path_between(history, None, head)]
-            for found in _Path().run(path):
+            for found in chain(_Path().run(path), map(_overwritten, overwritten(filled, path))):
                 identity = (found.clash, found.place, found.key)
                 if identity not in seen:
                     seen.add(identity)
                     yield found
-
-
-@dataclass(slots=True)
-class _Loss:
-    """An index, unique constraint or view of an earlier revision that went with something else."""
-
-    step: Step
-    key: Key
-    made: Made
-    table: str
-    revision: str
-    skipped: Location | None
 
 
 @dataclass(slots=True)
@@ -94,6 +89,10 @@ class _Path:
         sure: The objects that were made by a step that nothing guards.
         former: The names that tables had before the revision at hand.
         skipped: Where a guarded step found the name of its index on another table.
+        made_way: The views that the revision at hand has dropped by name.
+        strict: The columns without NULL that the revision at hand has dropped.
+        swapped: Where another column took the name of one of those.
+        namesakes: The tables that creating steps name, by their names without schemas.
     """
 
     schema: Schema = field(default_factory=Schema)
@@ -104,50 +103,88 @@ class _Path:
     sure: set[Location] = field(default_factory=set)
     former: dict[str, str] = field(default_factory=dict)
     skipped: dict[Key, Location] = field(default_factory=dict)
-    losses: list[_Loss] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    made_way: list[Loss] = field(default_factory=list)
+    strict: dict[Key, Made] = field(default_factory=dict)
+    swapped: list[Overlap] = field(default_factory=list)
+    namesakes: dict[str, dict[Key, None]] = field(default_factory=dict)
+    rebuilds: Rebuilds = field(default_factory=Rebuilds)
+    definitions: Definitions = field(default_factory=Definitions)
 
     def run(self, scripts: list[Script]) -> Iterator[Overlap]:
-        rebuilds = Rebuilds()
         for script in scripts:
-            self.revision = script.revision.path
-            self.former, self.skipped = {}, {}
-            rebuilds.enter(self.revision)
+            self._enter(script.revision.path)
             for step in script.upgrade:
-                rebuilds.take(step)
                 self._take(step)
-            self.losses = [one for one in self.losses if one.revision != self.revision or self._is_missed(one)]
+            self._leave()
         yield from self.found
         yield from (_lost(one) for one in self.losses)
+        yield from (one for one in self.swapped if self._is_nullable(one.key))
         if any(script.postgres for script in scripts):
-            for key, place, verb, others in rebuilds.chains():
-                yield Overlap(Clash.REBUILT, key, verb, place, others)
+            yield from _rebuilt(self.rebuilds)
+
+    def _enter(self, revision: str) -> None:
+        self.revision = revision
+        self.former, self.skipped, self.made_way, self.strict = {}, {}, [], {}
+        self.rebuilds.enter(revision)
+
+    def _leave(self) -> None:
+        """Keep of the revision's losses those that count: it left all in place that the lost objects stood on."""
+        gone = (one for one in self.losses if one.revision == self.revision)
+        missed = [one for one in gone if is_missed(one, self.schema, self.defined)]
+        missed += [one for one in self.made_way if any(map(self.rebuilds.is_rebuilt, one.made.uses))]
+        self.losses = [*(one for one in self.losses if one.revision != self.revision), *missed]
 
     def _take(self, step: Step) -> None:
+        self.rebuilds.take(step)
+        defined = self.definitions.take(step)
         if step.key is None:
             if step.verb is Verb.FORGET:
                 self.schema = Schema()
                 self.gone.clear()
                 self.losses = [one for one in self.losses if one.revision != self.revision]
             return
+        self._judge_definition(step, step.key, defined)
+        if step.verb is Verb.READ:
+            self._judge_read(step, step.key)
+            self.schema.absorb(upgraded(self.schema, (step,)))
+            return
         if "{" not in step.key.name and step.verb is not Verb.FORGET and step.certainty is not Certainty.MAYBE:
             self._judge(step, step.key)
         after = upgraded(self.schema, (step,))
-        if step.verb is Verb.CREATE and step.key.kind is Kind.TABLE:
-            self._keep_renamed(step.key, after)
-        self._reclaim(step, step.key)
+        self._reclaim(step, step.key, defined)
         if step.verb in (Verb.DROP, Verb.RENAME):
             self._note_gone(step, step.key, after.changes)
         self.schema.absorb(after)
+        self._doubt_namesakes(step, step.key)
         for key, state in after.changes.items():
             if state is not Absence.ABSENT:
                 self.gone.pop(key, None)
 
-    def _keep_renamed(self, table: Key, after: Schema) -> None:
-        """A new table leaves alone the indexes that went along when the one of its name was renamed."""
-        for key in [one for one in after.changes if one.kind is Kind.INDEX]:
-            before = self.schema.state(key)
-            if isinstance(before, Made) and before.table not in ("", table.name):
-                after.put(key, before)
+    def _reclaim(self, step: Step, key: Key, defined: Made | None) -> None:
+        """Strike out the losses that a step makes good, and take note of a view that may have to make way."""
+        self.losses = list(unsettled(self.losses, step, key))
+        self.made_way = list(unsettled(self.made_way, step, key))
+        told = key.kind is Kind.VIEW and step.verb is Verb.DROP and step.certainty is not Certainty.MAYBE
+        if told and defined is not None and defined.place is not None and defined.place.path != self.revision:
+            self.made_way.append(Loss(step, key, key, defined, "", self.revision))
+
+    def _doubt_namesakes(self, step: Step, table: Key) -> None:
+        """A table that goes may be the one of the same name in a schema that is spelled out only elsewhere."""
+        if step.verb is Verb.CREATE:
+            named = table.name if table.kind is Kind.TABLE else (step.made or Made()).table
+            if named:
+                self.namesakes.setdefault(named.rpartition(".")[2], {})[Key(Kind.TABLE, named)] = None
+            return
+        if table.kind is not Kind.TABLE or step.verb is Verb.ALTER:
+            return
+        schema, _, name = table.name.rpartition(".")
+        for other in self.namesakes.get(name, ()):
+            if other == table or "" not in (schema, other.name.rpartition(".")[0]):
+                continue
+            for part, _ in tuple(self.schema.belonging(other)):
+                self.schema.put(part, Absence.UNKNOWN)
+            self.schema.put(other, Absence.UNKNOWN)
 
     # Judging a step by what the ones before it made
 
@@ -164,6 +201,14 @@ class _Path:
                     self.defined[one.key, one.place] = one.made
             if step.certainty is Certainty.SURE:
                 self.sure.add(step.place)
+
+    def _judge_read(self, step: Step, key: Key) -> None:
+        """Look for a table or column that an earlier revision took away and a statement on rows still names."""
+        place = self.gone.get(key)
+        if place is None or place.path == self.revision or step.compared:
+            return
+        if is_missing(step, key, self.schema):
+            self._report(Clash.GONE, step, key, place)
 
     def _missing(self, step: Step, key: Key, state: State) -> Key | None:
         """What an earlier revision took away and this step cannot do without."""
@@ -190,22 +235,26 @@ class _Path:
             if step.certainty is Certainty.GUARDED:
                 self.skipped[key] = step.place
             return
-        if key.kind is Kind.INDEX:
-            # The same index on the same table again does no harm where it is guarded, which is not always legible.
+        if state.place.path == self.revision or state.place not in self.sure or step.replaces:
             return
-        if state.place.path == self.revision or state.place not in self.sure:
-            return
-        if key.kind is Kind.FUNCTION and step.replaces and _is_same_text(state.trait("body"), made.trait("body")):
-            self._report(Clash.REPEATED, step, key, state.place)
-        elif step.replaces:
-            return
-        elif step.certainty is Certainty.SURE:
+        if step.certainty is Certainty.SURE:
             self._report(Clash.TWICE, step, key, state.place)
         elif key.kind is Kind.TABLE and state.whole:
             columns = [part.key for part in step.parts if part.key is not None and part.key.kind is Kind.COLUMN]
             lacking = tuple(one.name for one in columns if self.schema.state(one) is Absence.ABSENT)
             if lacking:
                 self._report(Clash.KEPT, step, key, state.place, columns=lacking)
+        elif key.kind is Kind.INDEX and state.columns and made.columns and state.columns != made.columns:
+            self._report(Clash.KEPT, step, key, state.place, columns=state.columns)
+
+    def _judge_definition(self, step: Step, key: Key, defined: Made | None) -> None:
+        """Look for a function that is defined as it is already; one that is dropped first is made anew for a reason."""
+        if key.kind is not Kind.FUNCTION or not step.replaces or defined is None or defined.place is None:
+            return
+        made = step.made or Made()
+        same = is_same_text(defined.trait("body"), made.trait("body"))
+        if same and defined.place.path != self.revision and step.certainty is not Certainty.MAYBE:
+            self._report(Clash.REPEATED, step, key, defined.place)
 
     def _judge_doubles(self, step: Step) -> None:
         """Look for another unique index or constraint on the columns of a unique index."""
@@ -252,97 +301,59 @@ class _Path:
                 self.gone[one] = step.place
             if step.verb is Verb.DROP and one != key and key.kind in (Kind.TABLE, Kind.COLUMN):
                 self._note_loss(step, key, one, before)
+            if step.verb is Verb.DROP and one == key and before.trait("nullable") == "False":
+                self.strict[key] = before
+        if step.verb is Verb.RENAME and key.kind is Kind.COLUMN:
+            self._note_swap(step, replace(key, name=step.new_name))
         if step.verb is Verb.RENAME and key.kind is Kind.TABLE:
             self.former[step.new_name] = self.former.get(key.name, key.name)
+
+    def _note_swap(self, step: Step, column: Key) -> None:
+        """A new column takes the name of one that was NOT NULL; whether it is so itself in the end, is seen then."""
+        before = self.strict.get(column)
+        if before is None or before.place is None or before.place.path == self.revision:
+            return
+        if step.certainty is Certainty.SURE:
+            self.swapped.append(Overlap(Clash.LOOSENED, column, step.verb, step.place, (before.place,)))
+
+    def _is_nullable(self, column: Key) -> bool:
+        state = self.schema.state(column)
+        return isinstance(state, Made) and state.trait("nullable") == "True"
 
     def _note_loss(self, step: Step, taken: Key, lost: Key, before: Made) -> None:
         if before.place is None or before.place.path == self.revision:
             return
         made = self.defined.get((lost, before.place), before)
-        if lost.kind is Kind.VIEW or lost.kind is Kind.INDEX or made.trait("kind") == "unique":
+        if lost.kind is Kind.VIEW or lost.kind is Kind.INDEX or made.trait("kind") in ("unique", "foreign key"):
             table = before.table or lost.owner or taken.name
-            self.losses.append(
-                _Loss(step, lost, made, self.former.get(table, table), self.revision, self.skipped.get(lost))
-            )
-
-    def _is_missed(self, loss: _Loss) -> bool:
-        """Whether at the end of the revision all is there that what was lost stood on, but nothing in its place."""
-        table = Key(Kind.TABLE, loss.table)
-        if not isinstance(self.schema.state(table), Made) and loss.step.key != Key(
-            Kind.COLUMN, loss.step.key.name if loss.step.key is not None else "", loss.table
-        ):
-            return False
-        if self.schema.state(loss.key) is not Absence.ABSENT:
-            return False
-        if loss.key.kind is Kind.VIEW:
-            return all(isinstance(self.schema.state(one), Made) for one in loss.made.uses)
-        columns = [Key(Kind.COLUMN, name, loss.table) for name in loss.made.columns or ()]
-        standing = [self.schema.state(one) for one in columns]
-        taken = loss.step.key
-        known = all(
-            isinstance(state, Made) or (state is Absence.UNKNOWN and one != taken)
-            for one, state in zip(columns, standing, strict=True)
-        )
-        return bool(columns) and known and not self._has_other_index(loss)
-
-    def _has_other_index(self, loss: _Loss) -> bool:
-        """Whether an index or constraint stands on the table that begins with the same columns, or may do so."""
-        wanted = loss.made.columns or ()
-        for key, state in self.schema.belonging(Key(Kind.TABLE, loss.table)):
-            if key.kind not in (Kind.INDEX, Kind.CONSTRAINT) or not isinstance(state, Made):
-                continue
-            made = self.defined.get((key, state.place), state) if state.place is not None else state
-            columns = state.columns or made.columns
-            if key.kind is Kind.INDEX and columns is None:
-                return True
-            if made.trait("kind") in ("foreign key", "check"):
-                continue
-            if columns is not None and columns[: len(wanted)] == wanted:
-                return True
-        return False
-
-    def _reclaim(self, step: Step, key: Key) -> None:
-        """Strike out the losses that a step makes good, or shows to be meant."""
-        made = step.made or Made()
-        steps = [(key, made), *((one.key, one.made or Made()) for one in step.parts if one.key is not None)]
-
-        def is_settled(loss: _Loss) -> bool:
-            for one, its in steps:
-                place = its.table or one.owner
-                if one == loss.key or (one.kind is loss.key.kind and one.name == loss.key.name):
-                    return True
-                if place == loss.table and loss.made.columns and its.columns == loss.made.columns:
-                    return True
-            return "{" in key.name and key.kind is loss.key.kind and _may_mean(key.name, loss.key.name)
-
-        self.losses = [one for one in self.losses if not is_settled(one)]
+            former = self.former.get(table, table)
+            self.losses.append(Loss(step, taken, lost, made, former, self.revision, self.skipped.get(lost)))
 
 
-def _lost(loss: _Loss) -> Overlap:
+def _overwritten(found: Overwritten) -> Overlap:
+    fill = found.fill
+    return Overlap(Clash.OVERWRITTEN, fill.column, Verb.ALTER, fill.place, (found.before.place,))
+
+
+def _rebuilt(rebuilds: Rebuilds) -> Iterator[Overlap]:
+    """A finding for every making in a chain; for one that swaps tables, where the new table is made as well."""
+    for key, makings in rebuilds.chains():
+        for one in makings:
+            others = tuple(other.place for other in makings if other is not one)
+            if one.staged is not None:
+                yield Overlap(Clash.REBUILT, key, Verb.CREATE, one.staged[1], others, one.staged[0])
+            yield Overlap(Clash.REBUILT, key, one.verb, one.place, others)
+
+
+def _lost(loss: Loss) -> Overlap:
     others = (loss.made.place,) if loss.made.place is not None else ()
     sure = loss.step.certainty is Certainty.SURE
     columns = loss.made.columns or ()
-    return Overlap(
-        Clash.LOST, loss.key, Verb.DROP, loss.step.place, others, loss.step.key, columns, loss.skipped, sure=sure
-    )
-
-
-def _may_mean(template: str, name: str) -> bool:
-    """Whether a name with holes may be a certain name."""
-    return re.fullmatch(".*".join(map(re.escape, re.split(r"\{[^{}]*\}", template))), name, re.DOTALL) is not None
+    cause = None if loss.is_told else loss.taken
+    return Overlap(Clash.LOST, loss.key, Verb.DROP, loss.step.place, others, cause, columns, loss.skipped, sure=sure)
 
 
 def _is_unique(key: Key, made: Made) -> bool:
     if key.kind is Kind.CONSTRAINT:
         return made.trait("kind") == "unique"
     return key.kind is Kind.INDEX and made.trait("unique") == "True" and made.trait("partial") == "False"
-
-
-def _is_same_text(one: str | None, other: str | None) -> bool:
-    """Whether two definitions are the same, but for a comment that one of them has more."""
-    if not one or not other:
-        return False
-    short, long = sorted((one, other), key=len)
-    start = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    rest = long[start : len(long) - (len(short) - start)]
-    return short == long or (rest.startswith("--") and long.endswith(short[start:]))

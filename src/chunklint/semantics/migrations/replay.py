@@ -32,17 +32,28 @@ class Failure(StrEnum):
     EXISTS = "exists"
     NEEDED = "needed"
     CAST = "cast"
+    VALUE = "value"
     BROKEN = "broken"
+    UNCERTAIN = "uncertain"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A step that fails, and the object that is in its way or missing."""
+    """A step that fails.
+
+    Attributes:
+        other: The object in its way, or the enum value that is missing.
+        place: Where the upgrade makes what it makes only on one of its ways; which downgrade loses what is missing.
+        revision: The revision whose downgrade that is.
+    """
 
     failure: Failure
     step: Step
     key: Key | None
     other: Key | None = None
+    place: Location | None = None
+    revision: str = ""
 
 
 def upgraded(before: Schema, steps: Iterable[Step]) -> Schema:
@@ -75,6 +86,9 @@ class _Replay:
             return
         if step.key is None:
             self.schema.forget()
+            return
+        if step.verb is Verb.READ:
+            self._read(step, step.key)
             return
         if "{" in step.key.name:
             self._doubt_all(step.key)
@@ -110,32 +124,73 @@ class _Replay:
         concerned = [step.key, *(part.key for part in step.parts if part.key is not None)]
         if step.new_name:
             concerned.append(replace(step.key, name=step.new_name))
-        if step.verb is not Verb.ALTER and step.key.kind in (Kind.TABLE, Kind.TYPE):
-            concerned.extend(key for key, _ in self.schema.belonging(step.key))
+        if step.verb is not Verb.ALTER and step.key.kind in (Kind.TABLE, Kind.TYPE, Kind.VIEW):
+            home = Key(Kind.TABLE, step.key.name) if step.key.kind is Kind.VIEW else step.key
+            concerned.extend(key for key, _ in self.schema.belonging(home))
         if step.verb is Verb.DROP and step.key.kind is Kind.COLUMN:
             concerned.extend(key for key, _ in self._standing_on(step.key))
         for key in concerned:
             self.schema.put(key, Absence.UNKNOWN)
+
+    # Reading
+
+    def _read(self, step: Step, key: Key) -> None:
+        if step.compared:
+            enum, label = self._enum_of(key), step.compared
+            if enum is not None and self.schema.state(Key(Kind.VALUE, label, enum.name)) is Absence.ABSENT:
+                self._complain(Failure.VALUE, step, Key(Kind.VALUE, label, enum.name))
+            return
+        if is_missing(step, key, self.schema):
+            self._complain(Failure.MISSING, step)
+            if self.learn:
+                self.schema.put(key, Absence.UNKNOWN)
+
+    def _enum_of(self, column: Key) -> Key | None:
+        """The enum that is known to be the type of a column, with all its values."""
+        state = self.schema.state(column)
+        types = [one for one in state.uses if one.kind is Kind.TYPE] if isinstance(state, Made) else []
+        known = self.schema.state(types[0]) if len(types) == 1 else Absence.UNKNOWN
+        return types[0] if isinstance(known, Made) and known.whole and any(self.schema.belonging(types[0])) else None
 
     # Creating
 
     def _create(self, step: Step, key: Key, made: Made) -> None:
         state = self.schema.state(key, made.table)
         guarded = step.certainty is Certainty.GUARDED
-        if isinstance(state, Made):
+        if step.replaces and key.kind is Kind.TYPE:
+            self._make(step, key, made)
+        elif isinstance(state, Made):
             if step.replaces:
                 self.schema.put(key, made)
             elif not guarded:
                 self._complain(Failure.EXISTS, step)
                 self._doubt(step)
-            return
-        if state is Absence.UNKNOWN and (guarded or step.replaces):
-            if not (self.schema.whole and key.kind in _ONLY_MIGRATED and self._is_unheard_of(key)):
-                self.schema.put(key, made if step.replaces else Made(place=made.place, table=made.table))
-                return
+        elif state is Absence.UNKNOWN and (guarded or step.replaces) and not self._is_new(key):
+            self.schema.put(key, made if step.replaces else self._if_missing(step, key, made))
+        else:
             self._learn(key, Absence.ABSENT)
-        elif state is Absence.UNKNOWN:
-            self._learn(key, Absence.ABSENT)
+            self._make(step, key, made)
+
+    def _is_new(self, key: Key) -> bool:
+        """Whether an object that nobody knows cannot have been there before."""
+        return self.schema.whole and key.kind in _ONLY_MIGRATED and not self.schema.has_heard_of(key)
+
+    def _if_missing(self, step: Step, key: Key, made: Made) -> Made:
+        """What is known of an object that is made if it is not there; of a new table, which columns it has at first."""
+        columns = None
+        if key.kind is Kind.TABLE and made.whole and self.schema.whole and not self.schema.has_heard_of(key):
+            parts = (part.key for part in step.parts)
+            columns = tuple(part.name for part in parts if part is not None and part.kind is Kind.COLUMN)
+        return Made(place=made.place, table=made.table, columns=columns)
+
+    def _spelled(self, uses: tuple[Key, ...]) -> str:
+        """The spelling of a column's type that a statement only names, "" unless it is known to be an enum."""
+        known = (one for one in uses if one.kind is Kind.TYPE and isinstance(self.schema.state(one), Made))
+        return next((f"enum {one.name}" for one in known if any(self.schema.belonging(one))), "")
+
+    def _make(self, step: Step, key: Key, made: Made) -> None:
+        if key.kind is Kind.COLUMN and made.trait("type") is None and (spelled := self._spelled(made.uses)):
+            made = replace(made, traits=tuple(sorted((*made.traits, ("type", spelled)))))
         if key.kind in (Kind.TABLE, Kind.TYPE):
             self.schema.renew(key, whole=made.whole)
         self.schema.put(key, made)
@@ -153,16 +208,10 @@ class _Replay:
                 traits = dict(state.traits) | {"nullable": "False"}
                 self.schema.put(column, replace(state, traits=tuple(sorted(traits.items()))))
 
-    def _is_unheard_of(self, key: Key) -> bool:
-        layer: Schema | None = self.schema
-        while layer is not None:
-            if key in layer.changes:
-                return False
-            layer = layer.under
-        return True
-
     def _learn(self, key: Key, state: Made | Absence) -> None:
-        untouched = not self.schema.forgot and key not in self.schema.changes
+        # A column of a table that the same script has dropped and made again says nothing of the former table's.
+        touched = {key, key.home} & self.schema.changes.keys()
+        untouched = not self.schema.forgot and not touched
         if self.learn and untouched and self.start.state(key) is Absence.UNKNOWN:
             self.start.put(key, state)
 
@@ -217,9 +266,14 @@ class _Replay:
                 self._complain(Failure.NEEDED, step, user)
 
     def _remove(self, key: Key) -> None:
-        if key.kind in (Kind.TABLE, Kind.TYPE):
-            for part, _ in tuple(self.schema.belonging(key)):
+        homes = [key] if key.kind in (Kind.TABLE, Kind.TYPE) else []
+        if key.kind is Kind.VIEW:
+            # A materialized view takes its indexes along; they name it as their table.
+            homes = [Key(Kind.TABLE, key.name)]
+        while homes:
+            for part, _ in tuple(self.schema.belonging(homes.pop())):
                 self.schema.put(part, Absence.ABSENT)
+                homes.extend([part] if part.kind is Kind.TABLE else [])
         if key.kind is Kind.COLUMN:
             for other, columns in tuple(self._standing_on(key)):
                 self.schema.put(other, Absence.ABSENT if columns is not None else Absence.UNKNOWN)
@@ -267,7 +321,7 @@ class _Replay:
 
     def _move_parts(self, old: Key, new: Key) -> None:
         for key, state in tuple(self.schema.belonging(old)):
-            if isinstance(state, Made) and state.table and key.kind is Kind.INDEX:
+            if isinstance(state, Made) and state.table and not key.owner:
                 self.schema.put(key, replace(state, table=new.name))
                 continue
             self.schema.put(key, Absence.ABSENT)
@@ -293,7 +347,7 @@ class _Replay:
         if self.learn and isinstance(state, Made) and not guarded:
             # What an alteration says of the column as it was fills the gaps in what we know of it.
             self._learn_traits(key, traits)
-        before = traits.get("type", "")
+        uses, before = old.uses, traits.get("type", "")
         after = dict(step.traits).get("type", "")
         if before and after and not step.using and not is_castable(before, after):
             self._complain(Failure.CAST, step)
@@ -301,15 +355,34 @@ class _Replay:
         doubtful = dict(step.traits) if guarded and not isinstance(state, Made) else ()
         for name in (*step.untold, *doubtful):
             traits.pop(name, None)
-        uses = old.uses
         if after or "type" in step.untold:
             uses = (Key(Kind.TYPE, after.removeprefix("enum ")),) if after.startswith("enum ") else ()
+            uses = uses or (step.made.uses if step.made is not None else ())
+        if "type" in step.untold and not guarded and (spelled := self._spelled(uses)):
+            traits["type"] = spelled
         self.schema.put(key, replace(old, traits=tuple(sorted(traits.items())), uses=uses))
 
     def _learn_traits(self, key: Key, traits: dict[str, str]) -> None:
         known = self.start.state(key)
         if isinstance(known, Made) and key not in self.schema.changes:
             self.start.put(key, replace(known, traits=tuple(sorted(traits.items()))))
+
+
+def is_missing(step: Step, key: Key, schema: Schema) -> bool:
+    """Whether a READ names a table that is not there, or a column that none of its tables has."""
+    if key.kind is Kind.TABLE:
+        return schema.state(key) is Absence.ABSENT and not isinstance(schema.state(Key(Kind.VIEW, key.name)), Made)
+    tables = [Key(Kind.TABLE, key.owner), *(step.made.uses if step.made is not None else ())]
+    return all(_lacks(schema, table, replace(key, owner=table.name)) for table in tables)
+
+
+def _lacks(schema: Schema, table: Key, column: Key) -> bool:
+    """Whether a table is known not to have a column."""
+    around, state = schema.state(table), schema.state(column)
+    if not isinstance(around, Made) or isinstance(state, Made):
+        return False
+    listed = around.columns is not None and column.name not in around.columns and not schema.has_heard_of(column)
+    return state is Absence.ABSENT or listed
 
 
 def _is_alike(name: str, key: Key, state: Made | Absence) -> bool:

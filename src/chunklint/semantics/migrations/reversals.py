@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from chunklint.semantics.migrations.histories import History, cycles, duplicates, histories, order
-from chunklint.semantics.migrations.replay import Problem, downgraded, upgraded
+from chunklint.model import Location
+from chunklint.semantics.migrations.column_types import may_be_same
+from chunklint.semantics.migrations.histories import History, ancestors_of, cycles, duplicates, histories, order
+from chunklint.semantics.migrations.replay import Failure, Problem, downgraded, upgraded
+from chunklint.semantics.migrations.revisions import Revision
 from chunklint.semantics.migrations.schema import Absence, Key, Kind, Made, Schema, State
-from chunklint.semantics.migrations.steps import Certainty, Script, Step, Verb
+from chunklint.semantics.migrations.steps import Body, Certainty, Script, Step, Verb
 
 
 class Trace(StrEnum):
@@ -27,6 +31,7 @@ class Residue:
     Attributes:
         trait: Of a changed object what changed, with `before` and `after` (the downgrade) as values.
         step: What the upgrade did to it, None if only a consequence touched it.
+        made: Where what does not come back was made.
     """
 
     trace: Trace
@@ -35,6 +40,7 @@ class Residue:
     before: str = ""
     after: str = ""
     step: Step | None = None
+    made: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,12 @@ def reversals(scripts: Iterable[Script], *, whole: bool) -> Iterator[Reversal]:
             continue
         postgres = any(by_path[one.path].postgres for one in history.revisions)
         schema = Schema(whole=whole and _starts_at_base(history))
-        seen: set[str] = set()
-        for revision in order(history):
-            if revision.id in seen:
-                # A copy in another folder.
-                continue
-            seen.add(revision.id)
-            yield _reversal(by_path[revision.path], schema, postgres=postgres)
+        ordered: dict[str, Revision] = {}
+        for one in order(history):
+            # Of copies in several folders the first counts.
+            ordered.setdefault(one.id, one)
+        found = [_reversal(by_path[one.path], schema, postgres=postgres) for one in ordered.values()]
+        yield from _from_later(found, history)
 
 
 def _starts_at_base(history: History) -> bool:
@@ -74,6 +79,8 @@ def _reversal(script: Script, schema: Schema, *, postgres: bool) -> Reversal:
     """Judge one revision, and leave the schema as its upgrade made it."""
     after = upgraded(schema, script.upgrade)
     back, problems = downgraded(after, script.downgrade)
+    problems = tuple(one for one in problems if postgres or one.failure is not Failure.VALUE)
+    problems = (*problems, *_made_on_one_way(script, schema))
     residue = tuple(_residue(script, schema, after, back, postgres=postgres))
     schema.absorb(after)
     return Reversal(script, problems, residue)
@@ -87,26 +94,30 @@ def _residue(script: Script, before: Schema, after: Schema, back: Schema, *, pos
     }
     found = [one for key, (old, new) in states.items() for one in _difference(key, old, new)]
     gone = {one.key for one in found if one.trace is not Trace.CHANGED}
-    renamed = _same_constraints(found, states)
+    renamed = _same_constraints(states)
     steps = _steps_by_key(script.upgrade)
     for one in found:
-        if _is_guessed_index(states[one.key]):
+        if _is_named_by_others(states[one.key], unread=after.forgot or back.forgot):
             continue
         implied = one.key.home in gone or Key(Kind.TABLE, _table(one.key, before, back)) in gone
         if implied or one.key in renamed or (one.key.kind in (Kind.TYPE, Kind.VALUE) and not postgres):
             continue
-        step = steps.get(one.key)
-        yield Residue(one.trace, one.key, one.trait, one.before, one.after, step)
+        state = states[one.key][0]
+        made = state.place if isinstance(state, Made) else None
+        yield replace(one, step=steps.get(one.key), made=made)
 
 
-def _is_guessed_index(states: tuple[State, State]) -> bool:
-    """Whether an index got its name from a naming convention that nobody here has read."""
-    return any(isinstance(state, Made) and state.guessed and state.table for state in states)
+def _is_named_by_others(states: tuple[State, State], *, unread: bool) -> bool:
+    """Whether an object got its name from a naming convention that nobody here has read.
+
+    A constraint is known nevertheless by its table and columns, as long as all that was done to them was read.
+    """
+    return any(isinstance(state, Made) and state.guessed and (state.table or unread) for state in states)
 
 
 def _table(key: Key, *schemas: Schema) -> str:
-    """The table that an index stands on."""
-    if key.kind is not Kind.INDEX:
+    """The table that an index stands on, or that a table is a partition of."""
+    if key.kind not in (Kind.INDEX, Kind.TABLE):
         return ""
     for schema in schemas:
         state = schema.state(key)
@@ -124,43 +135,44 @@ def _difference(key: Key, before: State, back: State) -> Iterator[Residue]:
         case Made(), Made():
             old, new = dict(before.traits), dict(back.traits)
             for name in sorted(old.keys() & new.keys()):
-                if old[name] != new[name]:
+                if old[name] != new[name] and not (name == "type" and may_be_same(old[name], new[name])):
                     yield Residue(Trace.CHANGED, key, name, old[name], new[name])
                     return
-            if before.columns is not None and back.columns is not None and before.columns != back.columns:
+            comparable = key.kind is not Kind.TABLE and old.get("kind") != "check"
+            if not comparable or before.columns is None or back.columns is None:
+                return
+            if before.columns != back.columns:
                 yield Residue(Trace.CHANGED, key, "columns", ", ".join(before.columns), ", ".join(back.columns))
 
 
-def _same_constraints(found: Sequence[Residue], states: dict[Key, tuple[State, State]]) -> frozenset[Key]:
+def _same_constraints(states: dict[Key, tuple[State, State]]) -> frozenset[Key]:
     """Constraints and indexes that came back under another name, where one of the two names is only a guess."""
     same: set[Key] = set()
-    lost = [one.key for one in found if one.trace is Trace.LOST and one.key.kind in (Kind.CONSTRAINT, Kind.INDEX)]
-    left = [
-        key
-        for key, (before, back) in states.items()
-        if key.kind in (Kind.CONSTRAINT, Kind.INDEX) and isinstance(back, Made) and not isinstance(before, Made)
-    ]
-    for old in lost:
-        before = states[old][0]
-        for new in left:
-            back = states[new][1]
-            if isinstance(before, Made) and isinstance(back, Made) and _is_same(old, before, new, back):
+    left: dict[tuple[Kind, str], list[tuple[Key, Made]]] = {}
+    for key, (before, back) in states.items():
+        if isinstance(back, Made) and not isinstance(before, Made):
+            left.setdefault((key.kind, key.owner or back.table), []).append((key, back))
+    for old, (before, back) in states.items():
+        if old.kind not in (Kind.CONSTRAINT, Kind.INDEX) or not isinstance(before, Made) or isinstance(back, Made):
+            continue
+        for new, now in left.get((old.kind, old.owner or before.table), ()):
+            if _is_same(before, now):
                 same |= {old, new}
     return frozenset(same)
 
 
-def _is_same(old: Key, before: Made, new: Key, back: Made) -> bool:
+def _is_same(before: Made, back: Made) -> bool:
     guessed = before.guessed or back.guessed or not before.traits
-    place = old.kind is new.kind and (old.owner, before.table) == (new.owner, back.table)
-    columns = None in (before.columns, back.columns) or before.columns == back.columns
-    return guessed and place and columns and before.trait("kind") in (None, back.trait("kind"))
+    untold = None in (before.columns, back.columns) or before.trait("kind") == "check"
+    columns = untold or set(before.columns or ()) == set(back.columns or ())
+    return guessed and columns and before.trait("kind") in (None, back.trait("kind"))
 
 
 def _steps_by_key(steps: Iterable[Step]) -> dict[Key, Step]:
     """The last step on each object."""
     found: dict[Key, Step] = {}
     for step in steps:
-        if step.key is not None:
+        if step.key is not None and step.verb is not Verb.READ:
             found[step.key] = step
         for part in step.parts:
             if part.key is not None:
@@ -175,3 +187,75 @@ def breaks_upgrade(residue: Residue) -> bool:
         return False
     wanted = {Trace.LEFT: Verb.CREATE, Trace.LOST: Verb.DROP}.get(residue.trace)
     return step.verb is wanted
+
+
+def _made_on_one_way(script: Script, before: Schema) -> Iterator[Problem]:
+    """What the downgrade reads without asking, although the upgrade makes it only on one of its ways."""
+    makings = [step for step in script.upgrade if step.verb in (Verb.CREATE, Verb.RENAME)]
+    names = Counter(step.new_name or step.key.name for step in makings if step.key is not None)
+    optional = {
+        step.key: step
+        for step in makings
+        if step.key is not None and step.key.kind is Kind.TABLE and step.optional and names[step.key.name] == 1
+    }
+    for step in script.downgrade if optional else ():
+        if step.key is None:
+            return
+        made = optional.pop(step.key, None)
+        sure = step.verb is Verb.READ and step.certainty is Certainty.SURE
+        if made is not None and sure and not before.has_heard_of(step.key):
+            yield Problem(Failure.UNCERTAIN, step, step.key, place=made.place)
+
+
+def _from_later(found: Sequence[Reversal], history: History) -> Iterator[Reversal]:
+    """The reversals, with those that fail only after the downgrade of a later revision, which loses what they drop."""
+    at = {one.script.revision.path: position for position, one in enumerate(found)}
+    failing: dict[int, Problem] = {}
+    for later, culprit in enumerate(found):
+        # Where a downgrade does nothing, that alone is to be said.
+        if culprit.problems or culprit.script.body is not Body.STEPS:
+            continue
+        for one in culprit.residue:
+            earlier = at.get(one.made.path, later) if one.made is not None and one.trace is Trace.LOST else later
+            if earlier >= later or not _is_clean(found[earlier]):
+                continue
+            problem = _failing_drop(one.key, culprit.script, [other.script for other in found[earlier:later]])
+            script, known = found[earlier].script, failing.get(earlier, problem)
+            if problem is None or script.revision.path not in ancestors_of(history, culprit.script.revision):
+                continue
+            failing[earlier] = min(filter(None, (known, problem)), key=lambda it: script.downgrade.index(it.step))
+    for position, reversal in enumerate(found):
+        yield replace(reversal, problems=(failing[position],)) if position in failing else reversal
+
+
+def _is_clean(reversal: Reversal) -> bool:
+    return not reversal.problems and not reversal.residue and reversal.script.body is Body.STEPS
+
+
+def _failing_drop(key: Key, culprit: Script, before: Sequence[Script]) -> Problem | None:
+    """The step of the first script's downgrade that drops what a later one lost and none in between brings back."""
+    step = _sure_drop(key, before[0])
+    if step is None or any(_may_bring_back(key, other) for other in before[1:]):
+        return None
+    return Problem(Failure.LOST, step, key, place=culprit.place, revision=culprit.revision.id)
+
+
+def _sure_drop(key: Key, script: Script) -> Step | None:
+    """The step of a downgrade that drops an object, when it fails without it."""
+    for step in script.downgrade:
+        if step.key is None:
+            return None
+        if step.key == key:
+            return step if step.verb is Verb.DROP and step.certainty is Certainty.SURE else None
+    return None
+
+
+def _may_bring_back(key: Key, script: Script) -> bool:
+    """Whether a downgrade makes an object, may do so, or cannot be run."""
+    if script.body is Body.REFUSES:
+        return True
+    for step in script.downgrade:
+        renamed = step.key is not None and replace(step.key, name=step.new_name) == key
+        if step.verb is Verb.FORGET or renamed or key in (step.key, *(part.key for part in step.parts)):
+            return True
+    return False

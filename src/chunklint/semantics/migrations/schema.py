@@ -51,8 +51,9 @@ class Made:
 
     Attributes:
         traits: What is known of it, by name: "type", "nullable", "default", "body", ...
-        table: The table that an index stands on.
-        columns: The columns that an index or constraint stands on; None when they are not known.
+        table: The table that an index stands on, or that a table is a partition of.
+        columns: The columns that an index or constraint stands on, of a CHECK in any order; None if not known. Of a
+            table that was made only if it was not there: those that it was to have.
         uses: The tables and types without which it cannot be.
         guessed: Its name was left to SQLAlchemy or the database.
         whole: Of a table or type: all that belongs to it is known.
@@ -109,6 +110,15 @@ class Schema:
             return Absence.ABSENT
         return Absence.UNKNOWN
 
+    def has_heard_of(self, key: Key) -> bool:
+        """Whether any step was about an object."""
+        layer: Schema | None = self
+        while layer is not None:
+            if key in layer.changes:
+                return True
+            layer = layer.under
+        return False
+
     def _recorded(self, key: Key) -> State | None:
         layer: Schema | None = self
         while layer is not None:
@@ -138,9 +148,14 @@ class Schema:
         self.forgot, self.whole = True, False
 
     def renew(self, home: Key, *, whole: bool) -> None:
-        """What belonged to a former table or type of that name is gone; of one that is not whole, it is unknown."""
+        """What belonged to a former table or type of that name is gone; of one that is not whole, it is unknown.
+
+        Indexes that went along when the former table was renamed stand on that one still.
+        """
         for key in self._linked("_belonging", home):
-            self.put(key, Absence.ABSENT if whole else Absence.UNKNOWN)
+            state = self.state(key)
+            if not isinstance(state, Made) or state.table in ("", home.name):
+                self.put(key, Absence.ABSENT if whole else Absence.UNKNOWN)
 
     def belonging(self, home: Key) -> Iterator[tuple[Key, State]]:
         """What belongs to a table or type and is not known to be absent: columns, constraints, indexes, values."""
@@ -185,7 +200,12 @@ class Schema:
         """
         if layer.forgot:
             kept = {key: state for key, state in self.changes.items() if isinstance(state, Made)}
-            self.changes = {key: replace(state, whole=False) for key, state in kept.items()}
+            self.changes = {key: _doubted(key, state) for key, state in kept.items()}
         self.whole = layer.whole
         for key, state in layer.changes.items():
             self.put(key, state)
+
+
+def _doubted(key: Key, state: Made) -> Made:
+    """An object to which anything may have been added."""
+    return replace(state, whole=False, columns=None if key.kind is Kind.TABLE else state.columns)

@@ -12,6 +12,7 @@ from chunklint.languages.base import descendants
 from chunklint.semantics.migrations.schema import Key, Kind, Made
 from chunklint.semantics.migrations.step_columns import (
     Call,
+    ColumnType,
     column,
     enum_step,
     last_name,
@@ -207,9 +208,9 @@ def _create_index(call: Call, batch: str | None) -> Iterator[Step]:
     traits = [("partial", str(where is not None))] if not call.given.double_splat else []
     traits += [("unique", str(unique == "True"))] if unique != "?" else []
     made = Made(tuple(traits), table, columns, place=call.place)
-    yield call.step(
-        Verb.CREATE, Key(Kind.INDEX, shortened(name)), made=made, guarded=call.flag("if_not_exists") == "True"
-    )
+    guarded, concurrent = call.flag("if_not_exists") == "True", call.flag("postgresql_concurrently") == "True"
+    key = Key(Kind.INDEX, shortened(name))
+    yield call.step(Verb.CREATE, key, made=made, guarded=guarded, concurrent=concurrent)
 
 
 def _drop_index(call: Call, batch: str | None) -> Iterator[Step]:
@@ -219,7 +220,9 @@ def _drop_index(call: Call, batch: str | None) -> Iterator[Step]:
         yield _unnamed_index(call, table)
         return
     made = Made(table=table or "")
-    yield call.step(Verb.DROP, Key(Kind.INDEX, shortened(name)), made=made, guarded=call.flag("if_exists") == "True")
+    guarded, concurrent = call.flag("if_exists") == "True", call.flag("postgresql_concurrently") == "True"
+    key = Key(Kind.INDEX, shortened(name))
+    yield call.step(Verb.DROP, key, made=made, guarded=guarded, concurrent=concurrent)
 
 
 def _unnamed_index(call: Call, table: str | None) -> Step:
@@ -278,8 +281,12 @@ def _drop_constraint(call: Call, batch: str | None) -> Iterator[Step]:
 
 
 def _sync_enum(call: Call, batch: str | None) -> Iterator[Step]:
-    name = call.name("enum_name", 1)
-    yield call.step(Verb.FORGET, Key(Kind.TYPE, name)) if name is not None else call.forget()
+    """alembic-postgresql-enum: the type has these values from now on, and no others."""
+    name, values = call.name("enum_name", 1), call.texts(call.given.get("new_values", 2))
+    if name is None or values is None:
+        yield call.step(Verb.FORGET, Key(Kind.TYPE, name)) if name is not None else call.forget()
+        return
+    yield replace(enum_step(ColumnType("", name, values), call, guarded=False), replaces=True)
 
 
 def _entity(call: Call, batch: str | None) -> Iterator[Step]:

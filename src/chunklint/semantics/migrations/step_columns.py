@@ -11,10 +11,11 @@ from tree_sitter import Node
 
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
-from chunklint.semantics.migrations.column_types import canonical
+from chunklint.semantics.migrations.column_types import UNKNOWN_SIZE, canonical
 from chunklint.semantics.migrations.frames import Frame, argument_of, names_in
 from chunklint.semantics.migrations.schema import Key, Kind, Made
 from chunklint.semantics.migrations.step_definitions import (
+    EMPTY_TEXT,
     Reference,
     constraint_step,
     default_text,
@@ -24,7 +25,7 @@ from chunklint.semantics.migrations.step_definitions import (
 )
 from chunklint.semantics.migrations.steps import Certainty, Step, Verb
 from chunklint.semantics.python.literals import elements_of
-from chunklint.semantics.python.names import Arguments, arguments
+from chunklint.semantics.python.names import Arguments, arguments, qualified_name
 from chunklint.semantics.python.scopes import Kind as BindingKind
 from chunklint.semantics.python.scopes import reaching
 
@@ -89,7 +90,7 @@ class Call:
         return self.text(self.given.get(keyword, position))
 
     def texts(self, node: Node | None, depth: int = 0) -> tuple[str, ...] | None:
-        """The texts in a list, or in several with `+` between them; None when one of them is no plain text."""
+        """The texts in a list, or in several joined by `+` or `*`; None when one of them is no plain text."""
         if node is not None and node.type == "identifier" and (held := argument_of(node, self.frame, self.file)):
             return replace(self, frame=held[1]).texts(held[0], depth + 1)
         if node is not None:
@@ -97,11 +98,27 @@ class Call:
         if node is not None and node.type == "binary_operator" and depth < _MAX_DEPTH:
             sides = [self.texts(side, depth + 1) for side in node.named_children]
             return tuple(one for side in sides for one in side or ()) if None not in sides else None
+        if node is not None and any(child.type == "list_splat" for child in node.named_children):
+            return self._spread(node, depth)
         elements = elements_of(node, self.file)
         if elements is None:
             return None
         found = [self.text(one) for one in elements]
         return tuple(one for one in found if one is not None) if None not in found else None
+
+    def _spread(self, literal: Node, depth: int) -> tuple[str, ...] | None:
+        """The texts of a list that others are spread into."""
+        if literal.type not in ("list", "tuple") or depth >= _MAX_DEPTH:
+            return None
+        found: list[str] = []
+        for child in literal.named_children:
+            inner = child.named_children[0] if child.type == "list_splat" else None
+            text = self.text(child) if inner is None else None
+            texts = self.texts(inner, depth + 1) if inner is not None else (text,) if text is not None else None
+            if child.type != "comment" and texts is None:
+                return None
+            found.extend(texts or ())
+        return tuple(found)
 
     def qualified(self, name: str | None, keyword: str = "schema") -> str | None:
         """A table's name with the schema that the call gives; None when one of the two is not known."""
@@ -174,11 +191,11 @@ def type_of(node: Node | None, call: Call) -> ColumnType:
 
 
 def _enum(name: str, call: Call) -> ColumnType:
-    own = call.name("name")
+    own = call.name("name") if "name" in call.given.keywords else _class_behind(call)
     texts = [call.text(one) for one in call.given.positional]
     if call.flag("native_enum") == "False":
         return _enum_as_text(texts, call)
-    if own is None or call.given.double_splat:
+    if own is None or call.given.double_splat or call.flag("native_enum") == "?":
         return ColumnType(None)
     spread = [call.texts(one) for one in call.given.splat]
     known = [*texts, *(one for found in spread for one in found or (None,))]
@@ -191,6 +208,16 @@ def _enum(name: str, call: Call) -> ColumnType:
     return ColumnType(f"enum {own}", own, labels, created)
 
 
+def _class_behind(call: Call) -> str | None:
+    """The name that an enum type has from its Python class; None when the labels are given in another way."""
+    if len(call.given.positional) != 1 or call.given.splat:
+        return None
+    given = call.given.positional[0]
+    name = qualified_name(given, call.file) if given.type in ("identifier", "attribute") else None
+    last = (name or "").rpartition(".")[2]
+    return last.lower() if last[:1].isupper() and not last.isupper() else None
+
+
 def _enum_as_text(labels: list[str | None], call: Call) -> ColumnType:
     """An enum that is no type of its own: a text as long as its longest label."""
     given = call.given.keywords.get("length")
@@ -198,7 +225,7 @@ def _enum_as_text(labels: list[str | None], call: Call) -> ColumnType:
         return ColumnType(canonical("varchar", call.file.text(given)) if given.type == "integer" else None)
     known = [one for one in labels if one is not None]
     if call.given.splat or not known or len(known) < len(labels):
-        return ColumnType(None)
+        return ColumnType(canonical("varchar", UNKNOWN_SIZE) if labels or call.given.splat else None)
     return ColumnType(canonical("varchar", str(max(map(len, known)))))
 
 
@@ -261,11 +288,11 @@ def server_default(call: Call) -> str | None:
     node = call.given.keywords.get("server_default")
     if node is None or node.type in ("none", "false"):
         return ""
-    node = resolved(node, call)
+    node, quoted = resolved(node, call), True
     if node.type == "call":
         name, inner = last_name(node, call.file), arguments(node, call.file)
         if name == "text" and inner.positional:
-            node = inner.positional[0]
+            node, quoted = inner.positional[0], False
         elif name in ("true", "false", "null") and not inner.positional:
             return "" if name == "null" else name
         elif not inner.positional:
@@ -273,8 +300,10 @@ def server_default(call: Call) -> str | None:
         else:
             return None
     text = call.text(node)
-    # A default from a sequence is how numbered columns look when they are spelled out.
-    return default_text(text) if text is not None and "nextval" not in text else None
+    if text is None or "nextval" in text:
+        # A default from a sequence is how numbered columns look when they are spelled out.
+        return None
+    return default_text(text) if text or not quoted else EMPTY_TEXT
 
 
 def _with_column(name: str, table: str, call: Call, reference: Node | None) -> Iterator[Step]:

@@ -24,6 +24,8 @@ _COLUMN_WORDS = frozenset(
     {"NOT", "NULL", "DEFAULT", "PRIMARY", "PRIMARY KEY", "REFERENCES", "UNIQUE", "CHECK", "CONSTRAINT", "GENERATED"}
     | {"COLLATE", "USING"}
 )
+# How the empty text looks as a default, for "" is none.
+EMPTY_TEXT = "''"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,12 @@ def column_steps(source: Source, table: str, element: list[Word]) -> Iterator[St
     traits = [("nullable", str(not primary and not _follows(keys, "NOT", "NULL")))]
     spelled = type_of(rest[:end])
     serial = any("SERIAL" in word.key for word in rest[:end])
+    uses = () if serial else named_type(rest[:end])
     if spelled is not None:
         traits.append(("type", spelled))
     if not serial and "GENERATED" not in keys:
         traits.append(("default", _default(rest[end:])))
-    made = Made(tuple(sorted(traits)), place=source.place)
+    made = Made(tuple(sorted(traits)), uses=uses, place=source.place)
     yield source.step(Verb.CREATE, Key(Kind.COLUMN, name, table), made=made)
     for found, kind in (("PRIMARY", "primary key"), ("UNIQUE", "unique"), ("REFERENCES", "foreign key")):
         at = next((i for i, key in enumerate(keys) if key.split(" ")[0] == found), None)
@@ -140,8 +143,11 @@ def _default(rest: list[Word]) -> str:
 
 
 def default_text(text: str) -> str:
-    """A default under one spelling: without casts, quotes, blanks and case."""
-    plain = text.split("::", maxsplit=1)[0].strip().strip("'\"")
+    """A default under one spelling: without casts, quotes, blanks and case; "" for none."""
+    bare = text.split("::", maxsplit=1)[0].strip()
+    if bare == EMPTY_TEXT:
+        return EMPTY_TEXT
+    plain = bare.strip("'\"")
     folded = "".join(plain.split()).lower()
     return "now()" if folded in ("current_timestamp", "current_timestamp()") else "" if folded == "null" else folded
 
@@ -153,6 +159,12 @@ def type_of(found: Sequence[Word]) -> str | None:
         return None
     size = "".join(word.name for word in found if word.depth > found[0].depth)
     return canonical(" ".join(word.name for word in named), size)
+
+
+def named_type(found: Sequence[Word]) -> tuple[Key, ...]:
+    """The type that words name, where it may be one that migrations make; () for types of the database's own."""
+    name, end = name_at(list(found), 0) if found and type_of(found) is None else (None, 0)
+    return (Key(Kind.TYPE, plain_name(name).rpartition(".")[2]),) if readable(name) and end == len(found) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +194,20 @@ def constraint_of(source: Source, table: str, element: list[Word]) -> Step:
         name, at = name_at(element, skip(element, 1))
         element = element[at:]
     kind = CONSTRAINTS.get(element[0].key, "check") if element else "check"
-    columns = column_list(element) if kind != "check" else None
+    columns = checked_columns(element) if kind == "check" else column_list(element)
     bare = source.step(Verb.CREATE, None)
     return constraint_step(bare, name if readable(name) else None, table, kind, columns, _reference(element))
+
+
+def checked_columns(condition: Sequence[Word]) -> tuple[str, ...] | None:
+    """The names in the condition of a CHECK that are no functions', each once; None for one with holes."""
+    following = [*condition[1:], None]
+    names = [
+        word.name
+        for word, after in zip(condition, following, strict=True)
+        if word.is_name and (after is None or after.key != "(")
+    ]
+    return tuple(dict.fromkeys(names)) if all(map(readable, names)) else None
 
 
 def constraint_step(

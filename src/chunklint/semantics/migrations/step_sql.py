@@ -16,11 +16,13 @@ from chunklint.semantics.migrations.step_definitions import (
     constraint_of,
     default_text,
     elements,
+    named_type,
     plain_name,
     readable,
     text_of,
     type_of,
 )
+from chunklint.semantics.migrations.step_reads import reads_of_condition, reads_of_query, reads_of_rows
 from chunklint.semantics.migrations.steps import Certainty, Step, Verb
 from chunklint.semantics.sql.statements import name_at, names_at, skip, typed_at
 from chunklint.semantics.sql.tokens import Word, may_be_sql, split, split_body, words
@@ -70,6 +72,8 @@ def _steps(source: Source, holes: tuple[str, ...]) -> Iterator[Step]:
             yield from _alter(source)
         case "DO":
             yield from _block(source, holes)
+        case "INSERT" | "UPDATE" | "DELETE" | "SELECT" | "WITH":
+            yield from reads_of_rows(source)
         case verb if verb not in _HARMLESS and not part[0].name.startswith("{"):
             # Tokens that no statement starts with belong to a text that is no SQL.
             return
@@ -104,13 +108,14 @@ def _create(source: Source) -> Iterator[Step]:
     modifiers = {word.key for word in part[1:start]}
     if kind not in _KINDS:
         return
-    guarded = any(word.key == "EXISTS" for word in part[start : start + 3])
-    name, at = name_at(list(part), skip(list(part), start))
+    named = skip(list(part), start)
+    guarded = any(word.key == "EXISTS" for word in part[start:named])
+    name, at = name_at(list(part), named)
     if modifiers & {"TEMP", "TEMPORARY"}:
         # It goes with the session, and what drops it before says nothing of a table that lasts.
         yield source.forget(name, _KINDS[kind])
         return
-    known = readable(name) and not (kind == "index" and part[skip(list(part), start)].key == "ON")
+    known = readable(name) and not (kind == "index" and part[named].key == "ON")
     if not known:
         yield source.forget(name, _KINDS[kind])
         return
@@ -121,11 +126,13 @@ def _create(source: Source) -> Iterator[Step]:
         case "table" | "foreign table":
             yield _create_table(source, plain, rest, guarded=guarded)
         case "index":
-            yield from _create_index(source, plain, rest, unique="UNIQUE" in modifiers, guarded=guarded)
+            found = _create_index(source, plain, rest, unique="UNIQUE" in modifiers, guarded=guarded)
+            concurrent = any(word.key == "CONCURRENTLY" for word in part[start:named])
+            yield from (replace(step, concurrent=concurrent) for step in found)
         case "trigger":
             table = _table_after(part, at)
             if readable(table):
-                made = Made((("body", text_of(rest)),), place=source.place)
+                made = Made((("body", text_of(rest)),), uses=_called_by(rest), place=source.place)
                 key = Key(Kind.TRIGGER, plain, plain_name(table))
                 yield source.step(Verb.CREATE, key, made=made, replaces=replaces, guarded=guarded)
         case "type" | "domain":
@@ -134,6 +141,7 @@ def _create(source: Source) -> Iterator[Step]:
             traits = (("body", _body(rest)),) if kind in ("function", "view") else ()
             uses = tuple(Key(Kind.TABLE, one) for one in _read_tables(rest)) if "view" in kind else ()
             made = Made(traits, uses=uses, place=source.place)
+            yield from reads_of_query(source, rest) if "view" in kind else ()
             yield source.step(Verb.CREATE, Key(_KINDS[kind], plain), made=made, replaces=replaces, guarded=guarded)
 
 
@@ -157,6 +165,13 @@ def _table_after(part: Sequence[Word], at: int) -> str | None:
     return name_at(list(part), skip(list(part), on + 1))[0] if on is not None else None
 
 
+def _called_by(rest: list[Word]) -> tuple[Key, ...]:
+    """The function that a trigger executes."""
+    at = next((at for at, word in enumerate(rest) if word.key == "EXECUTE"), None)
+    name, _ = name_at(rest, skip(rest, at + 1, frozenset({"FUNCTION", "PROCEDURE"}))) if at is not None else (None, 0)
+    return (Key(Kind.FUNCTION, _object_name(name, "function")),) if readable(name) else ()
+
+
 def _body(rest: Sequence[Word]) -> str:
     """The text of a definition, its code without regard to white space."""
     return " ".join(" ".join((word.literal if word.literal is not None else word.name).split()) for word in rest)
@@ -167,8 +182,10 @@ def _create_index(source: Source, name: str, rest: list[Word], *, unique: bool, 
     if not readable(table):
         yield source.forget()
         return
-    partial = any(word.key == "WHERE" for word in rest)
-    traits = (("partial", str(partial)), ("unique", str(unique)))
+    condition = next((at for at, word in enumerate(rest) if word.key == "WHERE"), None)
+    if condition is not None:
+        yield from reads_of_condition(source, plain_name(table), rest[condition + 1 :])
+    traits = (("partial", str(condition is not None)), ("unique", str(unique)))
     made = Made(traits, plain_name(table), column_list(rest), place=source.place)
     yield source.step(Verb.CREATE, Key(Kind.INDEX, name), made=made, guarded=guarded)
 
@@ -186,7 +203,9 @@ def _create_table(source: Source, name: str, rest: list[Word], *, guarded: bool)
     listed = None if partition else elements(rest)
     key = Key(Kind.TABLE, name)
     if listed is None:
-        return source.step(Verb.CREATE, key, made=Made(place=source.place), guarded=guarded)
+        parent = name_at(rest, 2)[0] if partition else None
+        table = plain_name(parent) if readable(parent) else ""
+        return source.step(Verb.CREATE, key, made=Made(table=table, place=source.place), guarded=guarded)
     whole = True
     parts: list[Step] = []
     for element in listed:
@@ -208,9 +227,10 @@ def _drop(source: Source) -> Iterator[Step]:
     kind, start = typed_at(part, 1)
     if kind not in _KINDS:
         return
-    guarded = any(word.key == "EXISTS" for word in part[start : start + 3])
-    cascade = any(word.key == "CASCADE" for word in part)
-    for name, at in names_at(part, skip(part, start)):
+    named = skip(part, start)
+    guarded = any(word.key == "EXISTS" for word in part[start:named])
+    cascade, concurrent = (any(word.key == wanted for word in part) for wanted in ("CASCADE", "CONCURRENTLY"))
+    for name, at in names_at(part, named):
         if not readable(name):
             yield source.forget(name, _KINDS[kind])
             continue
@@ -221,7 +241,7 @@ def _drop(source: Source) -> Iterator[Step]:
                 continue
             owner = plain_name(table)
         key = Key(_KINDS[kind], _object_name(name, kind), owner)
-        yield source.step(Verb.DROP, key, guarded=guarded, cascade=cascade)
+        yield source.step(Verb.DROP, key, guarded=guarded, cascade=cascade, concurrent=concurrent)
 
 
 # ALTER
@@ -230,8 +250,9 @@ def _drop(source: Source) -> Iterator[Step]:
 def _alter(source: Source) -> Iterator[Step]:
     part = list(source.part)
     kind, start = typed_at(part, 1)
-    guarded = any(word.key == "EXISTS" for word in part[start : start + 2])
-    name, at = name_at(part, skip(part, start))
+    named = skip(part, start)
+    guarded = any(word.key == "EXISTS" for word in part[start:named])
+    name, at = name_at(part, named)
     if kind not in _KINDS:
         return
     if not readable(name):
@@ -305,6 +326,9 @@ def _alter_table(source: Source, table: str, action: list[Word], *, guarded: boo
             yield from _rename(source, table, action)
         case "ALTER":
             yield from _alter_column(source, table, action)
+        case "ATTACH" | "DETACH" if keys[1:2] == ["PARTITION"]:
+            # From now on it is a table of its own, or no longer one.
+            yield source.forget(name_at(action, 2)[0])
         case "ATTACH" | "DETACH" | "INHERIT" | "SET" | "NO":
             yield source.forget(table) if "SCHEMA" in keys else source.step(Verb.ALTER, Key(Kind.TABLE, table))
 
@@ -337,6 +361,7 @@ def _alter_column(source: Source, table: str, action: list[Word]) -> Iterator[St
     keys = [word.key for word in rest]
     traits: Traits = ()
     untold: tuple[str, ...] = ()
+    made = None
     text = " ".join(keys)
     if text.endswith("NOT NULL"):
         traits = (("nullable", str(keys[0] == "DROP")),)
@@ -346,8 +371,9 @@ def _alter_column(source: Source, table: str, action: list[Word]) -> Iterator[St
         start = keys.index("TYPE") + 1
         end = keys.index("USING") if "USING" in keys else len(rest)
         spelled = type_of(rest[start:end]) if end > start else None
+        made = Made(uses=named_type(rest[start:end]))
         traits, untold = ((("type", spelled),), ()) if spelled is not None else ((), ("type",))
     else:
         untold = ("default",)
     key = Key(Kind.COLUMN, plain_name(name), table)
-    yield source.step(Verb.ALTER, key, traits=traits, untold=untold, using="USING" in keys)
+    yield source.step(Verb.ALTER, key, made=made, traits=traits, untold=untold, using="USING" in keys)

@@ -12,7 +12,7 @@ from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location, Span
 from chunklint.semantics.migrations.alembic_calls import batch_table, is_operations, sql_argument
-from chunklint.semantics.migrations.frames import Frame, argument_of, shapes_in
+from chunklint.semantics.migrations.frames import Frame, argument_of, names_in, shapes_in
 from chunklint.semantics.migrations.schema import Kind as SchemaKind
 from chunklint.semantics.migrations.step_calls import mentions_connection, operation, type_operation
 from chunklint.semantics.migrations.step_columns import Call
@@ -47,11 +47,15 @@ def walk(function: Node, file: PythonFile) -> tuple[tuple[Step, ...], bool]:
 
 @dataclass(slots=True)
 class _Run:
-    """Where the walk is: in which run of which function, how sure it is to come there, and how deep it is."""
+    """Where the walk is: in which run of which function, how sure it is to come there, and how deep it is.
+
+    `optional` says that it comes there on one way out of several.
+    """
 
     frame: Frame
     certainty: Certainty
     depth: int = 0
+    optional: bool = False
 
 
 class _Walk:
@@ -62,6 +66,7 @@ class _Walk:
         self.found: list[Step] = []
         self.implicit: set[str] = set()
         self.refuses = False
+        self.tested: set[str] = set()
 
     def steps(self, function: Node) -> tuple[Step, ...]:
         body = function.child_by_field_name("body")
@@ -74,11 +79,13 @@ class _Walk:
         if run.depth > _MAX_DEPTH or len(self.found) > _MAX_STEPS:
             self._forget(block, run)
             return run.certainty
-        certainty = run.certainty
+        certainty, optional = run.certainty, run.optional
         for statement in block.named_children:
-            following = self._statement(statement, replace(run, certainty=certainty, depth=run.depth + 1))
+            inner = replace(run, certainty=certainty, depth=run.depth + 1, optional=optional)
+            following = self._statement(statement, inner)
             if following is None:
                 return None
+            optional = optional or (statement.type == "if_statement" and following is not certainty)
             certainty = following
         return certainty
 
@@ -108,8 +115,18 @@ class _Walk:
             case "function_definition" | "class_definition" | "decorated_definition" | "comment":
                 pass
             case _:
+                before = len(self.found)
                 self._calls(statement, run)
+                if run.optional:
+                    self.found[before:] = [self._marked(step) for step in self.found[before:]]
         return run.certainty
+
+    def _marked(self, step: Step) -> Step:
+        """A step that is run on one way out of several, unless what was asked on the way is whether it has to be."""
+        key = step.key
+        if step.verb is not Verb.CREATE or key is None or any(key.name in text for text in self.tested):
+            return step
+        return replace(step, optional=True)
 
     def _inner(self, statement: Node, field: str, run: _Run) -> Certainty | None:
         block = statement.child_by_field_name(field)
@@ -125,19 +142,19 @@ class _Walk:
         taken, other = _branches(verdict, run.certainty)
         ends: list[Certainty | None] = []
         if taken is not None:
-            ends.append(self._inner(statement, "consequence", replace(run, certainty=taken)))
+            ends.append(self._inner(statement, "consequence", _branch(run, taken)))
         alternatives = [one for one in statement.named_children if one.type in ("elif_clause", "else_clause")]
         reached = other
         for clause in alternatives:
             if reached is None:
                 break
             if clause.type == "else_clause":
-                ends.append(self._inner(clause, "body", replace(run, certainty=reached)))
+                ends.append(self._inner(clause, "body", _branch(run, reached)))
                 reached = None
                 break
             then, reached = _branches(self._condition(clause.child_by_field_name("condition"), run), reached)
             if then is not None:
-                ends.append(self._inner(clause, "consequence", replace(run, certainty=then)))
+                ends.append(self._inner(clause, "consequence", _branch(run, then)))
         if reached is not None:
             ends.append(reached if any(end is None for end in ends) else run.certainty)
         after = [end for end in ends if end is not None]
@@ -153,6 +170,9 @@ class _Walk:
         if condition is None:
             return Certainty.MAYBE
         text = self._spelled(condition, run)
+        self.tested.add(text)
+        for name in descendants(condition, "identifier"):
+            self.tested.update(names_in(name, run.frame, self.file))
         if re.search(r"is_offline_mode|as_sql", text):
             return text.startswith("not ")
         compared = re.search(r"""==\s*["'](postgres(?:ql)?|sqlite|mysql|mariadb|oracle|mssql)["']""", text)
@@ -203,7 +223,10 @@ class _Walk:
         if clause is not None:
             self._calls(clause, run)
         certainty = _weaker(Certainty.GUARDED, run.certainty) if suppresses else run.certainty
+        before = len(self.found)
         end = self._inner(statement, "body", replace(run, certainty=certainty))
+        if clause is not None and "autocommit_block" in self.file.text(clause):
+            self.found[before:] = [replace(step, detached=True) for step in self.found[before:]]
         return None if end is None else run.certainty
 
     # Loops
@@ -361,6 +384,10 @@ def _branches(verdict: Certainty | bool | None, certainty: Certainty) -> tuple[C
         return None, certainty
     weaker = _weaker(verdict or Certainty.MAYBE, certainty)
     return weaker, weaker
+
+
+def _branch(run: _Run, certainty: Certainty) -> _Run:
+    return replace(run, certainty=certainty, optional=run.optional or certainty is not run.certainty)
 
 
 _ORDER = (Certainty.SURE, Certainty.GUARDED, Certainty.MAYBE)

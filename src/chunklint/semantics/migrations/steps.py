@@ -17,6 +17,7 @@ class Verb(StrEnum):
     DROP = "drop"
     RENAME = "rename"
     ALTER = "alter"
+    READ = "read"
     FORGET = "forget"
     BREAK = "break"
 
@@ -35,7 +36,8 @@ class Step:
 
     Attributes:
         key: The object that changes; None for a FORGET of everything.
-        made: What CREATE makes. A DROP says with it what it takes the object for.
+        made: What CREATE makes. A DROP says with it what it takes the object for, an ALTER which type it names, a READ
+            of a column which other tables it may belong to instead.
         new_name: What RENAME calls it.
         traits: What ALTER sets; "" as a value of "default" removes it. `untold` are the traits it sets unreadably.
         known: What an ALTER says of the object as it was before.
@@ -43,7 +45,11 @@ class Step:
         replaces: An existing object is replaced.
         cascade: Dependent objects go as well.
         using: An ALTER of a type says how to convert the values.
+        compared: The text that READ compares the column with, or puts there.
         reason: Why a BREAK always fails, a clause about the call.
+        concurrent: An index is made or dropped CONCURRENTLY, which PostgreSQL refuses in a transaction.
+        optional: A condition that does not ask for the object itself decides whether it is made.
+        detached: It runs outside the migration's transaction, in an `autocommit_block()`.
     """
 
     verb: Verb
@@ -59,7 +65,11 @@ class Step:
     replaces: bool = False
     cascade: bool = False
     using: bool = False
+    compared: str = ""
     reason: str = ""
+    concurrent: bool = False
+    optional: bool = False
+    detached: bool = False
 
 
 class Body(StrEnum):

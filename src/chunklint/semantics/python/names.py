@@ -18,6 +18,7 @@ from chunklint.semantics.python.scopes import (
     Kind,
     attribute_bindings,
     bindings_in,
+    function_names,
     reaching,
     resolve,
 )
@@ -322,6 +323,8 @@ def arguments(call: Node, file: PythonFile) -> Arguments:
 def local_function(function: Node, file: PythonFile) -> Node | None:
     """The definition of a function of this module that an expression names: a plain name or a method of `self`."""
     if function.type == "identifier":
+        if file.text(function) not in function_names(file):
+            return None
         found = {one.value for one in reaching(function, file) if one.kind is Kind.FUNCTION}
     else:
         found = {one.value for one in attributes_of_self(function, file) if one.kind is Kind.FUNCTION}

@@ -36,7 +36,7 @@ def is_test(path: str) -> bool:
 
 def is_script(file: SourceFile) -> bool:
     """Whether a file is run by hand: a command line, an example, a tool beside the product."""
-    return file.remember("script", lambda: _is_script(file.path, file.content))
+    return file.remember("is a script", lambda: _is_script(file.path, file.content))
 
 
 def _is_script(path: str, text: str) -> bool:
@@ -47,8 +47,10 @@ def _is_script(path: str, text: str) -> bool:
         return True
     if _SERVER.search(text):
         return False
-    commands = text.startswith("#!") or _COMMAND_LINE.search(text) is not None
-    return commands or (not folders and _MAIN_GUARD.search(text) is not None)
+    if _COMMAND_LINE.search(text):
+        return True
+    # Modules of a product often begin with a shebang that nobody uses.
+    return (text.startswith("#!") or not folders) and _MAIN_GUARD.search(text) is not None
 
 
 def under_main_guard(node: Node, file: SourceFile) -> bool:

@@ -117,6 +117,18 @@ def bindings_in(scope: Node, file: PythonFile) -> dict[str, list[Binding]]:
     return _table(file).names.get(scope.id, {})
 
 
+def function_names(file: PythonFile) -> frozenset[str]:
+    """Every name that some scope of the file binds to a function."""
+
+    def collect() -> frozenset[str]:
+        scopes = _table(file).names.values()
+        return frozenset(
+            name for names in scopes for name, found in names.items() if any(one.kind is Kind.FUNCTION for one in found)
+        )
+
+    return file.remember("names bound to functions", collect)
+
+
 def attribute_bindings(owner: Node, name: str, file: PythonFile) -> tuple[Binding, ...]:
     """Where methods of a class assign `self.<name>`, and where its body assigns the name, in source order."""
     on_self = _table(file).attributes.get((owner.id, name), [])

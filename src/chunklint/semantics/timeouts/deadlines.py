@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PYTHON, PythonFile
-from chunklint.semantics.python.literals import elements_of
 from chunklint.semantics.python.names import (
     arguments,
     attributes_of_self,
@@ -19,19 +17,24 @@ from chunklint.semantics.python.names import (
     qualified_name,
     type_of,
 )
+from chunklint.semantics.python.roles import is_script
 from chunklint.semantics.python.scopes import Binding, Kind, reaching
-from chunklint.semantics.timeouts.io_calls import GIT_NETWORK, METHODS, PROGRAMS, Waiter, canonical, waiter_of
+from chunklint.semantics.timeouts.io_calls import METHODS, canonical, waiter_of
+from chunklint.semantics.timeouts.programs import waits_for_program, waits_of
+from chunklint.semantics.timeouts.sessions import is_plain_session, origins, session_call
+from chunklint.semantics.timeouts.waiters import Waiter
 
 # What bounds the waiting of its arguments, or of its block: asyncio, anyio, async_timeout, func_timeout, gevent...
 _DEADLINES = re.compile(r"(^|_)(wait_for|timeouts?|timeout_at|move_on_(after|at)|fail_(after|at))($|_)|Timeout")
 _LIMITING_DECORATOR = re.compile(r"timeout|time_limit|deadline", re.IGNORECASE)
 _ALARM = re.compile(r"\bsignal\.(alarm|setitimer)\(")
 
-_SESSIONS = frozenset({"requests.Session", "requests.session", "requests.sessions.Session"})
 _DISPATCHED = frozenset({"delay", "apply_async", "send_task"})
 
 # Commands of a Redis that wait for the next message by design; a limit on the socket would break them.
 _WRAPPINGS = frozenset({"await", "parenthesized_expression", "boolean_operator", "conditional_expression"})
+# A pool is an argument of the client that it serves.
+_GIVEN_ON = frozenset({"call", "argument_list", "keyword_argument"})
 _LISTENING = ("pubsub", "blpop", "brpop", "bzpopmin", "bzpopmax", "xread", "xreadgroup", "monitor", "brpoplpush")
 
 
@@ -40,13 +43,27 @@ def waits_for_ever(call: Node, file: PythonFile) -> Waiter | None:
     function = call.child_by_field_name("function")
     if function is None or call.has_error:
         return None
-    name = _name_of(function, file)
+    bound = _bound_in_advance(function, file)
+    callee = arguments(bound, file).positional[0] if bound is not None else function
+    name = _name_of(callee, file)
     waiter = waiter_of(name) if name is not None else None
     if name is None or waiter is None or not _waits_for_server(call, waiter, file):
         return None
-    if _is_limited(call, waiter, file) or _is_exempt(canonical(name), call, function, file):
+    if _is_limited(call, waiter, file) or _is_exempt(canonical(name), call, callee, file):
         return None
-    return None if _within_deadline(call, waiter, file) else waiter
+    if bound is not None and _is_limited(bound, waiter, file):
+        return None
+    return None if within_deadline(call, waiter.blocks, file) else waiter
+
+
+def _bound_in_advance(function: Node, file: PythonFile) -> Node | None:
+    """The `functools.partial(...)` that a name stands for."""
+    found = reaching(function, file) if function.type == "identifier" else ()
+    value = found[0].value if len(found) == 1 and found[0].kind is Kind.ASSIGNMENT and not found[0].path else None
+    maker = value.child_by_field_name("function") if value is not None and value.type == "call" else None
+    if value is None or maker is None or qualified_name(maker, file) != "functools.partial":
+        return None
+    return value if arguments(value, file).positional else None
 
 
 def _name_of(function: Node, file: PythonFile) -> str | None:
@@ -56,7 +73,7 @@ def _name_of(function: Node, file: PythonFile) -> str | None:
     attribute = function.child_by_field_name("attribute")
     if attribute is None or file.text(attribute) not in METHODS:
         return None
-    return qualified_name(function, file) or _result_of_task(function, file)
+    return qualified_name(function, file) or session_call(function, file) or _result_of_task(function, file)
 
 
 def _result_of_task(function: Node, file: PythonFile) -> str | None:
@@ -64,7 +81,7 @@ def _result_of_task(function: Node, file: PythonFile) -> str | None:
     receiver = function.child_by_field_name("object")
     if receiver is None or not file.text(function).endswith(".get"):
         return None
-    started = _origins(receiver, file)
+    started = origins(receiver, file)
     if started and all(_starts_task(origin, file) for origin in started):
         return "celery.result.AsyncResult.get"
     return None
@@ -110,7 +127,8 @@ def _may_bring(packed: Node, waiter: Waiter, file: PythonFile) -> bool:
     if packed.type == "call":
         function = packed.child_by_field_name("function")
         plain = function is not None and qualified_name(function, file) == "builtins.dict"
-        return not plain or bool(arguments(packed, file).double_splat) or _spells_limit(packed, waiter, file)
+        given = arguments(packed, file)
+        return not plain or bool(given.double_splat or given.positional) or _spells_limit(packed, waiter, file)
     found = reaching(packed, file) if packed.type == "identifier" else attributes_of_self(packed, file)
     return not found or any(_binding_may_bring(one, packed, waiter, file) for one in found)
 
@@ -158,11 +176,13 @@ def _spells_limit(node: Node, waiter: Waiter, file: PythonFile, about: str = "")
 def _is_exempt(name: str, call: Node, function: Node, file: PythonFile) -> bool:
     """What makes single libraries safe, or impossible to judge."""
     if name.startswith("requests.Session."):
-        return not _session_is_plain(function, file)
+        return not is_plain_session(function, file)
     if name == "concurrent.futures.Future.result":
         return not _is_pending(function, file)
-    if name.startswith("subprocess."):
-        return not _is_networked(name, call, file)
+    if name.startswith(("subprocess.", "asyncio.")):
+        return not _waits_for_program(name, call, file)
+    if name.startswith(("sqlalchemy.", "sqlmodel.")):
+        return not runs_migrations(file) and (is_script(file) or not _outlives_function(call, file))
     if name.startswith(("redis.", "aioredis.")):
         return _listens(call, file)
     if name.startswith("ftplib."):
@@ -170,50 +190,11 @@ def _is_exempt(name: str, call: Node, function: Node, file: PythonFile) -> bool:
     return False
 
 
-def _origins(receiver: Node, file: PythonFile) -> tuple[Node, ...]:
-    """The calls that may have given an expression its value; () when one of its bindings is anything else."""
-    if receiver.type == "parenthesized_expression" and receiver.named_children:
-        receiver = receiver.named_children[0]
-    if receiver.type == "call":
-        return (receiver,)
-    found = reaching(receiver, file) if receiver.type == "identifier" else attributes_of_self(receiver, file)
-    given = [one.value for one in found if one.value is None or one.value.type != "none"]
-    calls = [value for value in given if value is not None and value.type == "call"]
-    assigned = all(one.kind in (Kind.ASSIGNMENT, Kind.CONTEXT) and not one.path for one in found)
-    return tuple(calls) if assigned and len(calls) == len(given) else ()
-
-
-def _session_is_plain(function: Node, file: PythonFile) -> bool:
-    """Whether the session is made in this module and gets no adapter or `request` that could bring a limit."""
-    receiver = function.child_by_field_name("object")
-    made = _origins(receiver, file) if receiver is not None else ()
-    callees = [call.child_by_field_name("function") for call in made]
-    names = {qualified_name(callee, file) for callee in callees if callee is not None}
-    return bool(names) and names <= _SESSIONS and file.remember("plain sessions", partial(_sessions_are_plain, file))
-
-
-def _sessions_are_plain(file: PythonFile) -> bool:
-    if re.search(r"\.(request|send)\s*=[^=]", file.content):
-        return False
-    return all(_is_plain_adapter(adapter, file) for adapter in _mounted(file))
-
-
-def _mounted(file: PythonFile) -> Iterator[Node]:
-    query = '(call function: (attribute attribute: (identifier) @name (#eq? @name "mount"))) @call'
-    for _, captures in PYTHON.matches(file, (query,)):
-        adapter = arguments(captures["call"][0], file).get("adapter", 1)
-        if adapter is not None:
-            yield adapter
-
-
-def _is_plain_adapter(adapter: Node, file: PythonFile) -> bool:
-    return (type_of(adapter, file) or "").startswith("requests.") and "imeout" not in file.text(adapter)
-
-
 def _is_pending(function: Node, file: PythonFile) -> bool:
     """Whether a future comes straight from its executor, and nothing has waited for it before."""
     receiver = function.child_by_field_name("object")
-    if receiver is None or not _origins(receiver, file):
+    made = origins(receiver, file) if receiver is not None else ()
+    if receiver is None or not made or any(_ends_with_block(call, file) for call in made):
         return False
     name = re.escape(file.text(receiver))
     waits = r"\b(?:wait|as_completed|gather|wrap_future|wait_for|shield)"
@@ -222,9 +203,18 @@ def _is_pending(function: Node, file: PythonFile) -> bool:
     return re.search(waited, file.text(around)) is None
 
 
+def _ends_with_block(submit: Node, file: PythonFile) -> bool:
+    """Whether the executor is one of a `with` block, which waits for all futures at its end, limit or not."""
+    function = submit.child_by_field_name("function")
+    executor = function.child_by_field_name("object") if function is not None else None
+    if executor is None or executor.type != "identifier":
+        return False
+    return any(one.kind is Kind.CONTEXT for one in reaching(executor, file))
+
+
 def _listens(call: Node, file: PythonFile) -> bool:
     """Whether the client is kept under a name on which this module waits for messages."""
-    kept = next((around for around in ancestors(call) if around.type not in _WRAPPINGS), None)
+    kept = next((around for around in ancestors(call) if around.type not in _WRAPPINGS | _GIVEN_ON), None)
     target = kept.child_by_field_name("left") if kept is not None and kept.type == "assignment" else None
     if target is None:
         return False
@@ -233,51 +223,42 @@ def _listens(call: Node, file: PythonFile) -> bool:
     return any(f"{known}.{word}(" in file.content for known in names for word in _LISTENING)
 
 
-def _is_networked(name: str, call: Node, file: PythonFile) -> bool:
-    """Whether the program is one that talks to another machine and is given no limit of its own."""
-    given = arguments(call, file)
-    command = given.get("args", 0)
-    words = _words(command, file) if command is not None else ()
-    while words and words[0] in ("sudo", "env", "-E"):
-        words = words[1:]
-    if not words or words[0].rpartition("/")[2] not in PROGRAMS:
+def _waits_for_program(name: str, call: Node, file: PythonFile) -> bool:
+    if not waits_for_program(name, call, file):
         return False
-    program = words[0].rpartition("/")[2]
-    if program == "git" and not GIT_NETWORK.intersection(words):
-        return False
-    if any(word.startswith(limit) or limit in word.split("=")[0] for word in words for limit in PROGRAMS[program]):
-        return False
-    return name != "subprocess.Popen" or _is_awaited(call, file)
+    waits = tuple(waits_of(call, file)) if not name.startswith("subprocess.") else ()
+    return not any(within_deadline(wait, False, file) for wait in waits)
 
 
-def _is_awaited(process: Node, file: PythonFile) -> bool:
-    """Whether the function that starts a process waits for its end, and never with a limit."""
-    kept = process.parent
+def runs_migrations(file: PythonFile) -> bool:
+    """Whether the file is the environment of Alembic, whose engine waits for locks while all others wait for it."""
+    return "run_migrations" in file.content
+
+
+def _outlives_function(engine: Node, file: PythonFile) -> bool:
+    """Whether an engine serves more than the function that makes it, and is not one that only looks something up."""
+    function = enclosing_function(engine)
+    kept = next((around for around in ancestors(engine) if around.type not in _WRAPPINGS), None)
     target = kept.child_by_field_name("left") if kept is not None and kept.type == "assignment" else None
-    if target is None:
-        return False
-    around = file.text(enclosing_function(process) or file.root)
-    waits = re.findall(rf"\b{re.escape(file.text(target))}\.(?:wait|communicate)\(([^)]{{0,200}})\)", around)
-    return bool(waits) and not any("timeout" in given for given in waits)
+    if function is None or target is None or target.type != "identifier":
+        return True
+    name = re.escape(file.text(target))
+    handed_on = rf"\b(?:return|yield|global|sessionmaker\()[^\n]*\b{name}\b|=\s*{name}$"
+    return re.search(handed_on, file.text(function), re.MULTILINE) is not None
 
 
-def _words(command: Node, file: PythonFile) -> tuple[str, ...]:
-    """The words of a command as far as they are literals; another expression counts as an empty word."""
-    if command.type == "string":
-        return tuple(file.text(command).strip("rbfRBF'\"").split())
-    elements = elements_of(command, file)
-    return tuple(file.text(one).strip("rbfRBF'\"") if one.type == "string" else "" for one in elements or ())
+def within_deadline(call: Node, blocks: bool, file: PythonFile) -> bool:
+    """Whether something around the call limits its waiting: `wait_for`, `timeout()`, a decorator, an alarm.
 
-
-def _within_deadline(call: Node, waiter: Waiter, file: PythonFile) -> bool:
-    """Whether something around the call limits its waiting: `wait_for`, `timeout()`, a decorator, an alarm."""
+    A call that `blocks` on the event loop itself is not limited by a timer that runs on that loop.
+    """
     inner = call
     for around in ancestors(call):
         match around.type:
             case "call" if inner != around.child_by_field_name("function") and _is_deadline(around, file):
                 return True
-            case "with_statement" if _limits_block(around, file):
-                return not _blocks_the_loop(call, waiter)
+            case "with_statement" if _limits_block(around, file, besides=call):
+                return not (blocks and _is_on_the_loop(call))
             case "function_definition":
                 return _function_is_limited(around, file)
         inner = around
@@ -289,15 +270,15 @@ def _is_deadline(call: Node, file: PythonFile) -> bool:
     return function is not None and _DEADLINES.search(file.text(function).rpartition(".")[2]) is not None
 
 
-def _limits_block(statement: Node, file: PythonFile) -> bool:
+def _limits_block(statement: Node, file: PythonFile, besides: Node | None = None) -> bool:
     clause = next((child for child in statement.named_children if child.type == "with_clause"), None)
-    return clause is not None and any(_is_deadline(call, file) for call in descendants(clause, "call"))
+    calls = descendants(clause, "call") if clause is not None else ()
+    return any(call != besides and _is_deadline(call, file) for call in calls)
 
 
-def _blocks_the_loop(call: Node, waiter: Waiter) -> bool:
-    """Whether a blocking call runs on the event loop itself, where no timer can interrupt it."""
+def _is_on_the_loop(call: Node) -> bool:
     function = enclosing_function(call)
-    return waiter.blocks and function is not None and is_async(function)
+    return function is not None and is_async(function)
 
 
 def is_async(function: Node) -> bool:

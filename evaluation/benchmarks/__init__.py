@@ -1,0 +1,1 @@
+"""How long chunklint takes, and how that grows."""

@@ -1,0 +1,187 @@
+"""CL401: shared state that changes while a coroutine that has looked at it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from chunklint.api import (
+    Draft,
+    EcmascriptFile,
+    Evidence,
+    Harm,
+    Instance,
+    PythonFile,
+    Rule,
+    Severity,
+    Suspicion,
+    ThreadFact,
+    convincing,
+    ecmascript,
+    is_test,
+    is_test_file,
+    naked_changes,
+    python,
+    suspicions,
+    suspicions_of_classes,
+    thread_facts,
+    torn,
+)
+
+rule = Rule(
+    code="CL401",
+    name="unlocked-shared-state",
+    ticket="TICKET-004",
+    when="a coroutine looks at shared state, awaits, and then changes the state as if nothing had happened meanwhile",
+    effect="another task has its turn during the await: limits are exceeded, updates lost, keys gone, loops broken",
+    instead="one `async with lock:` around the look, the await and the change; or look again after the await",
+    bad="""\
+class Hub:
+    def __init__(self):
+        self.clients = {}
+
+    async def join(self, name, socket):
+        if len(self.clients) >= 100:
+            return
+        await socket.accept()
+        self.clients[name] = socket
+
+    def leave(self, name):
+        self.clients.pop(name, None)
+
+
+hub = Hub()
+""",
+    good="""\
+import asyncio
+
+
+class Hub:
+    def __init__(self):
+        self.clients = {}
+        self._lock = asyncio.Lock()
+
+    async def join(self, name, socket):
+        async with self._lock:
+            if len(self.clients) >= 100:
+                return
+            self.clients[name] = socket
+        await socket.accept()
+
+    async def leave(self, name):
+        async with self._lock:
+            self.clients.pop(name, None)
+
+
+hub = Hub()
+""",
+    example="app/hub.py",
+    mentions=("await", "async", "fastapi", "starlette", "Lock", "to_thread", "run_in_executor"),
+    silent_on=(
+        "a look and a change with no await between them, or with an await of a coroutine that never suspends",
+        "one lock held from the look to the change, by the function itself or by all callers of a private helper",
+        "a second look after the await, such as the inner test of double-checked locking",
+        "copies: `list(self.clients)`, `self.clients.copy()`; keys that the function itself put in",
+        "objects with one owner: nothing shows that two tasks use them at the same time",
+        "caches where the same key gives the same value whoever fills it",
+        "`close`, `stop`, `shutdown`, `__aexit__`, and what begins an object's life: `start`, `__aenter__`",
+        "test files",
+    ),
+    limits=(
+        "attributes of base classes that another file defines are not seen",
+        "a change that an awaited method makes is taken to be what the caller wants",
+        "a map of locks that forgets a lock while others wait for it is not seen",
+        "of an object that another object keeps (`self.pool.items`) only globals are followed, and only for threads",
+        "a class is shared when an object of it lives as long as the process, or when it owns a lock; otherwise only "
+        "what its name or its own methods make likely is reported, as a note",
+    ),
+)
+
+
+@rule.fact(python)
+def changes_after_waiting(file: PythonFile) -> Iterator[Suspicion | Instance | ThreadFact]:
+    if not is_test_file(file.path):
+        yield from suspicions(file)
+        yield from thread_facts(file)
+
+
+@rule.fact(ecmascript)
+def changes_this_after_waiting(file: EcmascriptFile) -> Iterator[Suspicion]:
+    if not is_test(file.path):
+        yield from suspicions_of_classes(file)
+
+
+@rule.each(python)
+def changes_without_the_lock(file: PythonFile) -> Iterator[Draft]:
+    if is_test_file(file.path):
+        return
+    for one in naked_changes(file):
+        where = " and ".join(f"`{name}`" for name in one.guarded[:2])
+        middle = "" if one.threads else ", which waits in the middle of it"
+        message = f"`{one.state}` is changed without `{one.lock}`, which {where} hold for that{middle}."
+        yield rule.at(one.act, message, severity=Severity.NOTE)
+
+
+@rule.across
+def is_changed_by_loop_and_threads(facts: Mapping[str, tuple[object, ...]]) -> Iterator[Draft]:
+    for one in torn(facts):
+        states = " and ".join(f"`{state}`" for state in one.states)
+        message = (
+            f"`{one.function}` looks at {states} and then changes it without a lock, although the event loop "
+            f"(`{one.in_loop}`) and a worker thread may both do so at the same time."
+        )
+        steps = [(one.threaded, "This runs in a worker thread."), (one.place, "The state is looked at and changed.")]
+        yield rule.at(one.place, message, severity=Severity.NOTE, steps=steps)
+
+
+@rule.across
+def is_shared(facts: Mapping[str, tuple[object, ...]]) -> Iterator[Draft]:
+    for one in convincing(facts):
+        steps = [
+            (one.looked, f"`{one.state}` is looked at."),
+            (one.waited, f"`{one.wait}` lets other tasks run."),
+            (one.place, f"`{one.state}` is {_done(one)}."),
+        ]
+        related = [(place, "This relies on the same look.") for place in one.more]
+        yield rule.at(one.place, _message(one), severity=_severity(one), steps=steps, related=related)
+
+
+def _message(one: Suspicion) -> str:
+    apart = " Look and change each hold a lock, but no single critical section spans both." if one.apart else ""
+    return f"{_sentence(one)}{apart}"
+
+
+def _sentence(one: Suspicion) -> str:
+    state, wait = f"`{one.state}`", f"`{one.wait}`"
+    match one.harm:
+        case Harm.LOST:
+            return f"{state} gets a value made of what it was before {wait}; what others changed meanwhile is lost."
+        case Harm.MISSING:
+            return f"{state} may no longer have this key: it was seen before {wait}, and another task can remove it."
+        case Harm.CLEARED:
+            return f"{state} is emptied here but was read before {wait}; what came in meanwhile is thrown away."
+        case Harm.ITERATED:
+            by = f"`{one.others[0]}`" if one.others else "another task"
+            return f"{state} is iterated across {wait}, and {by} may change it in the middle; iterate over a copy."
+        case Harm.TWICE:
+            twice = f"What {state} says was done is done" if one.flag else f"{state} is made"
+            return f"{twice} twice when a second task comes here before {wait} has returned."
+    if one.limit:
+        return f"{state} grows here, but its size was checked before {wait}; all who passed the check add to it."
+    return f"{state} is changed here by a decision from before {wait}; another task may have changed it meanwhile."
+
+
+def _done(one: Suspicion) -> str:
+    match one.harm:
+        case Harm.ITERATED:
+            return "still being iterated"
+        case Harm.CLEARED:
+            return "emptied"
+        case Harm.MISSING:
+            return "relied on"
+    return "changed"
+
+
+def _severity(one: Suspicion) -> Severity:
+    if one.harm is Harm.TWICE or one.evidence in (Evidence.LIKELY, Evidence.NONE):
+        return Severity.NOTE
+    return Severity.ERROR if one.harm is Harm.LOST else Severity.WARNING

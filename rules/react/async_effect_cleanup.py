@@ -1,0 +1,117 @@
+"""CL503: an effect that gives React a promise where it wants a cleanup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chunklint.api import (
+    Draft,
+    EcmascriptFile,
+    Effect,
+    Node,
+    Promise,
+    Promised,
+    Rule,
+    Severity,
+    ecmascript,
+    effects,
+    is_test_or_story,
+    promises,
+)
+
+rule = Rule(
+    code="CL503",
+    name="async-effect-cleanup",
+    ticket="TICKET-005",
+    when="the function given to an effect is async, returns the promise of a call, or returns an async cleanup",
+    effect="a cleanup inside a promise never runs, since React calls nothing but functions, and a slow one runs late",
+    instead="make the effect an ordinary function, start the async work inside it, and return the cleanup at once",
+    bad="""import { useEffect, useState } from "react";
+
+export function Feed({ open }) {
+  const [rows, setRows] = useState([]);
+  useEffect(async () => {
+    const feed = await open();
+    feed.onRow((row) => setRows((all) => [...all, row]));
+    return () => feed.close();
+  }, [open]);
+  return <output>{rows.length}</output>;
+}
+""",
+    good="""import { useEffect, useState } from "react";
+
+export function Feed({ open }) {
+  const [rows, setRows] = useState([]);
+  useEffect(() => {
+    let stopped = false;
+    let feed;
+    const start = async () => {
+      feed = await open();
+      if (stopped) feed.close();
+      else feed.onRow((row) => setRows((all) => [...all, row]));
+    };
+    start();
+    return () => {
+      stopped = true;
+      feed?.close();
+    };
+  }, [open]);
+  return <output>{rows.length}</output>;
+}
+""",
+    example="src/components/Feed.jsx",
+    mentions=("Effect", "-effect"),
+    silent_on=(
+        "async functions that an effect defines and calls without returning their promise",
+        "`void load()` and effects whose body is a block that returns nothing",
+        "calls of functions that other files define: nothing here shows that they are async",
+        "effect hooks that ignore what their function returns, such as `useMount` of react-use; tests and stories",
+    ),
+    limits=(
+        "a function is async when it says so; one that returns a promise without the word is not followed",
+        "an effect hook of another file counts only when it belongs to React or a known library",
+    ),
+)
+
+
+@rule.each(ecmascript)
+def gives_react_a_promise(file: EcmascriptFile) -> Iterator[Draft]:
+    if is_test_or_story(file.path):
+        return
+    for effect in effects(file):
+        for promise in promises(file, effect):
+            place, message, severity = _verdict(file, effect, promise)
+            yield rule.at(place, message, severity=severity)
+
+
+def _verdict(file: EcmascriptFile, effect: Effect, promise: Promise) -> tuple[Node, str, Severity]:
+    hook = file.text(effect.call.child_by_field_name("function") or effect.call)
+    match promise.sort:
+        case Promised.LOST_CLEANUP:
+            message = (
+                f"React never calls this cleanup: the effect is async, so `{hook}` is given a promise that holds it. "
+                "Move the async work into a function inside the effect and return the cleanup from the effect itself."
+            )
+            return promise.node, message, Severity.ERROR
+        case Promised.EFFECT:
+            message = (
+                f"The function given to `{hook}` is async: React takes its promise for a cleanup, and warns. "
+                "Define an async function inside the effect and call it."
+            )
+            return _head(effect.call), message, Severity.WARNING
+        case Promised.RETURNED:
+            called = file.text(promise.node.child_by_field_name("function") or promise.node).split("\n")[0]
+            message = (
+                f"The effect returns the promise of `{called}`, which React takes for a cleanup, and warns. "
+                "Put the call into braces so that the effect returns nothing."
+            )
+            return promise.node, message, Severity.WARNING
+    message = (
+        "React does not wait for this async cleanup: the next run of the effect, or the unmounting, goes on before "
+        "what follows its first `await` has been released, and a failure is an unhandled rejection."
+    )
+    return promise.node, message, Severity.NOTE
+
+
+def _head(node: Node) -> Node:
+    return node.child_by_field_name("function") or node

@@ -1,0 +1,195 @@
+"""CL701: a mounted part of the app whose errors no boundary catches near enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from chunklint.api import (
+    Draft,
+    EcmascriptFile,
+    Front,
+    Gap,
+    GapKind,
+    Location,
+    Mount,
+    Rule,
+    Severity,
+    Span,
+    ecmascript,
+    front,
+    gaps,
+    is_test_or_story,
+)
+
+rule = Rule(
+    code="CL701",
+    name="missing-error-boundary",
+    ticket="TICKET-007",
+    when="a mounted part of a React app has no error boundary above it, or only the one around the whole app",
+    effect="one error while rendering takes down everything up to the next boundary: the page goes blank, with all "
+    "unsaved work on it",
+    instead="put an error boundary around the part, with a fallback that keeps the rest of the page usable",
+    bad="""import { createRoot } from "react-dom/client";
+import { useStock } from "./stock";
+
+function Shelf() {
+  const stock = useStock();
+  return <ul>{stock.map((item) => <li key={item.id}>{item.name}</li>)}</ul>;
+}
+
+function Shop() {
+  return <Shelf />;
+}
+
+function App() {
+  return <Shop />;
+}
+
+createRoot(document.getElementById("root")!).render(<App />);
+""",
+    good="""import { createRoot } from "react-dom/client";
+import { ErrorBoundary } from "react-error-boundary";
+import { CrashPage, report } from "./crash";
+import { useStock } from "./stock";
+
+function Shelf() {
+  const stock = useStock();
+  return <ul>{stock.map((item) => <li key={item.id}>{item.name}</li>)}</ul>;
+}
+
+function Shop() {
+  return <Shelf />;
+}
+
+function App() {
+  return (
+    <ErrorBoundary FallbackComponent={CrashPage} onError={report}>
+      <Shop />
+    </ErrorBoundary>
+  );
+}
+
+createRoot(document.getElementById("root")!).render(<App />);
+""",
+    example="src/main.tsx",
+    mentions=("/>", "</", "export {", "export *", "import(", "createElement"),
+    silent_on=(
+        "components that no entry mounts, and everything when only some files of the project are scanned",
+        "routes and pages under the boundary of the whole app: that one is theirs",
+        "components without state, data or effects of their own or below them; packages' components",
+        "a boundary that holds what cannot be seen, such as pages from a registry",
+        "toasts alone; fallbacks; tests, stories, examples and documentation",
+        "TanStack Router's routes, which the router itself catches",
+    ),
+    limits=(
+        "aliases other than `@/`, `~/` and `src/` are resolved by the end of the path, where that is unambiguous",
+        "components that are passed as plain values, other than to routes, are not followed",
+        "what throws outside of rendering (handlers, timers, promises) reaches no boundary and is not judged",
+    ),
+)
+
+_MOST_NAMED = 3
+_SMALL = 8
+
+
+@rule.fact(ecmascript)
+def mounts(file: EcmascriptFile) -> Iterator[Front]:
+    if not is_test_or_story(file.path):
+        yield front(file)
+
+
+@rule.across
+def lacks_a_boundary(facts: Mapping[str, tuple[Front, ...]], whole: bool) -> Iterator[Draft]:
+    if not whole:
+        return
+    for gap in gaps({path: found[0] for path, found in facts.items() if found}):
+        steps = [(mount.place, f"`{mount.tag}` is mounted here.") for mount in gap.way]
+        place = _span(gap.mounts) if gap.mounts else gap.root.place
+        related = [(gap.other.place, _said_of(gap))] if gap.other is not None else []
+        if gap.boundary is not None:
+            related.append((gap.boundary.place, "The nearest boundary above."))
+        if steps:
+            steps.append((place, "Mounted here."))
+        yield rule.at(place, _message(gap), severity=_severity(gap), steps=steps, related=related)
+
+
+def _message(gap: Gap) -> str:
+    covered, count = gap.share
+    match gap.kind:
+        case GapKind.BARE:
+            where = f"`{gap.root.name}` is mounted with no error boundary above it"
+            if gap.root.framework.startswith("next"):
+                where = f"No error file and no error boundary covers the pages in `{gap.root.name}`"
+            if not covered or gap.other is None:
+                return f"{where}, nor is there one below: an error in any of its {count} components blanks the page."
+            return (
+                f"{where}: the boundaries further down hold {covered} of its {count} components, "
+                "and an error in any other blanks the page."
+            )
+        case GapKind.OUTSIDE if not gap.mounts:
+            return f"No error file covers the page `{gap.root.name}`: an error in it blanks all of the app."
+        case GapKind.OUTSIDE:
+            why = "has no error boundary above it, while most of the app does"
+            if gap.root.framework == "next-layout":
+                why = "has no error boundary above it: an `error` file does not cover the layout beside it"
+            return f"{_names(gap.names, why)}; an error in {_it(gap)} blanks the page."
+        case GapKind.OVERLAY:
+            return (
+                f"{_names(gap.names, f'has only {_root(gap)} above it')}: "
+                f"an error in {_it(gap)} takes the whole app away, not just what it shows."
+            )
+        case GapKind.SIBLING:
+            other = gap.other.tag if gap.other is not None else ""
+            return (
+                f"{_names(gap.names, f'has only {_root(gap)} above it')}, while what stands beside it is in its own "
+                f"`{other}`: an error in {_it(gap)} takes the whole app away."
+            )
+    other_place = gap.other.place if gap.other is not None else gap.root.place
+    where = f"`{other_place.symbol}`" if other_place.symbol else "another place"
+    return (
+        f"{_names(gap.names, f'has only {_root(gap)} above it here')}, though it has a closer one in {where}: "
+        f"an error in it takes the whole app away, not just `{gap.mounts[0].owner}`."
+    )
+
+
+def _it(gap: Gap) -> str:
+    return "it" if len(gap.names) == 1 else "one of them"
+
+
+def _root(gap: Gap) -> str:
+    if gap.boundary is not None:
+        return f"the app-wide `{gap.boundary.tag}`"
+    return f"`{gap.root.boundary.rpartition('/')[2]}`" if gap.root.boundary else "the app-wide boundary"
+
+
+def _names(names: tuple[str, ...], has: str) -> str:
+    """The subject with its verb: `A` has ..., or `A`, `B` and 2 more have ..."""
+    if len(names) == 1:
+        return f"`{names[0]}` {has}"
+    named = [f"`{name}`" for name in names[:_MOST_NAMED]]
+    if len(names) > _MOST_NAMED:
+        named.append(f"{len(names) - _MOST_NAMED} more")
+    plural = has.replace("has ", "have ", 1).replace("above it", "above them")
+    return f"{', '.join(named[:-1])} and {named[-1]} {plural}"
+
+
+def _said_of(gap: Gap) -> str:
+    match gap.kind:
+        case GapKind.BARE:
+            return "The boundary that is there holds this."
+        case GapKind.SIBLING:
+            return "The neighbour's own boundary."
+    return "Here it has a closer boundary."
+
+
+def _severity(gap: Gap) -> Severity:
+    if gap.kind is GapKind.BARE and gap.share[1] < _SMALL:
+        return Severity.NOTE
+    return Severity.WARNING
+
+
+def _span(mounts: tuple[Mount, ...]) -> Location:
+    """From the first of the neighbours to the name of the last."""
+    first, last = mounts[0].place, mounts[-1].place
+    start, end = first.span, last.span
+    return Location(first.path, Span(start.start_line, start.start_column, end.end_line, end.end_column), first.symbol)

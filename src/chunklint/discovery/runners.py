@@ -1,0 +1,31 @@
+"""The settings of test runners above the scanned files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from chunklint.discovery.sources import Source, read_source
+from chunklint.semantics.testing.collection import SETTINGS, PytestSettings, settings_in
+
+# Settings are written by hand.
+_MAX_BYTES = 1_000_000
+
+
+def read_pytest_settings(root: Path, paths: Iterable[str]) -> tuple[PytestSettings, ...]:
+    """What pytest is told in the folders from the given files up to the root: the first settings of each folder."""
+    folders = sorted({folder for path in paths for folder in PurePosixPath(path).parents})
+    found = (_settings_of(root, folder) for folder in folders)
+    return tuple(one for one in found if one is not None)
+
+
+def _settings_of(root: Path, folder: PurePosixPath) -> PytestSettings | None:
+    for name in SETTINGS:
+        path = (folder / name).as_posix()
+        if not (root / path).is_file():
+            continue
+        source = read_source(root, path, _MAX_BYTES)
+        settings = settings_in(path, source.text) if isinstance(source, Source) else None
+        if settings is not None:
+            return settings
+    return None

@@ -1,0 +1,90 @@
+"""Changes of state outside the lock that guards it everywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from chunklint.languages.base import ancestors, descendants
+from chunklint.languages.python import PythonFile
+from chunklint.semantics.concurrency.flow import Act, Suspend, every
+from chunklint.semantics.concurrency.held import Held, locks_held_at
+from chunklint.semantics.concurrency.lock_types import LockKind
+from chunklint.semantics.concurrency.locks import Lock
+from chunklint.semantics.concurrency.python_flow import flow_of
+from chunklint.semantics.concurrency.shared_races import Write, callers_hold_lock, is_exempt, writes_of
+from chunklint.semantics.concurrency.state import Shape, States, name_of, states_of_class, states_of_module
+
+# One guarded change may be chance; a lock that is taken this often for a state is meant for it.
+_HABIT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Naked:
+    """A change of state without the lock that its other changes hold."""
+
+    act: Node
+    state: str
+    lock: str
+    guarded: tuple[str, ...]
+    threads: bool
+
+
+def naked_changes(file: PythonFile) -> Iterator[Naked]:
+    """The changes that break a lock's policy: of threads always, of tasks where a critical section waits."""
+    for owner in (None, *descendants(file.root, "class_definition")):
+        states = states_of_class(owner, file) if owner is not None else states_of_module(file)
+        for state, writes in writes_of(states, file).items():
+            yield from _of_state(state, writes, states, file)
+
+
+def _of_state(state: str, writes: Iterable[Write], states: States, file: PythonFile) -> Iterator[Naked]:
+    guarded: list[tuple[Write, Held]] = []
+    naked: list[Write] = []
+    for write in writes:
+        held = [one for one in locks_held_at(write.act.node, file) if _is_policy(one.lock)]
+        if held:
+            guarded.append((write, held[0]))
+        elif not locks_held_at(write.act.node, file) and not _is_flag(write, states):
+            naked.append(write)
+    if not naked or len(guarded) < _HABIT or len(guarded) <= len(naked):
+        return
+    lock = guarded[0][1].lock
+    if not all(held.lock.is_same(lock) for _, held in guarded):
+        return
+    threads = lock.kind is LockKind.THREADING
+    if not threads and not any(_waits_inside(write, held, states, file) for write, held in guarded):
+        return
+    names = tuple(sorted({name_of(write.function, file) for write, _ in guarded}))
+    for write in naked:
+        name = name_of(write.function, file)
+        if not is_exempt(name, write.function, file) and not callers_hold_lock(write.function, file):
+            yield Naked(write.act.node, state, lock.name, names, threads)
+
+
+def _is_flag(write: Write, states: States) -> bool:
+    """Whether a change only sets a flag, which is done in one go."""
+    return states.shapes[write.act.state] is Shape.SINGLE and write.act.settles
+
+
+def _is_policy(lock: Lock) -> bool:
+    """Whether a lock is one that a class or module keeps for its own state."""
+    kept = lock.kind in (LockKind.ASYNCIO, LockKind.THREADING) and lock.shared and "[" not in lock.home
+    return kept and lock.exclusive
+
+
+def _waits_inside(write: Write, held: Held, states: States, file: PythonFile) -> bool:
+    """Whether the critical section of a change waits, so that a change without the lock comes in the middle of it."""
+    section = next((one for one in ancestors(held.by) if one.type == "with_statement"), None)
+    if section is None:
+        return False
+    steps = [step for step in every(flow_of(write.function, states, file)) if isinstance(step, Act | Suspend)]
+    inside = [one.node for one in steps if _is_within(one.node, section.child_by_field_name("body"))]
+    waits = [step.node for step in steps if isinstance(step, Suspend) and step.node in inside]
+    return any(wait.start_byte < write.act.node.start_byte for wait in waits)
+
+
+def _is_within(node: Node, body: Node | None) -> bool:
+    return body is not None and body.start_byte <= node.start_byte < body.end_byte

@@ -1,0 +1,300 @@
+"""Which races of a Python file matter: those on state that is shared, that others change, and that no lock spans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from tree_sitter import Node
+
+from chunklint.languages.base import ancestors, descendants
+from chunklint.languages.python import PythonFile
+from chunklint.semantics.concurrency.flow import GROWS, SHRINKS, Act, How, Look, every
+from chunklint.semantics.concurrency.held import Held, locks_held_at
+from chunklint.semantics.concurrency.python_flow import flow_of
+from chunklint.semantics.concurrency.races import Kind, Race, races_of
+from chunklint.semantics.concurrency.sharing import Evidence, evidence_of
+from chunklint.semantics.concurrency.state import (
+    Shape,
+    States,
+    class_of,
+    decorators,
+    name_of,
+    states_of_class,
+    states_of_module,
+)
+from chunklint.semantics.concurrency.suspensions import is_async
+from chunklint.semantics.python.names import calls_of
+
+_CONSTRUCTION = frozenset(
+    {"__init__", "__post_init__", "__aenter__", "__enter__", "__new__", "__setstate__", "model_post_init", "setUp"}
+    | {"asyncSetUp", "start", "_start", "startup", "on_startup", "on_start", "boot", "lifespan", "run", "main", "serve"}
+    | {"serve_forever", "start_all"}
+)
+# These begin an object's life too, but are also called lazily by those who need what they make.
+_BEGINNING = _CONSTRUCTION | {
+    *("setup", "_setup", "initialize", "_initialize", "initialise", "init", "_init", "open", "prepare", "connect"),
+    *("_connect", "_open"),
+}
+_OF_MODULE = re.compile(r"^_*(start|stop|init|initiali[sz]e|setup|shutdown|close|teardown|reset)_")
+_ENDING = re.compile(
+    r"^_*(a?close(_all)?|stop(_all)?|shut_?down|terminate|teardown|tear_down|dispose|__aexit__|__exit__|__del__"
+    r"|on_shutdown|disable|detach(_all)?|deactivate|cancel_all|abort|kill|disconnect_all|finali[sz]e|reset"
+    r"|clear(_all)?|cleanup_all|exit|destroy|asyncTearDown)_*$"
+)
+_ENDING_DUNDERS = frozenset({"__aexit__", "__exit__", "__del__"})
+_HOLDS = re.compile(r"(_locked|_unlocked|_unsafe|_nolock|_no_lock|_under_lock|_with_lock)$")
+_RESOURCE = re.compile(
+    r"client|session|pool|connect|redis|engine|browser|driver|producer|consumer|create_task|task|channel|socket"
+    r"|process|subprocess|sandbox|container|playwright|websocket|server|worker",
+    re.IGNORECASE,
+)
+# What is worth a word when a cache makes it twice: it runs on, or keeps a place on a server.
+_LIVE = re.compile(
+    r"create_task|ensure_future|connect\(|launch\w*\(|spawn\w*\(|Pool\("
+    r"|(tasks|connections|browsers|processes|pools)$"
+)
+# More changes of one state than people write tell nothing new.
+_MOST_WRITES = 100
+_REMOVES = frozenset({"remove", "discard", "pop", "popleft", "popitem", "clear"})
+_SURVIVES = re.compile(r"^except\s*:|\b(KeyError|LookupError|IndexError|ValueError|Exception|BaseException)\b")
+# They only ever put in what is there for as long as the process is.
+_REGISTERS = re.compile(r"^_*(register|subscribe|add_\w*(listener|handler|callback|hook|observer)|on$|on_)")
+
+
+class Harm(StrEnum):
+    """What a race does to the program."""
+
+    LOST = "an update is lost"
+    STALE = "a decision is stale"
+    MISSING = "a key is missing"
+    CLEARED = "items are dropped"
+    ITERATED = "iteration breaks"
+    TWICE = "made twice"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRace:
+    """A race that matters, where it is and what speaks for other tasks being in the same place.
+
+    `others` are functions that change the state too, those first that take something out (`removed`). `apart` says
+    that look and act hold locks, but not one throughout.
+    """
+
+    harm: Harm
+    race: Race
+    function: str
+    owner: str
+    evidence: Evidence
+    others: tuple[str, ...]
+    removed: bool
+    apart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A change of a state by one function of its class or module."""
+
+    function: Node
+    act: Act
+
+
+def shared_races(file: PythonFile) -> Iterator[SharedRace]:
+    """The races of a file."""
+    owners = [None, *(node for node in descendants(file.root, "class_definition"))]
+    for owner in owners:
+        states = states_of_class(owner, file) if owner is not None else states_of_module(file)
+        if not states.shapes:
+            continue
+        evidence = evidence_of(states, file)
+        for name, function in states.methods.items():
+            if is_async(function) and not is_exempt(name, function, file):
+                yield from _of_function(function, name, states, evidence, file)
+
+
+def _of_function(
+    function: Node, name: str, states: States, evidence: Evidence, file: PythonFile
+) -> Iterator[SharedRace]:
+    block = flow_of(function, states, file)
+    if not any(isinstance(step, Act) for step in every(block)) and "for " not in file.text(function):
+        return
+    for race in races_of(block, states.shapes, partial(_sections, file=file)):
+        writes = writes_of(states, file).get(race.state, ())
+        harm = _harm(race, function, writes, states, file)
+        weak = evidence in (Evidence.LIKELY, Evidence.NONE) and states.shapes[race.state] is Shape.SINGLE
+        if harm is None or weak or callers_hold_lock(function, file):
+            continue
+        others = [one for one in writes if one.function != function]
+        if harm is Harm.ITERATED:
+            others = list(_disturbing(race, writes, states.shapes[race.state], file))
+        removers = {name_of(one.function, file) for one in others if one.act.how in SHRINKS or one.act.how is How.INNER}
+        names = sorted({name_of(one.function, file) for one in others}, key=lambda one: (one not in removers, one))
+        locked = [_sections(node, file) for node in (race.look.node, race.act.node)]
+        apart = harm is not Harm.ITERATED and all(locked)
+        owner = name_of(states.owner, file)
+        yield SharedRace(harm, race, name, owner, evidence, tuple(names), bool(removers), apart)
+
+
+def writes_of(states: States, file: PythonFile) -> dict[str, tuple[Write, ...]]:
+    """The changes of each state by the functions of its class or module, construction and shutdown left out."""
+    key = ("writes", states.owner.id if states.owner is not None else 0)
+    return file.remember(key, partial(_collect_writes, states, file))
+
+
+def _collect_writes(states: States, file: PythonFile) -> dict[str, tuple[Write, ...]]:
+    found: dict[str, list[Write]] = {}
+    for name, function in states.methods.items():
+        if name in _BEGINNING or is_ending(name, function, file):
+            continue
+        for step in every(flow_of(function, states, file)):
+            if isinstance(step, Act):
+                found.setdefault(step.state, []).append(Write(function, step))
+    return {state: tuple(writes[:_MOST_WRITES]) for state, writes in found.items()}
+
+
+def is_ending(name: str, function: Node, file: PythonFile) -> bool:
+    """Whether a function closes what it belongs to; one that is told what to close belongs to the daily work."""
+    if name in _ENDING_DUNDERS:
+        return True
+    return _ENDING.match(name) is not None and not _required_parameters(function, file)
+
+
+def _required_parameters(function: Node, file: PythonFile) -> list[str]:
+    listed = function.child_by_field_name("parameters")
+    plain = listed.named_children if listed is not None else []
+    names = [file.text(one).partition(":")[0] for one in plain if one.type in ("identifier", "typed_parameter")]
+    return [name for name in names if name not in ("self", "cls") and not name.startswith("*")]
+
+
+def is_exempt(name: str, function: Node, file: PythonFile) -> bool:
+    """Whether a function runs alone, before or after all others, or under a lock that its name tells of."""
+    if _HOLDS.search(name) or is_ending(name, function, file):
+        return True
+    if any("lock" in one or "synchroni" in one or "contextmanager" in one for one in decorators(function, file)):
+        return True
+    if _required_parameters(function, file):
+        return False
+    if name in _CONSTRUCTION or (class_of(function) is None and _OF_MODULE.match(name)):
+        return True
+    return name in _BEGINNING and not any(_is_daily_work(call, file) for call in calls_of(function, file))
+
+
+def _is_daily_work(node: Node, file: PythonFile) -> bool:
+    """Whether a node stands in an `async def` that does not itself begin an object's life."""
+    function = next((one for one in ancestors(node) if one.type == "function_definition"), None)
+    return function is not None and is_async(function) and name_of(function, file) not in _BEGINNING
+
+
+def _sections(node: Node, file: PythonFile) -> frozenset[int]:
+    """The critical sections around a node."""
+    return frozenset(held.by.id for held in locks_held_at(node, file) if _excludes(held))
+
+
+def _excludes(held: Held) -> bool:
+    return held.lock.exclusive
+
+
+def callers_hold_lock(function: Node, file: PythonFile, depth: int = 0) -> bool:
+    """Whether every call of a private helper stands in a critical section."""
+    name = name_of(function, file)
+    if not name.startswith("_") or name.startswith("__") or depth > 3:
+        return False
+    calls = calls_of(function, file)
+    return bool(calls) and all(_is_in_section(call, file, depth) for call in calls)
+
+
+def _is_in_section(call: Node, file: PythonFile, depth: int) -> bool:
+    if _sections(call, file):
+        return True
+    caller = next((one for one in ancestors(call) if one.type == "function_definition"), None)
+    if caller is None:
+        return False
+    if name_of(caller, file) == "__init__" or _HOLDS.search(name_of(caller, file)):
+        return True
+    return callers_hold_lock(caller, file, depth + 1)
+
+
+def _harm(race: Race, function: Node, writes: Iterable[Write], states: States, file: PythonFile) -> Harm | None:
+    others = [one for one in writes if one.function != function]
+    shape = states.shapes[race.state]
+    if "acquire" in file.text(race.wait):
+        return None
+    match race.kind:
+        case Kind.ITERATED:
+            return Harm.ITERATED if any(_disturbing(race, writes, shape, file)) else None
+        case Kind.LOST:
+            return Harm.LOST
+        case Kind.CLEARED:
+            return Harm.CLEARED if any(one.act.how in GROWS for one in others) else None
+        case Kind.MISSING:
+            removed = any(one.act.how in (How.TAKE, How.DROP, How.CLEAR) for one in writes)
+            return Harm.MISSING if removed and not _is_survived(race.act.node, file) else None
+    return _stale(race, [one for one in others if not _only_fills(one, states, file)], shape)
+
+
+def _only_fills(write: Write, states: States, file: PythonFile) -> bool:
+    """Whether a write is that of a cache too: it looks whether there is something before it puts something in."""
+    before = (step for step in every(flow_of(write.function, states, file)) if isinstance(step, Look))
+    looks = (one for one in before if one.state == write.act.state and one.node.start_byte < write.act.node.start_byte)
+    return any(one.how in (How.MEMBER, How.LOOKUP, How.VALUE) for one in looks)
+
+
+def _stale(race: Race, others: list[Write], shape: Shape) -> Harm | None:
+    act = race.act
+    if not isinstance(act, Act):
+        return None
+    kinds = (How.ASSIGN, How.AUGMENT) if shape is Shape.SINGLE else (How.SET, How.ADD)
+    stored = [one for one in others if one.act.how in kinds and not one.act.settles]
+    if act.how in (How.ADD, How.AUGMENT) or race.look.how is How.SIZE:
+        return Harm.STALE
+    if act.how is How.SET or (shape is Shape.SINGLE and act.how is How.ASSIGN):
+        if act.settles:
+            return Harm.TWICE if act.makes == "True" and not others else None
+        if stored and (shape is not Shape.SINGLE or not _RESOURCE.search(act.makes)):
+            return Harm.STALE
+        words = _RESOURCE if shape is Shape.SINGLE else _LIVE
+        return Harm.TWICE if words.search(act.makes) or words.search(act.state) else None
+    return Harm.STALE if act.how in (How.TAKE, How.INNER) else None
+
+
+def _disturbing(race: Race, writes: Iterable[Write], shape: Shape, file: PythonFile) -> Iterator[Write]:
+    """The changes of what is iterated that may come while the loop waits: no lock around both holds them off."""
+    held = [one.lock for one in locks_held_at(race.act.node, file) if one.lock.exclusive]
+    for write in writes:
+        if not _disturbs(write.act, race, shape):
+            continue
+        of_writer = [one.lock for one in locks_held_at(write.act.node, file)]
+        if any(one.is_same(other) for one in held for other in of_writer):
+            continue
+        if write.act.how in GROWS and _REGISTERS.match(name_of(write.function, file)):
+            continue
+        inside = race.act.node.start_byte <= write.act.node.start_byte < race.act.node.end_byte
+        if not inside and not callers_hold_lock(write.function, file):
+            yield write
+
+
+def _disturbs(act: Act, race: Race, shape: Shape) -> bool:
+    if race.look.key:
+        return act.how is How.INNER and act.makes in _REMOVES
+    if shape is Shape.SEQUENCE:
+        return act.how in SHRINKS and act.how is not How.ASSIGN
+    return act.how in GROWS | SHRINKS and act.how is not How.ASSIGN
+
+
+def _is_survived(node: Node, file: PythonFile) -> bool:
+    """Whether the error of a missing key is caught."""
+    inner = node
+    for around in ancestors(node):
+        if around.type == "function_definition":
+            return False
+        if around.type == "try_statement" and inner == around.child_by_field_name("body"):
+            handlers = [one for one in around.named_children if one.type == "except_clause"]
+            if any(_SURVIVES.search(file.text(one)) for one in handlers):
+                return True
+        if around.type == "with_statement" and "suppress(" in file.text(around.children[0]) + file.text(around)[:120]:
+            return True
+        inner = around
+    return False

@@ -1,0 +1,284 @@
+"""What an error boundary does with an error: whether it tells anyone, and whether there is a way back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePosixPath
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.model import Location
+from chunklint.semantics.ecmascript.definitions import definitions, is_boundary, members
+from chunklint.semantics.ecmascript.functions import is_function, returned
+from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, unwrap
+
+
+class Catcher(Enum):
+    """What kind of thing catches."""
+
+    CLASS = "class"
+    ERROR_FILE = "error file"
+    LIBRARY = "library"
+
+
+class WayOut(Enum):
+    """How one gets from a fallback back to a working page."""
+
+    NONE = "none"
+    CALLERS = "whatever the caller's fallback offers, with a state that nothing clears"
+    LINK = "a link of the router, with a state that nothing clears"
+    NOTHING = "nothing is shown, and nothing clears the state"
+    DOCUMENT = "a document is shown inside of another, or none where one is needed"
+    SOME = "a reset, a reload, a new document, or something that cannot be seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """An error boundary as it stands in a file.
+
+    Attributes:
+        tells: Whether it passes the error on, to a log, a service or its caller.
+        hook: Whether it has a `componentDidCatch` at all.
+    """
+
+    name: str
+    kind: Catcher
+    tells: bool
+    hook: bool
+    way_out: WayOut
+    place: Location
+
+
+_TELLS = re.compile(
+    r"console\.\w+\(|onError|\b(?:capture|report|log|track|notify|record|send|emit|handle)\w*\(|"
+    r"\w(?:Capture|Report|Log|Track|Notify|Record)\w*\("
+)
+_RESETS = re.compile(
+    r"setState\(|forceUpdate\(|\b(?:reset|retry|reload|tryAgain|unstable_retry)\w*|location\b|href=|<a\b|window\.open"
+)
+_LINKS = re.compile(r"<(?:Nav)?Link\b|\bto=|navigate\(|\.push\(|history\.")
+_CLICKS = re.compile(r"\bon(?:Click|Press|Submit)=")
+_CALLERS = re.compile(
+    r"props[\s\S]{0,80}?fallback|fallback[\s\S]{0,40}?props|render(?:Error|Fallback)|\bfallback\b", re.IGNORECASE
+)
+_LIFECYCLE = frozenset({"componentDidCatch", "constructor", "getDerivedStateFromError", "state"})
+_ERROR_FILE = re.compile(r"^(?:global-)?error\.[jt]sx?$")
+_PACKAGES = frozenset({"react-error-boundary"})
+
+
+def boundaries(file: SourceFile) -> Iterator[Boundary]:
+    """The error boundaries of a file: its classes, and its default export when a framework shows it on errors."""
+    for fact, node in definitions(file):
+        inner = unwrap(node)
+        if fact.kind == "boundary" and is_boundary(file, inner) and not _extends_another(file, inner):
+            yield _class(file, fact.name, inner)
+    path = PurePosixPath(file.path)
+    if _ERROR_FILE.match(path.name) and "app" in path.parts:
+        yield from _error_file(file)
+    if any(package in file.content for package in _PACKAGES):
+        yield from _library(file)
+
+
+def _extends_another(file: SourceFile, node: Node) -> bool:
+    heritage = next((child for child in node.named_children if child.type == "class_heritage"), None)
+    base = file.text(heritage).split("<")[0] if heritage is not None else ""
+    return re.search(r"\b(?:Pure)?Component\s*(?:\{|$)", base.strip()) is None
+
+
+def _class(file: SourceFile, name: str, node: Node) -> Boundary:
+    parts = list(members(file, node))
+    caught = next((member for part, member in parts if part == "componentDidCatch"), None)
+    head = node.child_by_field_name("name") or node
+    drops = caught is not None and not _takes_error(caught)
+    tells = not drops and (
+        _TELLS.search(_code(file, node)) is not None or (caught is not None and _calls(file, caught))
+    )
+    rest = "\n".join(_code(file, member) for part, member in parts if part not in _LIFECYCLE)
+    out = WayOut.SOME if _shows_unknown(file, node) else _way_out(rest)
+    if out is WayOut.NONE and not any(descendants(node, "jsx_element", "jsx_self_closing_element")):
+        # What is hidden on purpose is the business of a caller who is told.
+        out = WayOut.SOME if caught is not None and "props.on" in file.text(caught) else WayOut.NOTHING
+    return Boundary(name, Catcher.CLASS, tells, caught is not None, out, file.location(head))
+
+
+def _takes_error(method: Node) -> bool:
+    """Whether a method, or a function in a field, has a parameter for the error."""
+    function = method.child_by_field_name("value") or method
+    if not is_function(function):
+        return True
+    parameters = function.child_by_field_name("parameters")
+    return parameters is None or bool(parameters.named_children)
+
+
+def _calls(file: SourceFile, method: Node) -> bool:
+    """Whether a method calls anything but `setState`."""
+    callees = (call.child_by_field_name("function") for call in descendants(method, "call_expression"))
+    return any(callee is not None and not file.text(callee).endswith(("setState", "super")) for callee in callees)
+
+
+def _way_out(code: str) -> WayOut:
+    if _RESETS.search(code):
+        return WayOut.SOME
+    if _LINKS.search(code):
+        return WayOut.LINK
+    if _CLICKS.search(code):
+        return WayOut.SOME
+    return WayOut.CALLERS if _CALLERS.search(code) else WayOut.NONE
+
+
+def _shows_unknown(file: SourceFile, node: Node) -> bool:
+    """Whether a component of the project is shown, which may hold a way out that this file does not tell of."""
+    known = bindings(file, file.root)
+    for element in descendants(node, "jsx_self_closing_element", "jsx_opening_element"):
+        tag = element.child_by_field_name("name")
+        name = file.text(tag).partition(".")[0] if tag is not None else ""
+        found = known.get(name) if name[:1].isupper() else None
+        if found is None:
+            continue
+        if found.kind != "import" or found.module.startswith((".", "@/", "~/", "src/")):
+            return True
+    return False
+
+
+def _code(file: SourceFile, node: Node) -> str:
+    """The text of a node without its comments."""
+    text, start = file.source[node.start_byte : node.end_byte], node.start_byte
+    for comment in reversed(list(descendants(node, "comment"))):
+        text = text[: comment.start_byte - start] + text[comment.end_byte - start :]
+    return text.decode("utf-8", "replace")
+
+
+def _error_file(file: SourceFile) -> Iterator[Boundary]:
+    shown = next((one for one in definitions(file) if _is_default(file, one.fact.name, one.fact.exported)), None)
+    if shown is None or not is_function(unwrap(shown.node)):
+        return
+    code = _code(file, shown.node)
+    body = unwrap(shown.node).child_by_field_name("body")
+    inside = _code(file, body) if body is not None else code
+    passes = re.search(r"\berror=\{|\{\.\.\.|\bthrow\b", inside) is not None
+    out = _way_out(inside)
+    if out is not WayOut.NONE or _shows_unknown(file, shown.node):
+        out = WayOut.SOME
+    is_whole = "<html" in inside
+    if is_whole != PurePosixPath(file.path).name.startswith("global") and (is_whole or out is not WayOut.SOME):
+        out = WayOut.DOCUMENT
+    yield Boundary(
+        shown.fact.name, Catcher.ERROR_FILE, passes or _TELLS.search(inside) is not None, True, out, shown.fact.place
+    )
+
+
+def _is_default(file: SourceFile, name: str, exported: str) -> bool:
+    default = rf"export default (?:async )?(?:function )?{re.escape(name)}\b"
+    return exported == "default" or re.search(default, file.content) is not None
+
+
+def _library(file: SourceFile) -> Iterator[Boundary]:
+    known = bindings(file, file.root)
+    for element in descendants(file.root, "jsx_opening_element"):
+        tag = element.child_by_field_name("name")
+        found = known.get(file.text(tag)) if tag is not None else None
+        if tag is None or found is None or found.module not in _PACKAGES or found.imported != "ErrorBoundary":
+            continue
+        given = {file.text(part.named_children[0]): part for part in element.named_children if part.named_children}
+        code = _code(file, element)
+        spread = any(child.type == "jsx_expression" for child in element.named_children)
+        shown = _fallback_code(file, given)
+        tells = spread or "onError" in given or shown is None or _TELLS.search(shown) is not None
+        cleared = spread or shown is None or "resetKeys" in given or "key" in given or _CLICKS.search(code) is not None
+        out = WayOut.SOME if cleared or _LINKS.search(shown or "") else _way_out(shown or "")
+        yield Boundary(file.text(tag), Catcher.LIBRARY, tells, True, out, file.location(tag))
+
+
+def _fallback_code(file: SourceFile, given: dict[str, Node]) -> str | None:
+    """The code of the fallback where this file has all of it."""
+    for name in ("fallback", "fallbackRender", "FallbackComponent"):
+        value = given[name].named_children[-1] if name in given else None
+        inner = next(iter(value.named_children), None) if value is not None else None
+        if inner is None:
+            continue
+        if inner.type == "identifier":
+            found = bindings(file, file.root).get(file.text(inner))
+            inner = found.value if found is not None and not found.keys else None
+        if inner is None or _shows_unknown(file, inner):
+            return None
+        return _code(file, inner)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Poser:
+    """A component that looks like an error boundary and catches nothing. `block` is the `try` that it trusts in."""
+
+    name: str
+    head: Node
+    block: Node | None
+    is_class: bool
+
+
+_BOUNDARY_NAME = re.compile(r"(?:rror\w*Boundary|ErrorCatcher)$")
+
+
+def posers(file: SourceFile) -> Iterator[Poser]:
+    """The components of a file that pose as boundaries."""
+    for fact, node in definitions(file):
+        inner = unwrap(node)
+        named = _BOUNDARY_NAME.search(fact.name) is not None
+        if inner.type in ("class_declaration", "class") and named and fact.kind == "class":
+            if not _extends_another(file, inner):
+                yield Poser(fact.name, inner.child_by_field_name("name") or inner, None, is_class=True)
+        elif is_function(inner) and fact.name[:1].isupper():
+            block = next(_trusting_blocks(file, inner), None)
+            if block is not None or (named and _shows_children_bare(file, inner)):
+                yield Poser(fact.name, inner.child_by_field_name("name") or inner, block, is_class=False)
+
+
+def _trusting_blocks(file: SourceFile, function: Node) -> Iterator[Node]:
+    """The `try` blocks that only return an element: rendering it happens later, when the `try` is left."""
+    body = function.child_by_field_name("body")
+    for block in descendants(body, "try_statement", stop=FUNCTIONS) if body is not None else ():
+        inside, handler = block.child_by_field_name("body"), block.child_by_field_name("handler")
+        statements = [one for one in inside.named_children if one.type != "comment"] if inside is not None else []
+        if handler is None or len(statements) != 1 or statements[0].type != "return_statement":
+            continue
+        value = unwrap(statements[0].named_children[0]) if statements[0].named_children else None
+        if value is None or not _is_element(file, value):
+            continue
+        if any(descendants(value, "call_expression", "await_expression", "new_expression", stop=FUNCTIONS)):
+            continue
+        if any(True for _ in descendants(handler, "return_statement", stop=FUNCTIONS)):
+            yield block
+
+
+def _is_element(file: SourceFile, value: Node) -> bool:
+    """Whether a value is an element that renders a component or the children it is given."""
+    if value.type not in ("jsx_element", "jsx_self_closing_element"):
+        return file.text(value) in ("children", "props.children")
+    parts = [value, *descendants(value, "jsx_self_closing_element", "jsx_opening_element", "jsx_expression")]
+    for part in parts:
+        name = part.child_by_field_name("name")
+        if name is not None and file.text(name)[:1].isupper():
+            return True
+        if part.type == "jsx_expression" and file.text(part).strip("{} ").endswith("children"):
+            return True
+    return False
+
+
+def _shows_children_bare(file: SourceFile, function: Node) -> bool:
+    """Whether a function returns the children it is given, with only elements of the page around them."""
+    values = returned(function)
+    shown = [value for value in values if "children" in file.text(value)]
+    if not shown:
+        return False
+    for value in shown:
+        tags = (part.child_by_field_name("name") for part in descendants(value, "jsx_opening_element"))
+        own = value.child_by_field_name("name")
+        names = [file.text(tag) for tag in (*tags, own) if tag is not None]
+        if any(name[:1].isupper() and name not in ("Fragment", "React.Fragment", "Suspense") for name in names):
+            return False
+        if any(True for _ in descendants(value, "call_expression", stop=FUNCTIONS)):
+            return False
+    return True

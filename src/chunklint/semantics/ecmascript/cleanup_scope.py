@@ -1,0 +1,213 @@
+"""What an effect's own cleanup does: what it names, what it sets, which conditions it can steer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.semantics.ecmascript.functions import (
+    called_name,
+    callee_of,
+    function_of,
+    is_function,
+    receiver_of,
+)
+from chunklint.semantics.ecmascript.lifetimes import cleanup_code
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, unwrap
+from chunklint.semantics.ecmascript.react import Cleanup, Effect, cleanup_of, cleanups, effects, state_of_setter
+
+Chain = tuple[str, ...]
+
+_CONDITIONAL = frozenset({"if_statement", "ternary_expression", "while_statement", "do_statement"})
+_ALIVE = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount", "alive", "destroyed")
+_COMPARES = ("===", "!==", "==", "!=")
+_PLAIN_CALLS = frozenset({"clearTimeout", "clearInterval", "cancelAnimationFrame", "queueMicrotask", "setTimeout"})
+
+
+def chains_in(file: SourceFile, part: Node) -> Iterator[Chain]:
+    """Every chain of names in a piece of code, and every beginning of one."""
+    if part.type in ("identifier", "member_expression"):
+        yield dotted(file, part)
+    for node in descendants(part, "identifier", "member_expression", "shorthand_property_identifier"):
+        yield dotted(file, node) if node.type != "shorthand_property_identifier" else (file.text(node),)
+
+
+def own_chains(file: SourceFile, effect: Effect) -> frozenset[Chain]:
+    """What an effect's own cleanup names, with what the local functions name that it calls."""
+
+    def collect() -> frozenset[Chain]:
+        return frozenset(chain for part in cleanup_code(file, effect) for chain in chains_in(file, part) if chain)
+
+    return file.remember(("own chains", effect.call.id), collect)
+
+
+def handled_chains(file: SourceFile, effect: Effect) -> frozenset[Chain]:
+    """What the cleanup does something with: calls, hands to a call, goes through, or renames; `x = null` is nothing."""
+
+    def collect() -> Iterator[Chain]:
+        for part in cleanup_code(file, effect):
+            if not is_function(part):
+                yield from chains_in(file, part)
+            for node in descendants(part, "call_expression", "variable_declarator", "for_in_statement"):
+                used = node if node.type == "call_expression" else None
+                used = used or node.child_by_field_name("value") or node.child_by_field_name("right")
+                yield from chains_in(file, used) if used is not None else ()
+
+    return file.remember(("handled chains", effect.call.id), lambda: frozenset(collect()) - {()})
+
+
+def own_calls(file: SourceFile, effect: Effect) -> tuple[Node, ...]:
+    """The calls that an effect's own cleanup makes, through local functions too."""
+
+    def collect() -> Iterator[Node]:
+        for part in cleanup_code(file, effect):
+            if part.type == "call_expression":
+                yield part
+            yield from descendants(part, "call_expression")
+
+    return file.remember(("own calls", effect.call.id), lambda: tuple(collect()))
+
+
+def is_opaque(file: SourceFile, effect: Effect) -> bool:
+    """Whether the cleanup runs code that this file does not show, so that it may release anything."""
+
+    def judge() -> bool:
+        if any(not is_function(cleanup) for cleanup in cleanups(file, effect)):
+            return True
+        return any(_is_unknown(file, call, effect.owner) for call in own_calls(file, effect))
+
+    return file.remember(("opaque cleanup", effect.call.id), judge)
+
+
+def _is_unknown(file: SourceFile, call: Node, owner: Node | None) -> bool:
+    callee = callee_of(call)
+    if callee is None:
+        return True
+    if callee.type != "identifier":
+        # What a module of the application is asked to do by itself (`sockets.teardown()`) may be everything.
+        root = unwrap(callee.child_by_field_name("object") or callee)
+        found = resolve(file, root) if root.type == "identifier" else None
+        return root.type == "this" or (found is not None and found.kind == "import")
+    name, found = file.text(callee), resolve(file, callee)
+    if found is None:
+        return name not in _PLAIN_CALLS and not name[:1].isupper()
+    if state_of_setter(file, callee) is not None or function_of(file, callee) is not None:
+        return False
+    return found.kind != "parameter" or found.scope != owner
+
+
+def killers(file: SourceFile, effect: Effect) -> frozenset[Chain]:
+    """The chains that cleanups of the component set, delete or abort: what a check can read to learn of unmounting."""
+
+    def collect() -> Iterator[Chain]:
+        for other in effects(file):
+            if other.owner == effect.owner and cleanup_of(file, other) is not Cleanup.ABSENT:
+                yield from _set_by(file, other)
+
+    return file.remember(("killers", effect.owner.id if effect.owner else 0), lambda: frozenset(collect()) - {()})
+
+
+def _set_by(file: SourceFile, effect: Effect) -> Iterator[Chain]:
+    for part in cleanup_code(file, effect):
+        for node in descendants(part, "assignment_expression", "augmented_assignment_expression", "update_expression"):
+            target = node.child_by_field_name("left") or node.child_by_field_name("argument")
+            if target is not None:
+                yield dotted(file, target)
+        for call in descendants(part, "call_expression"):
+            receiver = receiver_of(call)
+            if receiver is not None and called_name(file, call) in ("abort", "cancel", "add", "delete", "clear"):
+                yield dotted(file, receiver)
+
+
+def aborts(file: SourceFile, effect: Effect) -> bool:
+    """Whether the effect's own cleanup aborts or cancels something."""
+    return any(called_name(file, call) in ("abort", "cancel") for call in own_calls(file, effect))
+
+
+def steers(file: SourceFile, condition: Node, setters: frozenset[Chain]) -> bool:
+    """Whether a condition asks for something that unmounting changes, or for the identity of what a ref holds."""
+    text = file.text(condition)
+    if any(word in text.lower() for word in _ALIVE):
+        return True
+    if ".current" in text and any(_compares_ref(file, node) for node in _binaries(condition)):
+        return True
+    return any(chain[: len(name)] == name for chain in chains_in(file, condition) for name in setters)
+
+
+def _binaries(condition: Node) -> Iterator[Node]:
+    if condition.type == "binary_expression":
+        yield condition
+    yield from descendants(condition, "binary_expression")
+
+
+def _compares_ref(file: SourceFile, node: Node) -> bool:
+    """`latest.current !== mine`: whether a comparison asks what a ref holds by now, against a name."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    operator = node.child_by_field_name("operator")
+    if left is None or right is None or operator is None or operator.type not in _COMPARES:
+        return False
+    sides = (dotted(file, left), dotted(file, right))
+    return any(side[-1:] == ("current",) for side in sides) and () not in sides and ("undefined",) not in sides
+
+
+def conditions(function: Node) -> Iterator[Node]:
+    """The conditions that a function itself asks, not those of the functions inside it."""
+    body = function.child_by_field_name("body")
+    if body is None:
+        return
+    for node in descendants(body, *_CONDITIONAL, "binary_expression", stop=FUNCTIONS):
+        if node.type == "binary_expression":
+            operator, left = node.child_by_field_name("operator"), node.child_by_field_name("left")
+            if operator is not None and operator.type in ("&&", "||") and left is not None:
+                yield left
+            continue
+        condition = node.child_by_field_name("condition")
+        if condition is not None:
+            yield condition
+
+
+def is_guarded(file: SourceFile, effect: Effect, node: Node, since: int | None = None) -> bool:
+    """Whether the work asks, between its last wait and the node or after it, if the effect still stands.
+
+    `since` is the byte where that wait begins, for a node that itself waits.
+    """
+    setters = killers(file, effect)
+    for function in (around for around in ancestors(node) if is_function(around)):
+        if function in (effect.callback, effect.owner):
+            break
+        start = _last_wait_before(function, node.start_byte if since is None else since + 1)
+        if any(asked.start_byte >= start and steers(file, asked, setters) for asked in conditions(function)):
+            return True
+        if start or _continues(file, function):
+            break
+    return aborts(file, effect) and _waits_with_signal(file, effect, node)
+
+
+def _continues(file: SourceFile, function: Node) -> bool:
+    """Whether a function is what `then`, `catch` or `finally` go on with."""
+    call = function.parent.parent if function.parent is not None else None
+    named = call is not None and call.type == "call_expression"
+    return named and call is not None and called_name(file, call) in ("then", "catch", "finally")
+
+
+def _last_wait_before(function: Node, position: int) -> int:
+    body = function.child_by_field_name("body")
+    if body is None:
+        return 0
+    waits = (wait.start_byte for wait in descendants(body, "await_expression", stop=FUNCTIONS))
+    return max((start for start in waits if start < position), default=0)
+
+
+def _waits_with_signal(file: SourceFile, effect: Effect, node: Node) -> bool:
+    """Whether the work before the node is given an abort signal, so that it throws once the cleanup ran."""
+    outermost = node
+    for around in ancestors(node):
+        if around in (effect.callback, effect.owner):
+            break
+        if is_function(around):
+            outermost = around
+    start = min(outermost.start_byte, effect.callback.start_byte)
+    before = file.source[start : node.end_byte]
+    return b"signal" in before or b"oken" in before

@@ -1,0 +1,211 @@
+"""The definitions at the top of a module as the rendered tree needs them: components, their aliases, boundaries."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile
+from chunklint.languages.ecmascript import ECMASCRIPT
+from chunklint.model import Location
+from chunklint.semantics.ecmascript.functions import arguments_of, is_function
+from chunklint.semantics.ecmascript.names import bindings, unwrap
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function, class or value at the top of a module.
+
+    Attributes:
+        kind: "function", "class", "boundary" for a class that catches the errors of its subtree, or "value".
+        exported: "default" for a default export without a name of its own, otherwise "".
+        stateful: Whether it has state, effects, data or a store of its own.
+        module: With `imported` what it only stands for: `lazy(() => import("./x"))`, `memo(X)`; "" when that is in
+            this file. `imported` is "" for a definition that stands for itself.
+        covered: Whether a higher-order component puts an error boundary around it.
+    """
+
+    name: str
+    kind: str
+    place: Location
+    exported: str = ""
+    stateful: bool = False
+    module: str = ""
+    imported: str = ""
+    covered: bool = False
+
+
+class Defined(NamedTuple):
+    """A definition with its node, as long as the file is at hand."""
+
+    fact: Definition
+    node: Node
+
+
+_HOOKS = (
+    "(call_expression function: [(identifier) @hook (member_expression property: (property_identifier) @hook)] "
+    '(#match? @hook "^use[A-Z]"))'
+)
+# Hooks that neither hold data nor fetch any.
+_QUIET = frozenset(
+    [
+        "useCallback",
+        "useContext",
+        "useDeferredValue",
+        "useDispatch",
+        "useId",
+        "useInsertionEffect",
+        "useIntl",
+        "useIsMobile",
+        "useLayoutEffect",
+        "useLocale",
+        "useLocation",
+        "useMatch",
+        "useMatches",
+        "useMediaQuery",
+        "useMemo",
+        "useNavigate",
+        "useNavigation",
+        "useParams",
+        "usePathname",
+        "useRef",
+        "useRouter",
+        "useRouteError",
+        "useSearchParams",
+        "useSelectedLayoutSegment",
+        "useSelectedLayoutSegments",
+        "useStyles",
+        "useTheme",
+        "useTranslation",
+        "useTranslations",
+        "useT",
+        "useTransition",
+        "useHistory",
+        "useSegments",
+        "useColorMode",
+        "useClasses",
+        "useErrorBoundary",
+        "useQueryErrorResetBoundary",
+        "useImperativeHandle",
+        "useBreakpoint",
+        "useStyletron",
+    ]
+)
+_CLASSES = ("class_declaration", "abstract_class_declaration", "class")
+_CATCHES = ("getDerivedStateFromError", "componentDidCatch")
+_BOUNDARY_NAME = re.compile(r"rror\w*Boundary$")
+_MEMBER_OF_IMPORT = re.compile(r"=>[\s({]*(?:default:\s*)?\w+\.(\w+)")
+_HOPS = 6
+
+
+def definitions(file: SourceFile) -> tuple[Defined, ...]:
+    """The definitions at the top of the module, in source order."""
+    return file.remember("definitions", lambda: tuple(_with_state(file, list(_definitions(file)))))
+
+
+def _definitions(file: SourceFile) -> Iterator[Defined]:
+    for statement in file.root.named_children:
+        declaration, default = statement, False
+        if statement.type == "export_statement":
+            default = any(child.type == "default" for child in statement.children)
+            inner = statement.child_by_field_name("declaration") or statement.child_by_field_name("value")
+            if inner is None:
+                continue
+            declaration = inner
+        match declaration.type:
+            case "lexical_declaration" | "variable_declaration":
+                for declarator in declaration.named_children:
+                    name, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
+                    if name is not None and value is not None and name.type == "identifier":
+                        yield _definition(file, file.text(name), name, value)
+            case (
+                "function_declaration"
+                | "generator_function_declaration"
+                | "class_declaration"
+                | ("abstract_class_declaration")
+            ):
+                name = declaration.child_by_field_name("name")
+                if name is not None:
+                    yield _definition(file, file.text(name), name, declaration)
+            case _ if default:
+                found = _definition(file, "default", declaration, declaration)
+                yield Defined(replace(found.fact, exported="default"), found.node)
+
+
+def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined:
+    node = unwrap(value)
+    place = file.location(file.span(head.children[0] if head.child_count and head is value else head))
+    if node.type in _CLASSES:
+        return Defined(Definition(name, "boundary" if is_boundary(file, node) else "class", place), value)
+    if is_function(node):
+        return Defined(Definition(name, "function", place), value)
+    fact = Definition(name, "value", place)
+    for _ in range(_HOPS):
+        if node.type == "identifier":
+            found = bindings(file, file.root).get(file.text(node))
+            origin = (found.module, found.imported) if found is not None and found.kind == "import" else ("", "")
+            local = file.text(node)
+            fact = replace(fact, module=origin[0], imported=origin[1] or (local if local != name else ""))
+            break
+        if is_function(node) or node.type in _CLASSES:
+            fact = replace(fact, kind="function")
+            break
+        callee = node.child_by_field_name("function") if node.type == "call_expression" else None
+        if callee is None:
+            break
+        if "rrorBoundary" in file.text(callee)[-60:]:
+            fact = replace(fact, covered=True)
+        lazy = _lazy(file, node)
+        if lazy is not None:
+            fact = replace(fact, module=lazy[0], imported=lazy[1])
+            break
+        given = arguments_of(node)
+        if not given:
+            break
+        node = unwrap(given[0])
+    return Defined(fact, value)
+
+
+def _lazy(file: SourceFile, call: Node) -> tuple[str, str] | None:
+    """Module and name of `lazy(() => import("./x").then((m) => ({ default: m.Chart })))`."""
+    text = file.text(call)[:400]
+    found = re.search(r"\bimport\(\s*(?:/\*.*?\*/\s*)?[\"'`]([^\"'`$]+)[\"'`]", text)
+    if found is None:
+        return None
+    member = _MEMBER_OF_IMPORT.search(text, found.end())
+    return found[1], member[1] if member is not None else "default"
+
+
+def is_boundary(file: SourceFile, node: Node) -> bool:
+    """Whether a class catches the errors of what it renders, by a method of its own or of the boundary it extends."""
+    heritage = next((child for child in node.named_children if child.type == "class_heritage"), None)
+    if heritage is not None and _BOUNDARY_NAME.search(file.text(heritage).split("<")[0].strip()):
+        return True
+    return any(name in _CATCHES for name, _ in members(file, node))
+
+
+def members(file: SourceFile, node: Node) -> Iterator[tuple[str, Node]]:
+    """The methods and fields of a class with their names."""
+    body = node.child_by_field_name("body")
+    for member in body.named_children if body is not None else ():
+        name = member.child_by_field_name("name") or member.child_by_field_name("property")
+        if name is not None:
+            yield file.text(name), member
+
+
+def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
+    starts = [one.node.start_byte for one in found]
+    stateful: set[int] = set()
+    for _, captures in ECMASCRIPT.matches(file, (_HOOKS,)):
+        hook = captures["hook"][0]
+        at = bisect_right(starts, hook.start_byte) - 1
+        if at >= 0 and file.text(hook) not in _QUIET:
+            stateful.add(at)
+    for at, one in enumerate(found):
+        holds = at in stateful or (one.fact.kind == "class" and "setState" in file.text(one.node))
+        yield Defined(replace(one.fact, stateful=holds), one.node)

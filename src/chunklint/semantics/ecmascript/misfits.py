@@ -1,0 +1,356 @@
+"""Cleanups that do not fit what their effect acquires: another handler or event, one branch, the last one only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.semantics.ecmascript.cleanup_scope import (
+    Chain,
+    handled_chains,
+    is_opaque,
+    own_calls,
+    own_chains,
+)
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    is_function,
+    receiver_of,
+)
+from chunklint.semantics.ecmascript.leaks import leak_of
+from chunklint.semantics.ecmascript.lifetimes import handle_of
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
+from chunklint.semantics.ecmascript.react import Cleanup, Effect, cleanup_of
+from chunklint.semantics.ecmascript.releases import Kind
+from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions
+
+
+class Misfit(Enum):
+    """In which way a cleanup fails to give back what the effect acquired."""
+
+    HANDLER = "it removes another function"
+    EVENT = "it removes another event"
+    TARGET = "it removes from another target"
+    CAPTURE = "it removes the listener of the other phase"
+    FORGOTTEN = "it leaves this out"
+    BRANCH = "another branch returns no cleanup"
+    OVERWRITTEN = "it knows the last one only"
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """An acquisition whose cleanup exists and does not release it.
+
+    Attributes:
+        other: The call or statement that shows it: the removal that misses, the `return` without a cleanup.
+        name: The handle that the cleanup asks, where it matters; "" otherwise.
+    """
+
+    acquired: Acquisition
+    sort: Misfit
+    other: Node | None = None
+    name: str = ""
+
+
+_ADDS = frozenset({"addEventListener", "addListener", "on"})
+_TAKES = frozenset({"variable_declarator", "assignment_expression", "arguments", "return_statement", "array", "pair"})
+_REMOVALS = frozenset({"removeEventListener", "removeListener", "off"})
+_ENDS = frozenset(
+    {"close", "disconnect", "terminate", "destroy", "abort", "removeAllListeners", "unsubscribe", "dispose", "remove"}
+)
+_HANDLED = frozenset(
+    {Kind.INTERVAL, Kind.LOOP, Kind.CONNECTION, Kind.OBSERVER, Kind.WATCH, Kind.INSTANCE, Kind.SUBSCRIPTION}
+)
+_FORGETTABLE = _HANDLED | {Kind.LISTENER}
+_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
+_REPEATS = frozenset({"forEach", "map"})
+
+
+def mismatches(file: SourceFile, effect: Effect) -> Iterator[Mismatch]:
+    """What an effect acquires and its cleanup does not give back, at most one answer for each acquisition."""
+    if cleanup_of(file, effect) is not Cleanup.PRESENT:
+        return
+    for acquired in acquisitions(file, effect.callback):
+        found = _judged(file, effect, acquired)
+        if found is not None:
+            yield found
+
+
+def _judged(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mismatch | None:
+    if acquired.kind not in _FORGETTABLE:
+        return None
+    listens = called_name(file, acquired.node) in _ADDS and not _is_kept(acquired.node)
+    found = (_listener if listens else _handle)(file, effect, acquired)
+    found = found or _one_branch(file, effect, acquired)
+    return found if found is not None and leak_of(file, effect, acquired) is not None else None
+
+
+def _is_kept(call: Node) -> bool:
+    """Whether something takes what the call returns, such as a subscription of React Native."""
+    return call.parent is not None and call.parent.type in _TAKES
+
+
+def _listener(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mismatch | None:
+    given = arguments_of(acquired.node)
+    event = string_value(file, given[0]) if len(given) > 1 else None
+    if event is None:
+        return None
+    removals = _removals(file, effect)
+    if None in removals:
+        return None
+    holder = _holder(file, acquired.receiver)
+    same = removals.get(event, [])
+    here = [call for call in same if _is_same_holder(file, holder, receiver_of(call))]
+    if here:
+        return _by_handler(file, acquired, given, here)
+    for call in same:
+        if _is_same_handler(file, given[1], arguments_of(call)[1:2]) and not is_function(unwrap(given[1])):
+            return Mismatch(acquired, Misfit.TARGET, call)
+    added = _added(file, effect)
+    for call in (call for named, calls in removals.items() if named not in added for call in calls):
+        fits = _is_same_holder(file, holder, receiver_of(call))
+        if fits and _is_same_handler(file, given[1], arguments_of(call)[1:2]):
+            return Mismatch(acquired, Misfit.EVENT, call)
+    return _forgotten(file, effect, acquired, dotted(file, acquired.receiver) if acquired.receiver else ())
+
+
+def _removals(file: SourceFile, effect: Effect) -> dict[str | None, list[Node]]:
+    """The removals of the cleanup by their event; None stands for events that are not literals."""
+
+    def collect() -> dict[str | None, list[Node]]:
+        found: dict[str | None, list[Node]] = {}
+        for call in own_calls(file, effect):
+            given = arguments_of(call) if called_name(file, call) in _REMOVALS else []
+            if given:
+                found.setdefault(string_value(file, given[0]), []).append(call)
+        return found
+
+    return file.remember(("removals", effect.call.id), collect)
+
+
+def _by_handler(file: SourceFile, acquired: Acquisition, given: list[Node], removals: list[Node]) -> Mismatch | None:
+    fitting = [call for call in removals if _is_same_handler(file, given[1], arguments_of(call)[1:2])]
+    if not fitting:
+        return Mismatch(acquired, Misfit.HANDLER, removals[0])
+    if called_name(file, acquired.node) != "addEventListener":
+        return None
+    phase = _capture(file, given[2:3])
+    phases = {_capture(file, arguments_of(call)[2:3]) for call in fitting}
+    if phase is None or None in phases or phase in phases:
+        return None
+    return Mismatch(acquired, Misfit.CAPTURE, fitting[0])
+
+
+def _added(file: SourceFile, effect: Effect) -> frozenset[str]:
+    """The events that an effect listens to."""
+
+    def collect() -> Iterator[str]:
+        for found in acquisitions(file, effect.callback):
+            given = arguments_of(found.node)
+            event = string_value(file, given[0]) if found.kind in (Kind.LISTENER, Kind.SUBSCRIPTION) and given else None
+            if event:
+                yield event
+
+    return file.remember(("added events", effect.call.id), lambda: frozenset(collect()))
+
+
+def _holder(file: SourceFile, receiver: Node | None) -> Chain:
+    return dotted(file, receiver) if receiver is not None else ("window",)
+
+
+def _is_same_holder(file: SourceFile, holder: Chain, receiver: Node | None) -> bool:
+    """Whether a removal can concern the holder; only two different globals surely are two things."""
+    other = _holder(file, receiver)
+    pages = (("window",), ("document",), ("document", "body"), ("document", "documentElement"))
+    return not (holder in pages and other in pages and holder != other)
+
+
+def _is_same_handler(file: SourceFile, added: Node, removed: list[Node]) -> bool:
+    """Whether a removal can find the handler; a removal without one takes them all."""
+    if not removed:
+        return True
+    one, other = unwrap(added), unwrap(removed[0])
+    if is_function(one) or is_function(other):
+        return False
+    if one.type == other.type == "call_expression":
+        return callee_of(one) is not None and not _makes_anew(file, one)
+    if one.type == other.type == "identifier":
+        return _root_binding(file, one) == _root_binding(file, other)
+    if one.type == other.type == "member_expression":
+        return dotted(file, one) == dotted(file, other) or () in (dotted(file, one), dotted(file, other))
+    return True
+
+
+def _makes_anew(file: SourceFile, call: Node) -> bool:
+    """`bind`, `debounce` and `throttle` return another function each time."""
+    return called_name(file, call) in ("bind", "debounce", "throttle")
+
+
+def _root_binding(file: SourceFile, name: Node) -> int:
+    for _ in range(3):
+        found = resolve(file, name)
+        if found is None:
+            return hash(file.text(name))
+        value = unwrap(found.value) if found.value is not None and not found.keys else None
+        if value is None or value.type != "identifier":
+            return found.node.id
+        name = value
+    return name.id
+
+
+def _capture(file: SourceFile, options: list[Node]) -> bool | None:
+    """The capture flag that options say; None when they cannot be read."""
+    if not options:
+        return False
+    node = unwrap(options[0])
+    match node.type:
+        case "true" | "false":
+            return node.type == "true"
+        case "object":
+            flag = False
+            for part in node.named_children:
+                key, value = part.child_by_field_name("key"), part.child_by_field_name("value")
+                if key is None or value is None:
+                    return None
+                if file.text(key) == "capture":
+                    if value.type not in ("true", "false"):
+                        return None
+                    flag = value.type == "true"
+            return flag
+        case "undefined":
+            return False
+    return None
+
+
+def _handle(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mismatch | None:
+    node = acquired.node
+    if acquired.kind is Kind.OBSERVER:
+        observer = receiver_of(node)
+        names = frozenset({dotted(file, observer)} if observer is not None else ())
+    else:
+        handle = handle_of(file, node, acquired.path)
+        names = handle.names
+    receiver = dotted(file, acquired.receiver) if acquired.receiver is not None else ()
+    kept = names & handled_chains(file, effect)
+    if not kept:
+        return _forgotten(file, effect, acquired, receiver, names)
+    return _overwritten(file, effect, acquired, kept)
+
+
+def _forgotten(
+    file: SourceFile, effect: Effect, acquired: Acquisition, receiver: Chain, names: frozenset[Chain] = frozenset()
+) -> Mismatch | None:
+    """The cleanup shows all that it does, and nothing of it concerns the acquisition."""
+    if is_opaque(file, effect):
+        return None
+    for call in own_calls(file, effect):
+        target = receiver_of(call)
+        chain = dotted(file, target) if target is not None else ()
+        if called_name(file, call) in _ENDS and (not receiver or not chain or chain[:1] == receiver[:1]):
+            return None
+        if called_name(file, call) in _REMOVALS and chain and receiver and chain != receiver:
+            return None
+    if acquired.kind is Kind.SUBSCRIPTION and receiver in own_chains(file, effect):
+        offs = [call for call in own_calls(file, effect) if called_name(file, call) in _REMOVALS]
+        if not offs or called_name(file, acquired.node) == "subscribe":
+            return None
+    if any(name[:1] == chain[:1] for name in names for chain in handled_chains(file, effect)):
+        return None
+    return Mismatch(acquired, Misfit.FORGOTTEN)
+
+
+def _overwritten(file: SourceFile, effect: Effect, acquired: Acquisition, kept: frozenset[Chain]) -> Mismatch | None:
+    """A handle that a loop assigns again and again: the cleanup sees the last one only."""
+    assigned = _assignment_of(acquired.node)
+    left = assigned.child_by_field_name("left") if assigned is not None else None
+    chain = dotted(file, left) if left is not None else ()
+    if assigned is None or chain not in kept:
+        return None
+    root = left
+    found = resolve(file, root) if root is not None and root.type == "identifier" else None
+    for around in ancestors(assigned):
+        if around == effect.callback or (found is not None and around == found.scope):
+            return None
+        call = around.parent.parent if is_function(around) and around.parent is not None else None
+        if around.type in _LOOPS or (
+            call is not None and call.type == "call_expression" and called_name(file, call) in _REPEATS
+        ):
+            return Mismatch(acquired, Misfit.OVERWRITTEN, None, ".".join(chain))
+        if is_function(around):
+            return None
+    return None
+
+
+def _assignment_of(node: Node) -> Node | None:
+    around = node.parent
+    while around is not None and unwrap(around) != around:
+        around = around.parent
+    return around if around is not None and around.type == "assignment_expression" else None
+
+
+def _one_branch(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mismatch | None:
+    """A `return` without a cleanup that is reached after the acquisition, or a cleanup returned on one branch only."""
+    place = acquired.path[0] if acquired.path else acquired.node
+    body = effect.callback.child_by_field_name("body")
+    if body is None or body.type != "statement_block" or acquired.waited:
+        return None
+    statement = _statement_in(place, body)
+    if statement is None:
+        return None
+    own = frozenset(handle_of(file, acquired.node, acquired.path).names)
+    for other in _returns(file, body):
+        if other.start_byte < place.end_byte or other.named_children:
+            continue
+        branch = _statement_in(other, body)
+        if branch is None or branch == statement or branch.type != "if_statement":
+            continue
+        if not _concerns(file, branch, own):
+            return Mismatch(acquired, Misfit.BRANCH, other)
+    return _last_branch(file, effect, acquired, body, statement, own)
+
+
+def _returns(file: SourceFile, body: Node) -> tuple[Node, ...]:
+    return file.remember(("returns", body.id), lambda: tuple(descendants(body, "return_statement", stop=FUNCTIONS)))
+
+
+def _last_branch(
+    file: SourceFile, effect: Effect, acquired: Acquisition, body: Node, statement: Node, own: frozenset[Chain]
+) -> Mismatch | None:
+    if statement.type not in ("expression_statement", "lexical_declaration", "variable_declaration"):
+        return None
+    values = [node for node in _returns(file, body) if node.named_children]
+    branches = [_statement_in(node, body) for node in values]
+    if len(values) != 1 or branches[0] is None or branches[0].type != "if_statement":
+        return None
+    branch = branches[0]
+    if branch.child_by_field_name("alternative") is not None or branch.start_byte < statement.end_byte:
+        return None
+    if _concerns(file, branch.child_by_field_name("condition") or branch, own):
+        return None
+    return Mismatch(acquired, Misfit.BRANCH, values[0])
+
+
+def _concerns(file: SourceFile, branch: Node, own: frozenset[Chain]) -> bool:
+    """Whether a branch speaks of the handle, or releases by itself."""
+    if any((file.text(name),) in own for name in descendants(branch, "identifier")):
+        return True
+    releases = _REMOVALS | _ENDS | {"clearInterval", "clearTimeout", "cancelAnimationFrame"}
+    return any(called_name(file, call) in releases for call in descendants(branch, "call_expression"))
+
+
+def _statement_in(node: Node, body: Node) -> Node | None:
+    """The statement of a block that holds a node, unless a function lies between."""
+    current = node
+    for around in ancestors(node):
+        if around == body:
+            return current
+        if is_function(around):
+            return None
+        current = around
+    return None

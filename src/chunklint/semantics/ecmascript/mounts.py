@@ -1,0 +1,243 @@
+"""What a file contributes to the rendered tree: its components, the elements they render, its exports and routes.
+
+Plain data, so that the files of a project can be joined (`render_tree`). One combined query and one sweep over its
+matches in source order: walking every node of a front end in Python would cost more than all its other checks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile
+from chunklint.languages.ecmascript import ECMASCRIPT
+from chunklint.model import Location, Span
+from chunklint.semantics.ecmascript.definitions import Definition, definitions
+from chunklint.semantics.ecmascript.modules import exports
+from chunklint.semantics.ecmascript.names import bindings
+
+ENTRY = "<entry>"
+ROUTE = "<route>"
+SLOT = "{children}"
+UNKNOWN = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A component where it is rendered.
+
+    Attributes:
+        tag: As written: `Route`, `Sentry.ErrorBoundary`; `{children}` where a component renders what it is given, and
+            `<route>` for a route object.
+        module: The specifier of the tag's import; "" for a definition of this file, "?" for what is neither.
+        imported: The name in that module, or in this file.
+        owner: The definition of this file that renders it; `<entry>` for what is given to React's root.
+        parent: The index of the component mount around it in this file, -1 when there is none.
+        prop: The prop of the parent that carries it: `children`, `element`, `fallback`.
+        group: Where the nearest element of any kind around it starts; -1 at the top of what is returned.
+        conditional: Whether `&&`, a ternary or an `if` decides on it, within that element.
+        optional: Whether one does anywhere in the owner.
+        props: The names of its props.
+    """
+
+    tag: str
+    module: str
+    imported: str
+    owner: str
+    parent: int
+    prop: str
+    group: int
+    conditional: bool
+    optional: bool
+    props: tuple[str, ...]
+    place: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """All that one file contributes.
+
+    Attributes:
+        exports: Exported name, then the definition of this file, then module and name of what is only passed on.
+    """
+
+    definitions: tuple[Definition, ...]
+    mounts: tuple[Mount, ...]
+    exports: tuple[tuple[str, str, str, str], ...]
+
+
+_ELEMENT, _PROP, _CONDITION, _CHILDREN, _CALL, _PAIR, _OBJECT, _BRANCH = range(8)
+_QUERIES = (
+    "[(jsx_element) (jsx_self_closing_element)] @node",
+    "(jsx_attribute . (property_identifier) @name) @node",
+    '[(ternary_expression) (binary_expression operator: "&&")] @node',
+    '(jsx_expression [(identifier) @name (member_expression property: (_) @name)] (#eq? @name "children")) @node',
+    "(call_expression function: [(identifier) @name (member_expression property: (property_identifier) @name)] "
+    '(#any-of? @name "render" "hydrate" "hydrateRoot" "createElement")) @node',
+    '(pair key: (property_identifier) @name (#any-of? @name "element" "Component" "component" "children" "lazy" '
+    '"errorElement" "ErrorBoundary" "errorComponent")) @node',
+    '(object (pair key: (property_identifier) @name (#any-of? @name "element" "Component" "component" "lazy"))) @node',
+    "[(if_statement) (switch_statement)] @node",
+)
+_ROUTERS = re.compile(r"""react-router|@tanstack/\S*router|\bRouteObject\b|\bpath: ?["'`]""")
+_COMPONENT_KEYS = {"Component": "element", "component": "element", "element": "element", "lazy": "element"}
+_ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "errorComponent", "children", "loader"})
+_RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
+
+
+def front(file: SourceFile) -> Front:
+    """What the file contributes; empty parts for a file that renders nothing."""
+    found = definitions(file)
+    names = {one.node.id: one.fact.name for one in found}
+    offered = tuple(
+        (name, names.get(one.node.id, "") if one.node is not None else "", one.module, one.imported)
+        for name, one in exports(file).items()
+    )
+    known = {name for name, local, module, _ in offered if local or module}
+    offered += tuple((one.fact.exported, one.fact.name, "", "") for one in found if one.fact.exported not in known)
+    mounts = tuple(_Sweep(file, tuple(one.node for one in found), tuple(one.fact for one in found)).mounts())
+    return Front(tuple(one.fact for one in found), mounts, tuple(entry for entry in offered if entry[0]))
+
+
+@dataclass(slots=True)
+class _Open:
+    """A construct that the sweep is inside of. `mount` is the index of a component's mount, -1 for a host element."""
+
+    end: int
+    kind: int
+    start: int
+    name: str = ""
+    mount: int = -1
+
+
+class _Sweep:
+    """One pass over the constructs of a file in source order, with the ones that are still open on a stack."""
+
+    def __init__(self, file: SourceFile, nodes: tuple[Node, ...], facts: tuple[Definition, ...]) -> None:
+        self.file = file
+        self.owners = [(node.start_byte, node.end_byte, fact.name) for node, fact in zip(nodes, facts, strict=True)]
+        self.local = {fact.name for fact in facts}
+        self.open: list[_Open] = []
+        self.found: list[Mount] = []
+
+    def mounts(self) -> Iterator[Mount]:
+        routed = _ROUTERS.search(self.file.content) is not None
+        renders = _RENDERERS.search(self.file.content) is not None
+        events: dict[tuple[int, int, int], tuple[int, Node, Node | None]] = {}
+        for kind, captures in ECMASCRIPT.matches(self.file, _QUERIES):
+            node, name = captures["node"][0], captures.get("name", [None])[0]
+            if kind in (_PAIR, _OBJECT) and not routed:
+                continue
+            events.setdefault((node.start_byte, -node.end_byte, -kind), (kind, node, name))
+        for key in sorted(events):
+            kind, node, name = events[key]
+            while self.open and self.open[-1].end <= node.start_byte:
+                self.open.pop()
+            self._enter(kind, node, self.file.text(name) if name is not None else "", renders)
+        return iter(self.found)
+
+    def _enter(self, kind: int, node: Node, name: str, renders: bool) -> None:
+        entered = _Open(node.end_byte, kind, node.start_byte, name)
+        match kind:
+            case k if k == _ELEMENT:
+                entered.mount = self._element(node)
+            case k if k == _CHILDREN:
+                self._add(SLOT, UNKNOWN, SLOT, (), node, node)
+                return
+            case k if k == _OBJECT:
+                entered.kind = _ELEMENT
+                entered.mount = self._route(node)
+            case k if k == _PAIR:
+                entered.kind, entered.name = _PROP, _COMPONENT_KEYS.get(name, name)
+                self.open.append(entered)
+                self._named_component(node, name)
+                return
+            case k if k == _CALL:
+                self._call(node, name, renders)
+                return
+        self.open.append(entered)
+
+    def _element(self, node: Node) -> int:
+        opening = node if node.type == "jsx_self_closing_element" else node.named_children[0]
+        name = opening.child_by_field_name("name")
+        tag = self.file.text(name) if name is not None else ""
+        if name is None or not (tag[:1].isupper() or "." in tag):
+            return -1
+        props = tuple(
+            self.file.text(part.named_children[0])
+            for part in opening.named_children
+            if part.type == "jsx_attribute" and part.named_children
+        )
+        module, imported = self._origin(tag)
+        return self._add(tag, module, imported, props, node, name)
+
+    def _route(self, node: Node) -> int:
+        keys = tuple(
+            self.file.text(key) for pair in node.named_children if (key := pair.child_by_field_name("key")) is not None
+        )
+        called = node.parent.parent if node.parent is not None and node.parent.type == "arguments" else None
+        if _ROUTE_KEYS.isdisjoint(keys) and (called is None or "Route" not in self.file.text(called)[:80]):
+            return -1
+        first = node.named_children[0] if node.named_children else node
+        return self._add(ROUTE, UNKNOWN, ROUTE, keys, node, first)
+
+    def _named_component(self, pair: Node, key: str) -> None:
+        """`Component: Home` in a route object mounts it as `element: <Home />` does."""
+        value = pair.child_by_field_name("value")
+        if value is not None and value.type == "identifier" and key in ("Component", "component"):
+            module, imported = self._origin(self.file.text(value))
+            self._add(self.file.text(value), module, imported, (), value, value)
+
+    def _call(self, call: Node, name: str, renders: bool) -> None:
+        arguments = call.child_by_field_name("arguments")
+        given = arguments.named_children if arguments is not None else []
+        if name == "createElement":
+            if given and given[0].type in ("identifier", "member_expression"):
+                tag = self.file.text(given[0])
+                module, imported = self._origin(tag)
+                mount = self._add(tag, module, imported, (), call, given[0]) if tag[:1].isupper() else -1
+                self.open.append(_Open(call.end_byte, _ELEMENT, call.start_byte, "", mount))
+            return
+        if not renders:
+            return
+        self.open.append(_Open(call.end_byte, _CALL, call.start_byte))
+        for value in given[:2]:
+            if value.type == "identifier" and self.file.text(value) in self.local:
+                self._add(self.file.text(value), "", self.file.text(value), (), value, value)
+
+    def _add(self, tag: str, module: str, imported: str, props: tuple[str, ...], node: Node, name: Node) -> int:
+        around = [one for one in self.open if one.kind == _ELEMENT]
+        parent = next((one for one in reversed(around) if one.mount >= 0), None)
+        prop = "children"
+        for one in reversed(self.open):
+            if one is parent:
+                break
+            if one.kind == _PROP:
+                prop = one.name
+        group = around[-1].start if around else -1
+        choices = [one.start for one in self.open if one.kind in (_CONDITION, _BRANCH)]
+        conditional = any(start > group for start in choices)
+        owner = ENTRY if any(one.kind == _CALL for one in self.open) else self._owner(node.start_byte)
+        start, end = self.file.span(node), self.file.span(name)
+        span = Span(start.start_line, start.start_column, end.end_line, end.end_column)
+        place = Location(self.file.path, span, "" if owner == ENTRY else owner)
+        at = parent.mount if parent is not None else -1
+        self.found.append(
+            Mount(tag, module, imported, owner, at, prop, group, conditional, bool(choices), props, place)
+        )
+        return len(self.found) - 1
+
+    def _owner(self, at: int) -> str:
+        return next((name for start, end, name in self.owners if start <= at < end), "")
+
+    def _origin(self, tag: str) -> tuple[str, str]:
+        root, _, member = tag.partition(".")
+        found = bindings(self.file, self.file.root).get(root)
+        if found is not None and found.kind == "import":
+            if not member:
+                return found.module, found.imported
+            return found.module, member if found.imported in ("*", "default") else f"{found.imported}.{member}"
+        return ("", tag) if root in self.local and not member else (UNKNOWN, tag)

@@ -1,0 +1,175 @@
+"""What components acquire outside effects: intervals that handlers start, and what initialisers of hooks open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    enclosing_function,
+    function_name,
+    function_of,
+    is_function,
+)
+from chunklint.semantics.ecmascript.lifetimes import given_back_on_unmount, handle_of, released_by_hand
+from chunklint.semantics.ecmascript.names import dotted, unwrap
+from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls, is_hook
+from chunklint.semantics.ecmascript.releases import Kind
+from chunklint.semantics.ecmascript.resources import Acquisition, acquisition, acquisitions, reached
+
+_STOPS = frozenset({"clearInterval", "clearTimeout"})
+_OPENED = frozenset({Kind.CONNECTION, Kind.LISTENER, Kind.INTERVAL, Kind.SUBSCRIPTION, Kind.LOOP})
+_ENDS = frozenset({"close", "terminate", "disconnect", "destroy", "dispose", "unsubscribe", "clearInterval"})
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An interval that a handler of a component starts and no unmount stops.
+
+    Attributes:
+        by_hand: A call that stops it at some time, or None.
+        polls: Whether it waits for a window that it opened to close.
+    """
+
+    acquired: Acquisition
+    by_hand: Node | None
+    polls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the initialiser of a hook acquires and nothing of the component releases."""
+
+    hook: Node
+    acquired: Acquisition
+
+
+def started_by_handlers(file: SourceFile) -> Iterator[Started]:
+    """The intervals that run on after their component is gone, since a handler started them."""
+    in_effects: frozenset[int] | None = None
+    for call in _interval_calls(file):
+        owner = component_of(file, call)
+        around = enclosing_function(file, call)
+        acquired = acquisition(file, call) if owner is not None and around not in (None, owner) else None
+        if owner is None or acquired is None or acquired.kind is not Kind.INTERVAL:
+            continue
+        if is_hook(function_name(file, owner)):
+            continue  # What a hook hands out is judged where effects call it.
+        in_effects = _run_by_effects(file) if in_effects is None else in_effects
+        if call.id in in_effects or any(_is_hook_callback(file, function) for function in ancestors(call)):
+            continue
+        found = _started(file, owner, acquired)
+        if found is not None:
+            yield found
+
+
+def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | None:
+    handle = handle_of(file, acquired.node)
+    pseudo = Effect(acquired.node, owner, Deps.EMPTY, (), owner, keeps_cleanup=True)
+    if handle.escapes or handle.paged or given_back_on_unmount(file, pseudo, handle.lasting):
+        return None
+    by_hand = released_by_hand(file, owner, _STOPS, handle.names, None) if handle.names else None
+    within = by_hand is not None and acquired.node.start_byte <= by_hand.start_byte < acquired.node.end_byte
+    if _is_handed_over(file, owner, acquired.node, handle.names):
+        return None
+    callback = function_of(file, arguments_of(acquired.node)[0]) if arguments_of(acquired.node) else None
+    polls = callback is not None and any(
+        file.text(node.child_by_field_name("property") or node) == "closed"
+        for node in descendants(callback, "member_expression")
+    )
+    if within and not polls:
+        return None  # A countdown ends by itself.
+    return Started(acquired, by_hand, polls)
+
+
+def _is_handed_over(file: SourceFile, owner: Node, started: Node, names: frozenset[tuple[str, ...]]) -> bool:
+    """Whether a function that clears the interval is kept somewhere: `stopRef.current = stop`."""
+    for call in descendants(owner, "call_expression"):
+        if called_name(file, call) not in _STOPS or not {dotted(file, given) for given in arguments_of(call)} & names:
+            continue
+        function = enclosing_function(file, call)
+        inside = function is not None and function.start_byte <= started.start_byte < function.end_byte
+        if (
+            function is None
+            or inside
+            or function == owner
+            or started.start_byte < function.start_byte < started.end_byte
+        ):
+            continue
+        name = function_name(file, function)
+        uses = [
+            use for use in descendants(owner, "identifier", "shorthand_property_identifier") if file.text(use) == name
+        ]
+        if not name or any(_is_value(use) for use in uses):
+            return True
+    return False
+
+
+def _is_value(use: Node) -> bool:
+    """Whether a name stands for the function itself, neither defined nor called there."""
+    around = use.parent
+    if around is None or around.type in ("variable_declarator", "function_declaration"):
+        return around is not None and around.child_by_field_name("name") != use
+    return around.type not in ("call_expression", "jsx_expression")
+
+
+def _interval_calls(file: SourceFile) -> Iterator[Node]:
+    if b"setInterval" in file.source:
+        yield from (
+            call for call in descendants(file.root, "call_expression") if called_name(file, call) == "setInterval"
+        )
+
+
+def _run_by_effects(file: SourceFile) -> frozenset[int]:
+    """The calls that effects make, through local functions too."""
+    return frozenset(run.node.id for effect in effects(file) for run, _ in reached(file, effect.callback))
+
+
+def _is_hook_callback(file: SourceFile, function: Node) -> bool:
+    """Whether a function is given to a hook that may run it as an effect; `useCallback` only keeps it."""
+    if not is_function(function) or function.parent is None or function.parent.type != "arguments":
+        return False
+    call = function.parent.parent
+    return call is not None and is_hook(name := called_name(file, call)) and name not in ("useCallback", "useEvent")
+
+
+def opened_by_initialisers(file: SourceFile) -> Iterator[Opened]:
+    """What the functions given to `useState` and `useMemo` open, once the component has no way to close it."""
+    for hook in ("useState", "useMemo"):
+        for call in hook_calls(file, hook):
+            callback = function_of(file, arguments_of(call)[0])
+            owner = component_of(file, call)
+            if callback is None or owner is None or _has_ends(file, owner):
+                continue
+            for found in acquisitions(file, callback):
+                if found.kind in _OPENED and not found.path and not _leaves(file, call, owner):
+                    yield Opened(call, found)
+                    break
+
+
+def _has_ends(file: SourceFile, owner: Node) -> bool:
+    """Whether the component calls anything by a name that ends things."""
+    return any(called_name(file, call) in _ENDS for call in descendants(owner, "call_expression"))
+
+
+def _leaves(file: SourceFile, call: Node, owner: Node) -> bool:
+    """Whether the hook's value goes to other components or functions, which may end it."""
+    declarator = call.parent
+    while declarator is not None and unwrap(declarator) != declarator:
+        declarator = declarator.parent
+    pattern = declarator.child_by_field_name("name") if declarator is not None else None
+    if pattern is None:
+        return declarator is None or declarator.type != "expression_statement"
+    names = [pattern] if pattern.type == "identifier" else list(descendants(pattern, "identifier"))[:1]
+    for use in descendants(owner, "identifier", "shorthand_property_identifier"):
+        if not names or file.text(use) != file.text(names[0]) or use in names:
+            continue
+        around = use.parent
+        if around is None or around.type != "member_expression":
+            return True
+    return not names

@@ -1,0 +1,272 @@
+"""The rendered tree of a front end: which component mounts which, and what catches errors between them.
+
+The tree is kept as a graph of definitions, since one component may be mounted in hundreds of places. What is asked of
+it (what is below, what is risky, what holds a boundary) is answered by walks that see each definition once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from chunklint.semantics.ecmascript.definitions import Definition
+from chunklint.semantics.ecmascript.mounts import ENTRY, ROUTE, SLOT, UNKNOWN, Front, Mount
+from chunklint.semantics.ecmascript.workspaces import Key, Workspace
+
+# Names of packages' components that catch; `Route` and its kin do when they are given what to show instead.
+_BOUNDARY = re.compile(r"(?:rror\w*|Catch)Boundary$|^ErrorCatcher$")
+_ROUTE_TAGS = frozenset({"Route", "PrivateRoute", "SentryRoute", ROUTE})
+_ROUTE_ERRORS = frozenset({"errorElement", "ErrorBoundary", "errorComponent", "hasErrorBoundary"})
+_INSTEAD = re.compile(r"fallback|error", re.IGNORECASE)  # props that carry what is shown in the stead of the children
+_ROUTERS = frozenset({"RouterProvider", "BrowserRouter", "HashRouter", "MemoryRouter", "Router", "HistoryRouter"})
+_SHOWS_ROUTES = frozenset({"RouterProvider", "Routes", "Switch"})
+_OUTLETS = frozenset({"Outlet", "Routes", "Switch", *_ROUTERS})
+_ROUTER_MODULES = re.compile(r"rout")
+_DEPTH = 10
+
+
+class Place(NamedTuple):
+    """A mount: the path of its file and its index there."""
+
+    path: str
+    at: int
+
+
+class RenderTree:
+    """The mounts of all files, joined."""
+
+    def __init__(self, fronts: Mapping[str, Front]) -> None:
+        self.workspace = Workspace(fronts)
+        self.fronts = fronts
+        self.mounts_of: dict[Key, list[Place]] = defaultdict(list)
+        for path, front in fronts.items():
+            for index, mount in enumerate(front.mounts):
+                self.mounts_of[path, mount.owner].append(Place(path, index))
+        self._guards: dict[Place, bool] = {}
+        self._inside: dict[Place, list[Place]] = {}
+
+    def mount(self, place: Place) -> Mount:
+        """The mount at a place."""
+        return self.fronts[place.path].mounts[place.at]
+
+    def definition(self, key: Key) -> Definition | None:
+        """The definition of a key; None for the pseudo-owner of what an entry renders."""
+        return self.workspace.definitions.get(key)
+
+    def target(self, place: Place) -> Key | None:
+        """The definition that a mount renders; None for a package's component and what is not known."""
+        mount = self.mount(place)
+        found = self.workspace.find(place.path, mount.module, mount.imported)
+        return found[0] if found is not None else None
+
+    def enclosing(self, place: Place) -> Iterator[tuple[Place, str]]:
+        """The mounts around a mount in its own file, innermost first, each with the prop that leads down."""
+        while True:
+            mount = self.mount(place)
+            if mount.parent < 0:
+                return
+            place = Place(place.path, mount.parent)
+            yield place, mount.prop
+
+    def inside(self, place: Place) -> list[Place]:
+        """The mounts in a mount, at any depth of its own file, without those that are shown in its stead."""
+        if place not in self._inside:
+            below: dict[int, list[int]] = self._below(place.path)
+            found: list[Place] = []
+            pending = [place.at]
+            while pending:
+                for index in below.get(pending.pop(), ()):
+                    if not _INSTEAD.search(self.fronts[place.path].mounts[index].prop):
+                        found.append(Place(place.path, index))
+                        pending.append(index)
+            self._inside[place] = found
+        return self._inside[place]
+
+    def _below(self, path: str) -> dict[int, list[int]]:
+        if path not in self._children:
+            below: dict[int, list[int]] = defaultdict(list)
+            for index, mount in enumerate(self.fronts[path].mounts):
+                below[mount.parent].append(index)
+            self._children[path] = below
+        return self._children[path]
+
+    @cached_property
+    def _children(self) -> dict[str, dict[int, list[int]]]:
+        return {}
+
+    def guards(self, place: Place, depth: int = _DEPTH) -> bool:
+        """Whether a mount catches the errors of what is mounted inside it."""
+        if place not in self._guards:
+            self._guards[place] = False  # a component that mounts itself
+            self._guards[place] = self._catches(place, depth)
+        return self._guards[place]
+
+    def _catches(self, place: Place, depth: int) -> bool:
+        mount = self.mount(place)
+        if is_route(mount):
+            if not _ROUTE_ERRORS.isdisjoint(mount.props):
+                return True
+            return depth > 0 and self._route_element_catches(place, depth)
+        found = self.workspace.find(place.path, mount.module, mount.imported)
+        if found is None:
+            name = mount.imported if mount.imported not in ("default", "*") else mount.tag
+            return _BOUNDARY.search(name.rpartition(".")[2]) is not None
+        key, covered = found
+        definition = self.workspace.definitions[key]
+        if covered or definition.kind == "boundary":
+            return True
+        if definition.kind == "value" and _BOUNDARY.search(mount.tag) is not None:
+            return True  # made by a call, such as a plugin's `createErrorBoundary(React)`
+        return depth > 0 and self.covers_slot(key, frozenset({SLOT}), depth - 1)
+
+    def _route_element_catches(self, route: Place, depth: int) -> bool:
+        """Whether nested routes are caught by what the route itself shows: its element or a boundary at its outlet."""
+        for place in self.inside(route):
+            leads = [(around, prop) for around, prop in self._way(place, route)]
+            if not leads or leads[-1][1] != "element":
+                continue
+            outer = len(leads) == 1
+            key = self.target(place)
+            if outer and self.mount(place).module != UNKNOWN and self.guards(place, depth - 1) and self.inside(place):
+                return True
+            if key is not None and self.covers_slot(key, _OUTLETS, depth - 1):
+                return True
+        return False
+
+    def _way(self, place: Place, top: Place) -> Iterator[tuple[Place, str]]:
+        for around, prop in self.enclosing(place):
+            yield around, prop
+            if around == top:
+                return
+
+    def covers_slot(self, key: Key, slots: frozenset[str], depth: int = _DEPTH) -> bool:
+        """Whether a component puts a boundary around every place where it renders what it is given."""
+        covered = False
+        for place in self.mounts_of.get(key, ()):
+            mount = self.mount(place)
+            if self.shows(mount, slots):
+                if not self.guarded(place, depth):
+                    return False
+                covered = True
+            elif slots is _OUTLETS and depth > 0 and not covered:
+                below = self.target(place)
+                if below is not None and below != key and self.covers_slot(below, slots, depth - 3):
+                    covered = True
+        return covered
+
+    @staticmethod
+    def shows(mount: Mount, slots: frozenset[str] = _OUTLETS) -> bool:
+        """Whether a mount is a place where other files' components appear: an outlet, a router, `{children}`."""
+        return (mount.tag == SLOT and SLOT in slots) or (
+            mount.imported in slots and _ROUTER_MODULES.search(mount.module) is not None
+        )
+
+    def guarded(self, place: Place, depth: int = _DEPTH) -> bool:
+        """Whether a boundary of its own file stands above a mount."""
+        return next(self.guards_above(place, depth), None) is not None
+
+    def guards_above(self, place: Place, depth: int = _DEPTH) -> Iterator[Place]:
+        """The boundaries of its own file above a mount, innermost first."""
+        for around, prop in self.enclosing(place):
+            if not _INSTEAD.search(prop) and self.guards(around, depth):
+                yield around
+
+    def is_fallback(self, place: Place) -> bool:
+        """Whether a mount is shown only in the stead of something else."""
+        return any(_INSTEAD.search(prop) for _, prop in self.enclosing(place))
+
+    @cached_property
+    def route_owners(self) -> tuple[Key, ...]:
+        """The values that hold routes: arrays of route objects, file routes, `<Route>` elements in a variable."""
+        owners: dict[Key, None] = {}
+        for path, front in self.fronts.items():
+            for mount in front.mounts:
+                if mount.parent >= 0 or mount.owner == ENTRY or not is_route(mount):
+                    continue
+                definition = self.definition((path, mount.owner))
+                if definition is None or definition.kind == "value":
+                    owners[path, mount.owner] = None
+        return tuple(owners)
+
+    @cached_property
+    def below(self) -> dict[Key, tuple[tuple[Place, Key], ...]]:
+        """What each definition mounts, directly."""
+        return {key: tuple(self._mounted_by(places)) for key, places in self.mounts_of.items()}
+
+    def _mounted_by(self, places: Iterable[Place]) -> Iterator[tuple[Place, Key]]:
+        for place in places:
+            mount = self.mount(place)
+            key = self.target(place)
+            if key is not None:
+                yield place, key
+            elif mount.imported in _SHOWS_ROUTES and _ROUTER_MODULES.search(mount.module):
+                yield from ((place, owner) for owner in self.route_owners if self._shows_routes(place, owner[0]))
+
+    def _shows_routes(self, place: Place, path: str) -> bool:
+        """Whether a router at a place shows the routes that a file holds: `<Routes>` those of its own file."""
+        if self.mount(place).imported == "RouterProvider":
+            return app_of(path) == app_of(place.path)
+        return path == place.path
+
+    def reach(self, starts: Iterable[Key]) -> set[Key]:
+        """The definitions mounted by the given ones, at any depth, themselves included."""
+        seen = set(starts)
+        pending = list(seen)
+        while pending:
+            for _, key in self.below.get(pending.pop(), ()):
+                if key not in seen:
+                    seen.add(key)
+                    pending.append(key)
+        return seen
+
+    def above(self, starts: Iterable[Key]) -> set[Key]:
+        """The definitions that mount one of the given ones, at any depth, themselves included."""
+        seen = set(starts)
+        pending = list(seen)
+        while pending:
+            for key in self._parents.get(pending.pop(), ()):
+                if key not in seen:
+                    seen.add(key)
+                    pending.append(key)
+        return seen
+
+    @cached_property
+    def _parents(self) -> dict[Key, set[Key]]:
+        parents: dict[Key, set[Key]] = defaultdict(set)
+        for owner, mounted in self.below.items():
+            for _, key in mounted:
+                parents[key].add(owner)
+        return parents
+
+    @cached_property
+    def risky(self) -> set[Key]:
+        """The components that hold state or data, or mount one that does."""
+        return self.above(key for key, one in self.workspace.definitions.items() if one.stateful)
+
+    @cached_property
+    def holds_routes(self) -> set[Key]:
+        """The components that hold the place where pages are shown."""
+        return self.above(
+            key
+            for key, places in self.mounts_of.items()
+            if any(self.shows(mount, _OUTLETS) or is_route(mount) for mount in map(self.mount, places))
+        )
+
+
+def is_route(mount: Mount) -> bool:
+    """Whether a mount is a route: `<Route>` of a router's package or a wrapper of it, or a route object."""
+    if mount.tag == ROUTE:
+        return True
+    return mount.imported in _ROUTE_TAGS and (mount.module[:1] in (".", "") or "rout" in mount.module)
+
+
+def app_of(path: str) -> str:
+    """The folder of the application that a file belongs to: what holds its `src` or `app` folder."""
+    parts = path.split("/")[:-1]
+    for index, part in enumerate(parts):
+        if part in ("src", "app", "client"):
+            return "/".join(parts[:index])
+    return "/".join(parts)

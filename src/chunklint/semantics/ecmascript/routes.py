@@ -1,0 +1,174 @@
+"""Where the rendered trees of a front end begin: calls that render into the page, and files that a router mounts."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from chunklint.model import Location
+from chunklint.semantics.ecmascript.mounts import ENTRY, SLOT
+from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, app_of
+from chunklint.semantics.ecmascript.workspaces import Key
+
+
+class Cover(IntEnum):
+    """How far away the nearest error boundary is: there is none, it holds most of the app, or it is a closer one."""
+
+    NONE = 0
+    ROOT = 1
+    LOCAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A definition that something outside the sources mounts, under what, and where to speak of it.
+
+    `boundary` is the file that covers it, for frameworks whose boundaries are files.
+    """
+
+    key: Key
+    cover: Cover
+    place: Location
+    name: str
+    boundary: str = ""
+    framework: str = ""
+
+
+_ENTRY_FILES = re.compile(r"^(?:main|index|app|client|root|bootstrap|renderer|entry.*|.*[-_.]?entry)$", re.IGNORECASE)
+_ASIDE = frozenset(
+    ("docs", "doc", "examples", "example", "playground", "demo", "demos", "sandbox", "template", "templates", "emails")
+)
+_APP_FILE = re.compile(r"^(page|layout|template|default)\.[jt]sx?$")
+_ERROR_FILE = re.compile(r"^(error|global-error)\.[jt]sx?$")
+_NOT_PAGES = re.compile(r"^_|^api$|^404$|^500$")
+
+
+def roots_of(tree: RenderTree) -> dict[str, list[Root]]:
+    """The roots of every application of the sources, by the folder of the application."""
+    found: dict[str, list[Root]] = defaultdict(list)
+    for root in (*_entries(tree), *_app_router(tree), *_pages_router(tree), *_framework_mode(tree)):
+        if _ASIDE.isdisjoint(root.key[0].split("/")):
+            found[app_of(root.key[0])].append(root)
+    return found
+
+
+def _entries(tree: RenderTree) -> Iterator[Root]:
+    for path in sorted(tree.fronts):
+        shown = next((place for place, _ in tree.below.get((path, ENTRY), ())), None)
+        if shown is None:
+            continue
+        mount = tree.mount(shown)
+        # A dialog that a helper renders beside the app is part of no page, and its own business.
+        if _ENTRY_FILES.match(posixpath.basename(path).split(".")[0]):
+            yield Root((path, ENTRY), Cover.NONE, mount.place, mount.tag)
+
+
+def _default(tree: RenderTree, path: str) -> Key | None:
+    found = tree.workspace.find(path, "./" + posixpath.basename(path), "default")
+    return found[0] if found is not None else None
+
+
+def _slot(tree: RenderTree, key: Key, *tags: str) -> Place | None:
+    return next((place for place in tree.mounts_of.get(key, ()) if tree.mount(place).tag in tags), None)
+
+
+def _app_router(tree: RenderTree) -> Iterator[Root]:
+    """Next's `app` folder: an error file covers the page beside it and all folders below, but not its own layout."""
+    files = {path: posixpath.basename(path) for path in tree.fronts if "app" in path.split("/")[:-1]}
+    errors = {path: name for path, name in files.items() if _ERROR_FILE.match(name)}
+    layouts = {posixpath.dirname(path): path for path, name in files.items() if name.startswith("layout.")}
+    pages = [path for path, name in sorted(files.items()) if _APP_FILE.match(name)]
+    homes = {home for path in pages if (home := _app_folder(path))} & {_app_folder(path) for path in layouts.values()}
+    for path in pages:
+        home, key = _app_folder(path), _default(tree, path)
+        definition = tree.definition(key) if key is not None else None
+        if home not in homes or key is None or definition is None:
+            continue
+        folder = posixpath.dirname(path)
+        own = [] if files[path].startswith("layout.") else [folder]
+        cover, boundary = _cover_of_segment(tree, home, [*own, *_folders_above(folder, home)], errors, layouts)
+        slot = _slot(tree, key, SLOT) if files[path].startswith("layout.") else None
+        place = tree.mount(slot).place if slot is not None else definition.place
+        yield Root(key, cover, place, definition.name, boundary, "next-layout" if not own else "next-page")
+
+
+def _cover_of_segment(
+    tree: RenderTree, home: str, folders: list[str], errors: Mapping[str, str], layouts: Mapping[str, str]
+) -> tuple[Cover, str]:
+    for folder in folders:
+        outer = all(part.startswith(("(", "[")) for part in folder[len(home) :].strip("/").split("/") if part)
+        error = next((path for path, name in errors.items() if path == f"{folder}/{name}" and name[0] == "e"), None)
+        if error is not None:
+            return (Cover.ROOT if outer else Cover.LOCAL), error
+        layout = layouts.get(folder)
+        key = _default(tree, layout) if layout is not None else None
+        if layout is not None and key is not None and tree.covers_slot(key, frozenset({SLOT})):
+            return (Cover.ROOT if outer else Cover.LOCAL), layout
+    whole = next((path for path, name in errors.items() if name[0] == "g" and path == f"{home}/{name}"), None)
+    return (Cover.ROOT, whole) if whole is not None else (Cover.NONE, "")
+
+
+def _app_folder(path: str) -> str:
+    parts = path.split("/")[:-1]
+    return "/".join(parts[: parts.index("app") + 1]) if "app" in parts else ""
+
+
+def _folders_above(folder: str, home: str) -> list[str]:
+    found = []
+    while len(folder) > len(home):
+        folder = posixpath.dirname(folder)
+        found.append(folder)
+    return found
+
+
+def _pages_router(tree: RenderTree) -> Iterator[Root]:
+    """Next's `pages` folder: `_app` shows every page where it renders `<Component />`."""
+    for path in sorted(tree.fronts):
+        if not re.search(r"(?:^|/)pages/_app\.[jt]sx?$", path):
+            continue
+        key = _default(tree, path)
+        definition = tree.definition(key) if key is not None else None
+        if key is None or definition is None:
+            continue
+        slot = _slot(tree, key, "Component", "props.Component", "AppComponent")
+        place = tree.mount(slot).place if slot is not None else definition.place
+        yield Root(key, Cover.NONE, place, definition.name, "", "next-pages")
+        covered = slot is None or tree.guarded(slot)
+        folder = posixpath.dirname(path) + "/"
+        for page in sorted(tree.fronts):
+            inside = page[len(folder) :].split(".")[0].split("/") if page.startswith(folder) else ["_"]
+            shown = None if any(_NOT_PAGES.search(part) for part in inside) else _default(tree, page)
+            if shown is not None and (known := tree.definition(shown)) is not None:
+                yield Root(shown, Cover.ROOT if covered else Cover.NONE, known.place, known.name, path, "next-page")
+
+
+def _framework_mode(tree: RenderTree) -> Iterator[Root]:
+    """Remix and React Router's framework mode: `root` and route files, each with its own exported `ErrorBoundary`."""
+    for path in sorted(tree.fronts):
+        if not re.search(r"(?:^|/)app/root\.[jt]sx?$", path):
+            continue
+        key = _default(tree, path)
+        definition = tree.definition(key) if key is not None else None
+        if key is None or definition is None or _slot_named(tree, path, "Outlet") is None:
+            continue
+        cover = Cover.ROOT if _exports_boundary(tree, path) else Cover.NONE
+        yield Root(key, cover, definition.place, definition.name, path, "remix")
+        folder = posixpath.dirname(path) + "/routes/"
+        for page in sorted(tree.fronts):
+            shown = _default(tree, page) if page.startswith(folder) else None
+            if shown is not None and (known := tree.definition(shown)) is not None:
+                own = Cover.LOCAL if _exports_boundary(tree, page) else cover
+                yield Root(shown, own, known.place, known.name, path, "remix-page")
+
+
+def _slot_named(tree: RenderTree, path: str, name: str) -> Place | None:
+    mounts = tree.fronts[path].mounts
+    return next((Place(path, index) for index, mount in enumerate(mounts) if mount.imported == name), None)
+
+
+def _exports_boundary(tree: RenderTree, path: str) -> bool:
+    return any(entry[0] == "ErrorBoundary" for entry in tree.fronts[path].exports)

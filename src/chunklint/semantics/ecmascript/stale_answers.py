@@ -1,0 +1,185 @@
+"""Effects whose slow answer to an earlier question overwrites the answer to a later one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    enclosing_function,
+    function_of,
+    is_function,
+    receiver_of,
+)
+from chunklint.semantics.ecmascript.names import Binding, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of_setter
+from chunklint.semantics.ecmascript.resources import reached
+
+# Hooks whose value changes while the component stays mounted, and with it what the user looks at.
+_CHANGES = frozenset({"useState", "useReducer", "useParams", "useSearchParams", "useLocalSearchParams", "useDebounce"})
+
+# What a request needs but does not ask for: another token gives the same answer.
+_CREDENTIALS = ("token", "session", "auth", "client", "header", "apiurl", "baseurl", "getter", "user")
+# Calls that do something rather than ask; their answer is not a matter of what is shown.
+_ACTS = ("create", "post", "put", "patch", "save", "update", "delete", "submit", "start", "send", "add", "remove")
+
+# Wrappers that may drop the answers of earlier calls.
+_SETTLES_ORDER = ("debounce", "throttle", "latest", "cancel")
+_CONTINUES = frozenset({"then", "finally", "catch"})
+_HOPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A request whose answer sets state, whatever has been asked since.
+
+    Attributes:
+        request: The call that is waited for.
+        setter: The call that sets the state with its answer.
+        dependency: The dependency that the request asks with.
+        path: The calls that lead from the effect to the request, outermost first.
+    """
+
+    request: Node
+    setter: Node
+    dependency: str
+    path: tuple[Node, ...]
+
+
+def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
+    """The first request of an effect that asks with a changing dependency and sets state without a check."""
+    if effect.runs is not Deps.SOME or effect.owner is None:
+        return
+    changing = frozenset(_changing(file, effect))
+    if not changing or _runs_once(file, effect):
+        return
+    for run, path in reached(file, effect.callback):
+        callee = callee_of(run.node) if run.waited and run.node.type == "call_expression" else None
+        given = arguments_of(run.node)
+        if callee is None or callee.type != "identifier" or not given or is_function(unwrap(given[0])):
+            continue
+        if state_of_setter(file, callee) is None or "rror" in file.text(callee):
+            continue
+        for request in _requests_behind(file, given[0]):
+            asked = _asks_with(file, request, changing)
+            if asked and not is_guarded(file, effect, run.node):
+                yield Stale(request, run.node, asked, path)
+                return
+
+
+def _runs_once(file: SourceFile, effect: Effect) -> bool:
+    """Whether the effect asks a ref before it does anything, as what shall happen once does."""
+    return any(chain[-1:] == ("current",) for asked in conditions(effect.callback) for chain in chains_in(file, asked))
+
+
+def _changing(file: SourceFile, effect: Effect) -> Iterator[str]:
+    """The names of the dependencies that can change, through the dependencies of callbacks among them."""
+    pending, seen = list(effect.deps), set[int]()
+    while pending and len(seen) < 50:
+        dependency = pending.pop()
+        seen.add(dependency.id)
+        root = root_of(dependency)
+        found = resolve(file, root) if root.type == "identifier" else None
+        if found is None or any(word in file.text(dependency).lower() for word in _CREDENTIALS):
+            continue
+        hook = hook_of(file, found)
+        if hook is not None and hook[0] == "useCallback":
+            listed = arguments_of(hook[1])[1:2]
+            pending.extend(node for array in listed if array.type == "array" for node in array.named_children)
+            continue
+        given = found.kind == "parameter" and found.scope == effect.owner
+        if given or (hook is not None and hook[0] in _CHANGES and found.keys[:1] != ("1",)):
+            yield file.text(root) if root == unwrap(dependency) else file.text(dependency)
+
+
+def _requests_behind(file: SourceFile, value: Node) -> Iterator[Node]:
+    """The calls whose awaited result a value is made of, within the function around it."""
+    pending: list[tuple[Node, int]] = [(value, 0)]
+    seen: set[int] = set()
+    while pending:
+        current, hops = pending.pop()
+        if current.type == "await_expression":
+            yield from _calls_of(current)
+        for node in descendants(current, "await_expression"):
+            yield from _calls_of(node)
+        names = [current] if current.type == "identifier" else list(descendants(current, "identifier"))
+        for name in names:
+            found = resolve(file, name)
+            if found is None or found.node.id in seen or hops == _HOPS:
+                continue
+            seen.add(found.node.id)
+            if found.kind == "parameter":
+                yield from _request_continued(file, found)
+            elif found.kind == "variable" and found.value is not None and _is_near(file, found, value):
+                pending.append((found.value, hops + 1))
+
+
+def _is_near(file: SourceFile, found: Binding, value: Node) -> bool:
+    around = enclosing_function(file, value)
+    return around is not None and around.start_byte <= found.node.start_byte < around.end_byte
+
+
+def _calls_of(wait: Node) -> Iterator[Node]:
+    inner = unwrap(wait)
+    if inner.type == "call_expression":
+        yield inner
+
+
+def _request_continued(file: SourceFile, found: Binding) -> Iterator[Node]:
+    """What `then` goes on from: the first call of the chain whose continuation has this parameter."""
+    call = found.scope.parent.parent if found.scope.parent is not None else None
+    for _ in range(_HOPS):
+        if call is None or call.type != "call_expression" or called_name(file, call) not in _CONTINUES:
+            break
+        call = receiver_of(call)
+    else:
+        return
+    if call is not None and call.type == "call_expression" and call != found.scope.parent:
+        given = found.scope.parent
+        if given is not None and given.type == "arguments" and given.parent != call:
+            yield call
+
+
+def _asks_with(file: SourceFile, request: Node, changing: frozenset[str]) -> str:
+    """The changing dependency that a request's arguments mention, through local variables; "" for none."""
+    verb = called_name(file, request).lower()
+    if verb.startswith(_ACTS) or any(word in verb for word in _SETTLES_ORDER):
+        return ""
+    pending: list[tuple[Node, int]] = [(given, 0) for given in arguments_of(request)]
+    # `response.json()` asks nothing; what it belongs to does, when that is a variable of the work itself.
+    receiver = receiver_of(request)
+    if receiver is not None and not {".".join(chain) for chain in chains_in(file, receiver)} & changing:
+        pending.append((receiver, 0))
+    callee = callee_of(request)
+    called = function_of(file, callee) if callee is not None and callee.type == "identifier" else None
+    if called is not None and not arguments_of(request):
+        body = called.child_by_field_name("body")
+        pending.extend((call, 1) for call in (descendants(body, "arguments") if body is not None else ()))
+    seen: set[int] = set()
+    while pending:
+        current, hops = pending.pop()
+        mentioned = {".".join(chain) for chain in chains_in(file, current)} & changing
+        if mentioned:
+            return min(mentioned)
+        if hops == _HOPS:
+            continue
+        for name in [current] if current.type == "identifier" else list(descendants(current, "identifier")):
+            found = resolve(file, name)
+            local = found is not None and found.kind == "variable" and found.value is not None
+            if not local or found is None or found.value is None or found.node.id in seen:
+                continue
+            seen.add(found.node.id)
+            if (
+                found.scope.type != "program"
+                and hook_of(file, found) is None
+                and function_of(file, found.value) is None
+            ):
+                pending.append((found.value, hops + 1))
+    return ""

@@ -1,0 +1,129 @@
+"""Names across the files of a front end: which definition an import stands for, through barrels and aliases."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from chunklint.semantics.ecmascript.definitions import Definition
+from chunklint.semantics.ecmascript.modules import module_files
+from chunklint.semantics.ecmascript.mounts import UNKNOWN, Front
+
+Key = tuple[str, str]
+"""A definition: the path of its file and its name there."""
+
+_HOPS = 12
+_INDEXES = ("index", "src/index", "src/main", "main")
+
+
+class Workspace:
+    """The definitions of all files, by what other files call them.
+
+    An import that is no relative path and no `@/` alias is matched by the end of the path (`ui/button` is
+    `packages/ui/src/button.tsx`), as long as that leaves one file, or one that is nearest to the importer.
+    """
+
+    def __init__(self, fronts: Mapping[str, Front]) -> None:
+        self.fronts = fronts
+        self.definitions: dict[Key, Definition] = {
+            (path, one.name): one for path, front in fronts.items() for one in front.definitions
+        }
+        self._exports = {path: {entry[0]: entry[1:] for entry in front.exports} for path, front in fronts.items()}
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(fronts):
+            self._by_name[_stem(path).rpartition("/")[2]].append(path)
+        self._files: dict[tuple[str, str], str | None] = {}
+        self._known: dict[tuple[str, str, str], tuple[Key, bool] | None] = {}
+
+    def find(self, path: str, module: str, name: str) -> tuple[Key, bool] | None:
+        """The definition that a name of a module means to a file, and whether a higher-order component covers it.
+
+        `module` is "" for the file itself. None for what is not in the scanned files.
+        """
+        asked = (path, module, name)
+        if asked not in self._known:
+            self._known[asked] = self._find(path, module, name)
+        return self._known[asked]
+
+    def _find(self, path: str, module: str, name: str) -> tuple[Key, bool] | None:
+        covered = False
+        for _ in range(_HOPS):
+            if module == UNKNOWN:
+                return None
+            key = (path, name) if not module else self._exported(path, module, name)
+            found = self.definitions.get(key) if key is not None else None
+            if key is None or found is None:
+                return None
+            covered = covered or found.covered
+            if not found.imported:
+                return key, covered
+            path, module, name = key[0], found.module, found.imported
+            if (not module and (path, name) not in self.definitions) or (
+                module and self._exported(path, module, name) is None
+            ):
+                return key, covered
+        return None
+
+    def _exported(self, path: str, module: str, name: str) -> Key | None:
+        """Follow barrels: a name is its own in a file, passed on from another, or behind one of its stars."""
+        pending = [(path, module, name)]
+        for _ in range(_HOPS * 4):
+            if not pending:
+                return None
+            importer, specifier, wanted = pending.pop(0)
+            target = self.file(importer, specifier)
+            if target is None:
+                continue
+            exports = self._exports[target]
+            if wanted in exports:
+                local, source, imported = exports[wanted]
+                if local:
+                    return target, local
+                if source:
+                    pending.insert(0, (target, source, imported))
+                continue
+            pending.extend(
+                (target, source, wanted) for own, (_, source, _) in exports.items() if own.startswith("*") and source
+            )
+        return None
+
+    def file(self, importer: str, specifier: str) -> str | None:
+        """The scanned file that a specifier means."""
+        asked = (posixpath.dirname(importer), specifier)
+        if asked not in self._files:
+            found = module_files(importer, specifier, self.fronts)
+            if found is None and not specifier.startswith("."):
+                found = self._nearest(importer, list(self._by_suffix(specifier)))
+            self._files[asked] = found
+        return self._files[asked]
+
+    def _by_suffix(self, specifier: str) -> Iterator[str]:
+        first, _, rest = specifier.lstrip("@~#/").partition("/")
+        if not rest:
+            return
+        scoped = specifier.startswith("@") and not specifier.startswith("@/")
+        wanted = [f"{rest}/{index}" if "/" not in rest else "" for index in _INDEXES] if scoped else []
+        wanted += [f"{first}/{rest}", f"{first}/src/{rest}", f"{first}/{rest}/index"]
+        if scoped and "/" in rest:
+            package, _, inner = rest.partition("/")
+            wanted += [rest, f"{package}/src/{inner}", f"{rest}/index", f"{package}/src/{inner}/index", inner]
+        for ending in filter(None, wanted):
+            last = ending.rpartition("/")[2]
+            hits = [path for path in self._by_name.get(last, ()) if f"/{_stem(path)}".endswith(f"/{ending}")]
+            if hits:
+                yield from hits
+                return
+
+    @staticmethod
+    def _nearest(importer: str, found: list[str]) -> str | None:
+        if len(found) <= 1:
+            return found[0] if found else None
+        shared = [(len(posixpath.commonprefix([importer, path]).rpartition("/")[0]), path) for path in found]
+        best = max(length for length, _ in shared)
+        nearest = [path for length, path in shared if length == best]
+        return nearest[0] if len(nearest) == 1 else None
+
+
+def _stem(path: str) -> str:
+    return posixpath.splitext(path)[0]

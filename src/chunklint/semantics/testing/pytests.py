@@ -1,0 +1,125 @@
+"""Python tests as pytest and unittest find them: by the names of files, classes and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from tree_sitter import Node
+
+from chunklint.languages.base import descendants
+from chunklint.languages.python import PythonFile
+
+_DEFINITIONS = frozenset({"function_definition", "class_definition"})
+
+# Bases of which it is known what they bring.
+PLAIN_BASES = frozenset({"object", "ABC", "Protocol"})
+
+
+@dataclass(frozen=True, slots=True)
+class PythonTest:
+    """A test function.
+
+    Attributes:
+        function: Its definition.
+        owner: The class around it, None at module level.
+        decorators: The expressions after the `@`s of the function and of its class.
+        parameters: Its parameters but for `self`.
+    """
+
+    name: str
+    function: Node
+    body: Node
+    owner: Node | None
+    decorators: tuple[Node, ...]
+    parameters: tuple[str, ...]
+
+
+def is_test_module(path: str) -> bool:
+    """Whether pytest collects a file of this name by default, or people put tests into it."""
+    stem = PurePosixPath(path).stem
+    return stem.startswith("test_") or stem.endswith("_test") or stem in ("tests", "test")
+
+
+def tests_of(file: PythonFile) -> tuple[PythonTest, ...]:
+    """The tests of a file, those of classes included, in source order."""
+    return file.remember("python tests", lambda: tuple(_collect(file)))
+
+
+def _collect(file: PythonFile) -> Iterator[PythonTest]:
+    for node, decorators in statements(file.root):
+        if node.type == "function_definition":
+            yield from _test(node, None, decorators, file)
+        elif node.type == "class_definition" and holds_tests(node, file):
+            body = node.child_by_field_name("body")
+            for inner, own in statements(body) if body is not None else ():
+                if inner.type == "function_definition":
+                    yield from _test(inner, node, (*decorators, *own), file)
+
+
+def statements(block: Node) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+    """The definitions directly in a block (or in an `if` or `try` there), with what decorates them."""
+    pending = list(reversed(block.named_children))
+    while pending:
+        node = pending.pop()
+        if node.type in _DEFINITIONS:
+            yield node, ()
+        elif node.type == "decorated_definition":
+            decorators = tuple(
+                one.named_children[0] for one in node.named_children if one.type == "decorator" and one.named_children
+            )
+            inner = node.child_by_field_name("definition")
+            if inner is not None:
+                yield inner, decorators
+        elif node.type in ("if_statement", "try_statement", "block", "else_clause", "except_clause"):
+            pending.extend(reversed(node.named_children))
+
+
+def bases_of(owner: Node, file: PythonFile) -> tuple[str, ...]:
+    """The base classes as written, without their modules and type arguments."""
+    listed = owner.child_by_field_name("superclasses")
+    if listed is None:
+        return ()
+    return tuple(
+        file.text(base).partition("[")[0].rsplit(".", 1)[-1]
+        for base in listed.named_children
+        if base.type not in ("keyword_argument", "comment")
+    )
+
+
+def holds_tests(owner: Node, file: PythonFile) -> bool:
+    """Whether pytest or unittest looks for tests in a class."""
+    name = owner.child_by_field_name("name")
+    if name is None:
+        return False
+    return file.text(name).startswith("Test") or any(
+        "Test" in base or base.endswith("Case") for base in bases_of(owner, file)
+    )
+
+
+def _test(function: Node, owner: Node | None, decorators: tuple[Node, ...], file: PythonFile) -> Iterator[PythonTest]:
+    name, body = function.child_by_field_name("name"), function.child_by_field_name("body")
+    if name is None or body is None or not is_test_name(file.text(name), owner):
+        return
+    if any("fixture" in file.text(one) or file.text(one).endswith("staticmethod") for one in decorators):
+        return
+    yield PythonTest(file.text(name), function, body, owner, decorators, parameters_of(function, file))
+
+
+def is_test_name(name: str, owner: Node | None) -> bool:
+    """Whether a function is a test by its name: `test`, `test_x`; in a class `testX` too."""
+    return name == "test" or name.startswith("test_") or (owner is not None and name.startswith("test"))
+
+
+def parameters_of(function: Node, file: PythonFile) -> tuple[str, ...]:
+    """The names of a function's parameters, without `self` and `cls`."""
+    listed = function.child_by_field_name("parameters")
+    names = []
+    for one in listed.named_children if listed is not None else ():
+        head = one.child_by_field_name("name") or (one if one.type == "identifier" else None)
+        if head is None:
+            head = next(descendants(one, "identifier"), None)
+        if head is not None:
+            names.append(file.text(head))
+    return tuple(name for name in names if name not in ("self", "cls"))

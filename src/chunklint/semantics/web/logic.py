@@ -1,0 +1,277 @@
+"""Business logic in a route handler: what counts against its budget, and what is too much on its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tree_sitter import Node
+
+from chunklint.languages.base import ancestors, descendants
+from chunklint.languages.python import PythonFile
+from chunklint.semantics.python.names import arguments, enclosing_function
+from chunklint.semantics.python.parameters import parameters_of
+from chunklint.semantics.python.scopes import FUNCTIONS, Kind, reaching
+from chunklint.semantics.web.collaborators import is_effect, unused_collaborators
+
+_BACKGROUND = frozenset({"add_task", "create_task", "ensure_future", "delay", "apply_async", "send_task", "wait_for"})
+# A refusal for one of these reasons is a guard, not a rule of the business.
+_GUARD = re.compile(
+    r"\b40[134]\b|HTTP_40[134]_|not_?found|forbidden|unauth|permission|access|credential|allowed|privileges|"
+    r"\b(?:is|has|can|verify|check|require)_\w*(?:admin|owner|user|edit|view|role|superuser)",
+    re.IGNORECASE,
+)
+_LOGGING = re.compile(r"^(?:self\.)?_?(?:log|logger|logging|LOG|LOGGER)\.")
+_FEEDS = re.compile(r"\.(?:receive|send|read|readline|write)(?:_(?:json|text|bytes|chunk))?$")
+_SETTLING = frozenset({"pass_statement", "continue_statement", "break_statement"})
+
+_ADMITS = re.compile(
+    r"\bwould (?:typically |normally |actually |really )?(?:be |query|fetch|get|save|perform|aggregate|compute|"
+    r"calculate|call|store|load|come)|\bfor now\b[^\n]*\b(?:return|mock|dummy|fake|placeholder)|"
+    r"\bmock(?:ed)? (?:data|response|structure|value)|\bplaceholder|\bdummy\b|\bfake\b|\bstub(?:bed)?\b|\bsimulated?\b",
+    re.IGNORECASE,
+)
+_NO_ANSWER = frozenset({"status_code", "timeout", "limit", "default", "page", "page_size", "code", "max_age", "indent"})
+_PAGING = frozenset({"limit", "offset", "page", "page_size", "per_page", "skip", "size", "cursor"})
+
+
+class Load(StrEnum):
+    """What counts against a handler's budget; the values are nouns in the singular."""
+
+    EFFECT = "change"
+    TASK = "background task"
+    LOOP = "computing loop"
+    RESCUE = "item-by-item rescue"
+    BRANCH = "deciding branch"
+    RULE = "own rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much a handler may do itself: a computing loop is two points, anything else that counts is one."""
+
+    most: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that counts, at the node that does it; `name` is the callee where there is one."""
+
+    load: Load
+    node: Node
+    name: str
+    weight: int = 1
+
+
+def items(function: Node, file: PythonFile, *, websocket: bool = False) -> tuple[Item, ...]:
+    """What counts against the budget of a handler, in order; calls of the same function count once.
+
+    A websocket endpoint talks a protocol: its branches, refusals and tasks are what it is there for.
+    """
+    found = file.remember(("budget", function.id), lambda: tuple(_items(function, file)))
+    return tuple(one for one in found if one.load in (Load.EFFECT, Load.LOOP)) if websocket else found
+
+
+def _items(function: Node, file: PythonFile) -> Iterator[Item]:
+    body = function.child_by_field_name("body")
+    named: set[str] = set()
+    for node in descendants(body) if body is not None else ():
+        item = _item(node, function, file)
+        if item is not None and not (item.name and item.name in named):
+            named.add(item.name)
+            yield item
+
+
+def _item(node: Node, function: Node, file: PythonFile) -> Item | None:
+    match node.type:
+        case "call":
+            return _called(node, file)
+        case "for_statement" | "while_statement" if _computes(node, file):
+            return Item(Load.LOOP, node, "", 2)
+        case "try_statement" if _in_loop(node, function):
+            return Item(Load.RESCUE, node, "")
+        case "if_statement" if _checks_rule(node, file):
+            return Item(Load.RULE, node, "")
+        case "if_statement" if _decides(node, file):
+            return Item(Load.BRANCH, node, "")
+    return None
+
+
+def _called(call: Node, file: PythonFile) -> Item | None:
+    callee = call.child_by_field_name("function")
+    name = file.text(callee) if callee is not None else ""
+    if name.rpartition(".")[2] in _BACKGROUND and "." in name and name.isprintable() and not _streams(call):
+        return Item(Load.TASK, call, name)
+    if name.isprintable() and is_effect(call, file):
+        return Item(Load.EFFECT, call, name)
+    return None
+
+
+def _streams(call: Node) -> bool:
+    """Whether a call stands in a generator, which feeds the response and manages what it needs for it."""
+    function = enclosing_function(call)
+    return function is not None and any(True for _ in descendants(function, "yield", stop=FUNCTIONS))
+
+
+def _computes(loop: Node, file: PythonFile) -> bool:
+    """Whether a loop does more than map rows to answers, read an upload, feed a stream or serve a socket."""
+    body = loop.child_by_field_name("body")
+    if body is None or any(True for _ in descendants(body, "yield")) or _feeds(loop, file):
+        return False
+    telling = descendants(body, "await", "augmented_assignment", "break_statement", "try_statement", "for_statement")
+    if any(True for _ in telling):
+        return True
+    return any(_assigns(branch) for branch in descendants(body, "if_statement"))
+
+
+def _feeds(loop: Node, file: PythonFile) -> bool:
+    """Whether a loop moves data: it reads an upload or serves a socket."""
+    calls = (call.child_by_field_name("function") for call in descendants(loop, "call"))
+    return any(one is not None and _FEEDS.search(file.text(one)) for one in calls)
+
+
+def _in_loop(node: Node, function: Node) -> bool:
+    for around in ancestors(node):
+        if around.id == function.id:
+            return False
+        if around.type == "for_statement":
+            return True
+    return False
+
+
+def _blocks(statement: Node) -> list[Node]:
+    """The blocks of an `if` with its `elif`s and `else`."""
+    clauses = (statement, *statement.children_by_field_name("alternative"))
+    fields = (clause.child_by_field_name(name) for clause in clauses for name in ("consequence", "body"))
+    return [block for block in fields if block is not None]
+
+
+def _refuses(block: Node, file: PythonFile) -> bool:
+    """Whether a block ends the request, goes on or logs, and has nothing changed before."""
+    if _ends(block):
+        return not any(is_effect(call, file) for call in descendants(block, "call"))
+    return all(
+        one.type in _SETTLING or one.type == "comment" or _LOGGING.match(file.text(one)) for one in block.named_children
+    )
+
+
+def _checks_rule(statement: Node, file: PythonFile) -> bool:
+    """Whether an `if` refuses the request for a reason other than that something is missing or forbidden."""
+    blocks, condition = _blocks(statement), statement.child_by_field_name("condition")
+    if condition is None or not all(_refuses(block, file) for block in blocks):
+        return False
+    raised = [one for block in blocks for one in descendants(block, "raise_statement")]
+    if not raised or any(_GUARD.search(file.text(one)) for one in (condition, *raised)):
+        return False
+    return not _is_absence(condition, file)
+
+
+def _is_absence(condition: Node, file: PythonFile) -> bool:
+    """`not x`, `x is None`: the guard after a lookup."""
+    text = file.text(condition)
+    return re.fullmatch(r"(?:not\s+)?[\w.]+|[\w.]+\s+is\s+(?:not\s+)?None", text) is not None
+
+
+def _decides(statement: Node, file: PythonFile) -> bool:
+    """Whether a branch gives a name another value or has something changed, filling in what is missing left out."""
+    condition, blocks = statement.child_by_field_name("condition"), _blocks(statement)
+    if condition is None or _GUARD.search(file.text(condition)) or _fills_in(statement, file):
+        return False
+    if any(is_effect(call, file) for block in blocks for call in descendants(block, "call")):
+        return True
+    refuses = len(blocks) == 1 and _ends(blocks[0])
+    return not refuses and any(_assigns(block) for block in blocks)
+
+
+def _ends(block: Node) -> bool:
+    """Whether a block ends the request: with an answer or an error."""
+    last = block.named_children[-1] if block.named_children else None
+    return last is not None and last.type in ("return_statement", "raise_statement")
+
+
+def _assigns(block: Node) -> bool:
+    found = descendants(block, "assignment", stop=FUNCTIONS)
+    return any((left := one.child_by_field_name("left")) is not None and left.type == "identifier" for one in found)
+
+
+def _fills_in(statement: Node, file: PythonFile) -> bool:
+    """`if x is None: x = ...`, `if q: filters["q"] = q`: a default, or an option that is passed on."""
+    condition, blocks = statement.child_by_field_name("condition"), _blocks(statement)
+    if condition is None or len(blocks) != 1:
+        return False
+    inside = [one for one in blocks[0].named_children if one.type != "comment"]
+    if len(inside) != 1 or inside[0].type != "expression_statement":
+        return False
+    return _is_absence(condition, file)
+
+
+@dataclass(frozen=True, slots=True)
+class Fabrication:
+    """A handler that answers with made-up values: the comment that admits it, and the services it never asks."""
+
+    node: Node
+    comment: str
+    unused: tuple[str, ...]
+
+
+def fabrication(function: Node, file: PythonFile) -> Fabrication | None:
+    """Whether a handler makes its answer up: literals where its services should have been asked."""
+    body = function.child_by_field_name("body")
+    if body is None:
+        return None
+    unused = tuple(unused_collaborators(function, parameters_of(function, file), file))
+    admission = next((one for one in descendants(body, "comment") if _ADMITS.search(file.text(one))), None)
+    numbers = sum(1 for _ in _answered_numbers(body, file))
+    if admission is not None and (unused or numbers >= 2):
+        return Fabrication(admission, file.text(admission).lstrip("# ").strip(), unused)
+    if admission is None and unused and numbers >= 3 and not _asks_anybody(body):
+        return Fabrication(body, "", unused)
+    return None
+
+
+def _asks_anybody(body: Node) -> bool:
+    return any(True for _ in descendants(body, "await"))
+
+
+def _answered_numbers(body: Node, file: PythonFile) -> Iterator[Node]:
+    """Literal numbers that fill fields of an answer: keywords of a class, values of a dictionary."""
+    for number in descendants(body, "integer", "float"):
+        holder = number.parent
+        if holder is None or holder.child_by_field_name("value") != number:
+            continue
+        if holder.type == "pair":
+            yield number
+        elif holder.type == "keyword_argument" and (name := holder.child_by_field_name("name")) is not None:
+            listed = holder.parent
+            called = listed.parent.child_by_field_name("function") if listed is not None and listed.parent else None
+            if called is not None and file.text(called)[:1].isupper() and file.text(name) not in _NO_ANSWER:
+                yield number
+
+
+def filters_after_paging(function: Node, file: PythonFile) -> Node | None:
+    """The comprehension that filters a page which the database has cut already, if there is one."""
+    for clause in descendants(function, "if_clause"):
+        comprehension = clause.parent
+        loop = (
+            next((one for one in comprehension.named_children if one.type == "for_in_clause"), None)
+            if comprehension
+            else None
+        )
+        source = loop.child_by_field_name("right") if loop is not None else None
+        if source is not None and source.type == "identifier" and _is_page(source, file) and _selects(clause, file):
+            return comprehension
+    return None
+
+
+def _selects(clause: Node, file: PythonFile) -> bool:
+    """Whether a condition picks by what the caller asked for, not just what is there."""
+    return any(True for _ in descendants(clause, "comparison_operator")) and " is not None" not in file.text(clause)
+
+
+def _is_page(name: Node, file: PythonFile) -> bool:
+    """Whether a name holds what a call with `limit=` and `offset=` gave."""
+    values = [one.value for one in reaching(name, file) if one.kind is Kind.ASSIGNMENT and one.value is not None]
+    calls = [call for value in values for call in (value, *descendants(value, "call")) if call.type == "call"]
+    return any(len(_PAGING & set(arguments(call, file).keywords)) >= 2 for call in calls)

@@ -1,0 +1,229 @@
+"""`chunklint tickets` and `chunklint review`: what each ticket still asks for, and the answer to its review."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from chunklint import baseline, config, discovery, files, project
+from chunklint.config import ConfigError, Overrides, Settings
+from chunklint.discovery import Discovered, GitError, MissingPath
+from chunklint.loader import BUILTIN, RuleError, load
+from chunklint.model import Finding, Report, Rule, Severity
+from chunklint.project import Request
+from chunklint.reporters import REPORTERS
+from chunklint.reporters.escaping import escape
+from chunklint.reporters.review import Answer, Verdict
+from chunklint.reporters.review import render as render_review
+from chunklint.reporters.summary import plural, ticket_of, unjudged
+from chunklint.suggest import did_you_mean
+from chunklint.tickets import DocumentError, Plan, PlanError, read_document, read_plan, rendered
+from chunklint.tickets.flags import seen_by
+
+PLAN = "chunklint-tickets.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class _Project:
+    """The current folder as its settings see it."""
+
+    settings: Settings
+    rules: tuple[Rule, ...]
+    folder: Path
+    plan: Plan
+
+    def codes(self, ticket: str) -> frozenset[str]:
+        """The codes of the rules that a ticket asks for."""
+        ids = {rule.code: config.ticket_of(self.settings, rule).id for rule in self.rules}
+        return frozenset(code for code, name in ids.items() if name.casefold() == ticket.casefold())
+
+    def known(self) -> dict[str, None]:
+        """The ids of all tickets: the plan's in its order, then those that only rules name."""
+        ids = [one.id for one in self.plan.tickets]
+        return dict.fromkeys([*ids, *(config.ticket_of(self.settings, rule).id for rule in self.rules)])
+
+
+def import_document(document: Path, target: Path, *, force: bool) -> None:
+    """Read a Markdown document of tickets and write the plan. Raises click.UsageError."""
+    with _usage_errors():
+        here = _project(Plan())
+        try:
+            text = document.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise click.UsageError(f"{document} cannot be read: {error}") from error
+        plan = read_document(
+            str(document),
+            text,
+            exists=lambda path: (here.folder / path).exists(),
+            flags=lambda ticket, flag: seen_by(here.codes(ticket), flag),
+        )
+        if target.exists() and not force:
+            raise click.UsageError(f"{target} is there already; --force writes it anew")
+        try:
+            files.write(target, rendered(plan))
+        except OSError as error:
+            raise click.UsageError(f"{target} cannot be written: {error.strerror}") from error
+    least, most = plan.hours
+    click.echo(
+        f"wrote {target}: {plural(len(plan.tickets), 'ticket')}, {plural(len(plan.reviews), 'review')}, "
+        f"{plural(len(plan.phases), 'phase')}, {least:g}-{most:g} hours. Read it before you rely on it."
+    )
+
+
+def show(since: str | None) -> int:
+    """Print where each ticket stands, and against a revision how it has moved. Returns the exit code."""
+    with _usage_errors():
+        here = _project()
+        now = _scanned(here, here.rules)
+        then = None if since is None else _scanned(here, here.rules, since)
+    for row in _table(here, now, then, since or ""):
+        click.echo(row)
+    return _incomplete(now)
+
+
+def review(ticket: str, base: str | None, target: Path | None) -> int:
+    """Answer the review of a ticket: 0 for an approval, 1 when changes are requested, 2 when it cannot be told."""
+    with _usage_errors():
+        here = _project()
+        name = next((one for one in here.known() if one.casefold() == ticket.casefold()), None)
+        if name is None:
+            hint = did_you_mean(ticket, list(here.known())) or f"; known are {', '.join(here.known())}"
+            raise click.UsageError(f"there is no ticket {ticket!r}{hint}")
+        codes = here.codes(name)
+        if not codes:
+            raise click.UsageError(f"no rule that is selected here asks for {name}; `chunklint rule` lists them")
+        rules = tuple(rule for rule in here.rules if rule.code in codes)
+        now = _scanned(here, rules)
+        then = None if base is None else _scanned(here, rules, base)
+        task, asked = here.plan.ticket(name), here.plan.review(name)
+        flags = [(flag.text, flag.rules) for flag in asked.flags] if asked else []
+        answer = Answer(
+            id=name,
+            title=task.title if task else "",
+            base=base or "",
+            rules=now.rules,
+            left=now.findings,
+            fixed=None if then is None else _missing(then.findings, now.findings),
+            new=() if then is None else _missing(now.findings, then.findings),
+            suppressions=now.suppressed if then is None else _missing(now.suppressed, then.suppressed),
+            flags=tuple(flags),
+            criteria=asked.criteria if asked else (task.criteria if task else ()),
+            incomplete=tuple(unjudged(now)),
+        )
+        text = render_review(answer)
+        if target is None:
+            click.echo(text, nl=False)
+        else:
+            files.write(target, text)
+    return _incomplete(now) or (1 if answer.verdict is Verdict.CHANGES else 0)
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """What the user can put right, as the command line says it."""
+    try:
+        yield
+    except (ConfigError, DocumentError, GitError, MissingPath, PlanError, RuleError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _missing(findings: Sequence[Finding], others: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Those of the findings that the others do not have, moved lines and renamed files allowed for."""
+    present = {finding.location.path for finding in findings}
+    entries = [baseline.entry_of(finding) for finding in others]
+    return baseline.compare(findings, entries, judged=lambda entry: True, gone=lambda path: path not in present).new
+
+
+def _project(plan: Plan | None = None) -> _Project:
+    cwd = Path.cwd()
+    found = config.read(cwd, isolated=False, config=())
+    rules = load([BUILTIN])
+    settings = config.load(found, rules=rules, overrides=Overrides(), formats=tuple(REPORTERS))
+    return _Project(settings, config.selected(settings, rules), found.folder, plan or _plan(found.folder))
+
+
+def _plan(folder: Path) -> Plan:
+    try:
+        return read_plan(folder / PLAN)
+    except FileNotFoundError:
+        return Plan()
+
+
+def _scanned(here: _Project, rules: Sequence[Rule], revision: str | None = None) -> Report:
+    """Scan the work tree, or the tree of a revision without touching the work tree."""
+    settings, folder = here.settings, here.folder
+    if revision is None:
+        found = discovery.discover(
+            (Path(),), cwd=folder, exclude=settings.exclude, respect_gitignore=settings.respect_gitignore,
+            force_exclude=False, max_bytes=settings.max_file_size, exclude_base=folder,
+        )  # fmt: skip
+        return project.report(Request(found), settings, rules, [BUILTIN])
+    root = discovery.root_of((), cwd=folder)
+    contents, notes = discovery.tree(root, revision, settings.max_file_size)
+    below = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
+    kept = discovery.keep(
+        root, tuple(sorted(path for path in contents if path.startswith(below))), exclude=settings.exclude,
+        respect_gitignore=settings.respect_gitignore, exclude_base=folder,
+    )  # fmt: skip
+    request = Request(Discovered(root, kept, notes), {path: contents[path] for path in kept})
+    return project.report(request, settings, rules, [BUILTIN])
+
+
+def _table(here: _Project, now: Report, then: Report | None, since: str) -> Iterator[str]:
+    """One line a ticket: id, priority, hours, what is open, in how many files, the trend, the title."""
+    open_now, open_then = _by_ticket(now), _by_ticket(then) if then is not None else {}
+    rows: list[tuple[str, ...]] = [
+        ("ticket", "priority", "phase", "hours", "errors", "warnings", "notes", "files", "trend", "state", "title")
+    ]
+    for name in here.known():
+        task = here.plan.ticket(name)
+        found = open_now.get(name, ())
+        counts = Counter(finding.severity for finding in found)
+        phase = here.plan.phases.index(task.phase) + 1 if task and task.phase in here.plan.phases else None
+        rows.append(
+            (
+                escape(name),
+                escape(task.priority) if task else "",
+                str(phase or ""),
+                "-".join(f"{hour:g}" for hour in dict.fromkeys(task.hours)) if task and task.hours[1] else "",
+                *(str(counts[one] or "·") for one in (Severity.ERROR, Severity.WARNING, Severity.NOTE)),
+                str(len({finding.location.path for finding in found}) or "·"),
+                _trend(len(found), len(open_then.get(name, ()))) if then is not None else "",
+                "open" if counts[Severity.ERROR] or counts[Severity.WARNING] else _closed(here, name),
+                escape(task.title) if task else "",
+            )
+        )
+    shown = [at for at in range(len(rows[0])) if any(row[at] for row in rows[1:])]
+    widths = {at: max(len(row[at]) for row in rows) for at in shown}
+    for row in rows:
+        yield "  ".join(row[at].ljust(widths[at]) for at in shown).rstrip()
+    done = sum(1 for row in rows[1:] if row[9] == "done")
+    yield ""
+    yield f"{done} of {plural(len(rows) - 1, 'ticket')} done" + (f"; trend since {escape(since)}." if since else ".")
+
+
+def _closed(here: _Project, ticket: str) -> str:
+    return "done" if here.codes(ticket) else "no rule"
+
+
+def _trend(now: int, then: int) -> str:
+    return "=" if now == then else f"{now - then:+d}"
+
+
+def _by_ticket(report: Report) -> dict[str, tuple[Finding, ...]]:
+    grouped: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        grouped.setdefault(ticket_of(finding.code, report).id, []).append(finding)
+    return {name: tuple(found) for name, found in grouped.items()}
+
+
+def _incomplete(report: Report) -> int:
+    errors = [note for note in report.notifications if note.severity is Severity.ERROR]
+    for note in errors:
+        click.echo(f"{escape(note.path)}:{note.line}: error: {escape(note.message)}", err=True)
+    return 2 if errors else 0

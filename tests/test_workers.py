@@ -1,0 +1,127 @@
+"""Workers that die, hang or are interrupted cost no more than the file at fault."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from chunklint.engine import Job, Outcome, RuleSet, Team, scan
+from chunklint.loader import load
+
+RULE = """
+import os, signal, time
+from chunklint.api import Rule, python
+rule = Rule(code='ZZ100', name='a-rule', ticket='T', when='w', effect='e', instead='i', bad='', good='',
+            example='x.py', mentions=())
+@rule.on(python, '(call function: (identifier) @name) @call')
+def check(call, name, file):
+    called = file.text(name)
+    if called == 'dies':
+        os._exit(3)
+    if called == 'killed':
+        os.kill(os.getpid(), signal.SIGKILL)
+    while called == 'spins':
+        pass
+    if called == 'sleeps':
+        time.sleep(60)
+    if called == 'stuck':
+        sum(range(10**12))  # C code that never looks at signals
+    yield rule.at(call, called)
+"""
+
+
+def outcome_of(tmp_path: Path, files: dict[str, str], team: Team | None, seconds: float = 20.0) -> Outcome:
+    folder = tmp_path / "rules"
+    folder.mkdir(exist_ok=True)
+    (folder / "a_rule.py").write_text(RULE, encoding="utf-8")
+    rules = RuleSet.of([folder], load([folder]))
+    contents = {path: text.encode() for path, text in files.items()}
+    return scan(Job(tmp_path, rules, tuple(files), 100_000, contents, seconds=seconds), team=lambda job: team)
+
+
+FINE = {f"f{number:03}.py": "fine()\n" for number in range(100)}
+
+
+def found(outcome: Outcome) -> set[str]:
+    return {finding.location.path for finding in outcome.findings}
+
+
+def test_workers_and_none_give_the_same(tmp_path: Path) -> None:
+    assert outcome_of(tmp_path, FINE, Team(2)) == outcome_of(tmp_path, FINE, None)
+
+
+@pytest.mark.parametrize("end", ["dies", "killed"])
+def test_a_worker_that_dies_costs_only_its_file_which_is_named(tmp_path: Path, end: str) -> None:
+    outcome = outcome_of(tmp_path, {**FINE, "f050a.py": f"{end}()\n"}, Team(2))
+    assert found(outcome) == set(FINE)
+    (note,) = outcome.notifications
+    assert (note.path, note.severity) == ("f050a.py", "error")
+    assert "died" in note.message
+
+
+def test_several_deaths_cost_no_more_than_their_files(tmp_path: Path) -> None:
+    deadly = {"f000a.py": "dies()\n", "f070a.py": "killed()\n", "f099a.py": "dies()\n"}
+    outcome = outcome_of(tmp_path, {**FINE, **deadly}, Team(2))
+    assert found(outcome) == set(FINE)
+    assert {note.path for note in outcome.notifications} == set(deadly)
+
+
+@pytest.mark.parametrize("team", [None, Team(2)])
+@pytest.mark.parametrize("kind", ["spins", "sleeps"])
+def test_a_file_that_takes_too_long_is_given_up_and_named(tmp_path: Path, kind: str, team: Team | None) -> None:
+    outcome = outcome_of(tmp_path, {"a.py": "fine()\n", "b.py": f"{kind}()\n", "c.py": "fine()\n"}, team, seconds=0.5)
+    assert found(outcome) == {"a.py", "c.py"}
+    (note,) = outcome.notifications
+    assert (note.path, note.severity) == ("b.py", "error")
+    assert "given up after 0.5 seconds" in note.message
+
+
+def test_a_worker_that_no_signal_reaches_is_ended(tmp_path: Path) -> None:
+    outcome = outcome_of(tmp_path, {"a.py": "fine()\n", "b.py": "stuck()\n"}, Team(1), seconds=0.5)
+    assert found(outcome) == {"a.py"}
+    (note,) = outcome.notifications
+    assert note.path == "b.py"
+    assert "died" in note.message
+
+
+def children(process: int) -> set[int]:
+    """The processes below one, by Linux's own account."""
+    below: set[int] = set()
+    pending = [process]
+    while pending:
+        parent = pending.pop()
+        for listing in Path(f"/proc/{parent}/task").glob("*/children"):
+            ids = {int(one) for one in listing.read_text().split()} - below
+            below |= ids
+            pending.extend(ids)
+    return below
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the children of a process")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_ends_everything_at_once_with_130(tmp_path: Path, jobs: str) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a_rule.py").write_text(RULE, encoding="utf-8")
+    (tmp_path / "chunklint.toml").write_text("rules-dirs = ['rules']\n", encoding="utf-8")
+    for number in range(4):
+        (tmp_path / f"f{number}.py").write_text("sleeps()\n", encoding="utf-8")
+    arguments = ["--trust-rules", "--no-cache", "--jobs", jobs, "--select", "ZZ100", "."]
+    command = [sys.executable, "-m", "chunklint", "scan", *arguments]
+    running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    deadline = time.monotonic() + 30
+    while jobs != "1" and len(children(running.pid)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)
+    workers = children(running.pid)
+    assert len(workers) == (0 if jobs == "1" else 2)
+    os.killpg(running.pid, signal.SIGINT)
+    _, stderr = running.communicate(timeout=15)
+    assert running.returncode == 130
+    assert stderr.strip() == "Interrupted."
+    assert not [one for one in workers if Path(f"/proc/{one}").exists()]
