@@ -29,6 +29,7 @@ def check(call, name, file):
     while called == 'spins':
         pass
     if called == 'sleeps':
+        open('asleep', 'w').close()
         time.sleep(60)
     if called == 'stuck':
         sum(range(10**12))  # C code that never looks at signals
@@ -115,11 +116,13 @@ def test_an_interrupt_ends_everything_at_once_with_130(tmp_path: Path, jobs: str
     command = [sys.executable, "-m", "chunklint", "scan", *arguments]
     running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 30
-    while jobs != "1" and len(children(running.pid)) < 2 and time.monotonic() < deadline:
+    wanted = 0 if jobs == "1" else 2
+    while time.monotonic() < deadline:
+        if (tmp_path / "asleep").exists() and len(children(running.pid)) == wanted:
+            break
         time.sleep(0.05)
-    time.sleep(1)
     workers = children(running.pid)
-    assert len(workers) == (0 if jobs == "1" else 2)
+    assert len(workers) == wanted
     os.killpg(running.pid, signal.SIGINT)
     _, stderr = running.communicate(timeout=15)
     assert running.returncode == 130

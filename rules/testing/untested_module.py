@@ -19,10 +19,14 @@ class PressingService:
         if apples < 4:
             raise ValueError("too few apples")
         return apples // 4
+
+
 # file: orchard/services/storing_service.py
 class StoringService:
     def store(self, crates: int) -> bool:
         return crates > 0
+
+
 # file: tests/test_storing.py
 from orchard.services.storing_service import StoringService
 
@@ -36,6 +40,8 @@ class PressingService:
         if apples < 4:
             raise ValueError("too few apples")
         return apples // 4
+
+
 # file: tests/test_pressing.py
 from orchard.services.pressing_service import PressingService
 
