@@ -112,19 +112,30 @@ class LeftOut:
 def left_out(facts: Mapping[str, Sequence[object]], settings: Iterable[PytestSettings]) -> Iterator[LeftOut]:
     """The test files that the nearest settings of pytest leave out."""
     by_folder = {PurePosixPath(one.path).parent: one for one in settings}
-    outside: dict[str, list[LeftOut]] = {}
+    outside: dict[tuple[str, bool], list[LeftOut]] = {}
     for path, found in facts.items():
         place = next((one.place for one in found if isinstance(one, Collectable)), None)
         nearest = next((by_folder[one] for one in PurePosixPath(path).parents if one in by_folder), None)
         if place is None or nearest is None:
             continue
-        if not any(fnmatch(PurePosixPath(path).name, pattern) for pattern in nearest.python_files):
-            yield LeftOut(place, nearest, by_name=True)
+        by_name = not _fits(path, nearest)
+        together = outside.setdefault((nearest.path, by_name), [])
+        if by_name:
+            together.append(LeftOut(place, nearest, by_name=True))
         elif nearest.testpaths and not _is_below(path, nearest) and not _STARTED_BY_PATH.search(path):
-            outside.setdefault(nearest.path, []).append(LeftOut(place, nearest, by_name=False))
+            together.append(LeftOut(place, nearest, by_name=False))
     for together in outside.values():
         if len(together) <= _MOST_LEFT_OUT:
             yield from together
+
+
+def _fits(path: str, settings: PytestSettings) -> bool:
+    """Whether pytest takes a file for one of tests: a pattern with a slash is held against its whole path."""
+    name = PurePosixPath(path).name
+    return any(
+        fnmatch(f"/root/{path}", f"*/{pattern}") if "/" in pattern else fnmatch(name, pattern)
+        for pattern in settings.python_files
+    )
 
 
 def _is_below(path: str, settings: PytestSettings) -> bool:
