@@ -51,7 +51,7 @@ _redis = Waiter(
 )
 _aioredis = replace(
     _redis,
-    library=Library("aioredis", "https://pypi.org/project/aioredis/", "aioredis"),
+    library=Library("aioredis", "https://aioredis.readthedocs.io/en/stable/", "aioredis"),
     default="aioredis has no default, `socket_timeout` sets one",
 )
 _limiter = Waiter(
