@@ -15,6 +15,7 @@ from chunklint.api import (
     Severity,
     Verdict,
     conducts,
+    in_series,
     place_of,
     python,
 )
@@ -98,7 +99,8 @@ def _sentences(conduct: Conduct, file: PythonFile, budget: Budget) -> Iterator[s
     name = f"`{conduct.name}`"
     if conduct.private:
         methods = dict.fromkeys(f"`{file.text(call.named_children[0])}`" for call in conduct.private)
-        yield f"{name} reaches into a service by its private {_many(len(methods), 'method')} {_listed(list(methods))}."
+        reached = f"{_many(len(methods), 'method')} {in_series(list(methods))}"
+        yield f"{name} reaches into a service by its private {reached}."
     if conduct.made_up is not None:
         yield _made_up(name, conduct.made_up)
     if conduct.late_filter is not None:
@@ -111,7 +113,7 @@ def _sentences(conduct: Conduct, file: PythonFile, budget: Budget) -> Iterator[s
 
 
 def _made_up(name: str, made_up: Fabrication) -> str:
-    asked = f" and never asks {_listed([f'`{one}`' for one in made_up.unused])}" if made_up.unused else ""
+    asked = f" and never asks {in_series([f'`{one}`' for one in made_up.unused])}" if made_up.unused else ""
     said = made_up.comment[:60] if made_up.comment.isprintable() else ""
     admitted = f', as its comment "{said}" admits' if said else ""
     return f"{name} makes its answer up{asked}{admitted}."
@@ -119,7 +121,7 @@ def _made_up(name: str, made_up: Fabrication) -> str:
 
 def _tally(conduct: Conduct) -> str:
     """The counted items by kind: `2 changes (`a.create`, `b.update`), 1 computing loop`."""
-    return _listed([part for load in Load if (part := _part(conduct, load))])
+    return in_series([part for load in Load if (part := _part(conduct, load))])
 
 
 def _part(conduct: Conduct, load: Load) -> str:
@@ -131,10 +133,6 @@ def _part(conduct: Conduct, load: Load) -> str:
 
 def _many(number: int, word: str) -> str:
     return word if number == 1 else f"{word}{'es' if word.endswith('ch') else 's'}"
-
-
-def _listed(parts: list[str]) -> str:
-    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
 def _place(conduct: Conduct, file: PythonFile) -> Location:

@@ -13,6 +13,7 @@ from chunklint.api import (
     Verdict,
     conducts,
     counted,
+    in_series,
     place_of,
     python,
 )
@@ -89,11 +90,10 @@ def manages_transaction(file: PythonFile) -> Iterator[Draft]:
 
 def _message(conduct: Conduct) -> str:
     names = list(dict.fromkeys(f"`{deed.name}`" for deed in conduct.acts(DbAct.TRANSACTION)))
-    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
     helper = f", which the handler `{conduct.caller}` calls," if conduct.caller else ""
     others = counted(conduct, (DbAct.QUERY, DbAct.WRITE, DbAct.OPENED, DbAct.BUILT))
     around = f", around {others}" if others else ""
-    return f"`{conduct.name}`{helper} manages a database transaction in the router ({listed}){around}."
+    return f"`{conduct.name}`{helper} manages a database transaction in the router ({in_series(names)}){around}."
 
 
 def _severity(conduct: Conduct) -> Severity:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from chunklint.api import Draft, History, PythonFile, Revision, Rule, Severity, cycles, duplicates, histories, python
+from chunklint.api import (
+    Draft,
+    History,
+    PythonFile,
+    Revision,
+    Rule,
+    Severity,
+    cycles,
+    duplicates,
+    histories,
+    in_series,
+    python,
+)
 from chunklint.api import revision_of as read_revision
 
 rule = Rule(
@@ -123,7 +135,7 @@ def _listed(ids: Sequence[str]) -> str:
     names = [f"`{name}`" for name in ids]
     if len(names) > _MOST_NAMED:
         names[_MOST_NAMED - 1 :] = [f"{len(names) - _MOST_NAMED + 1} more"]
-    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]
+    return in_series(names)
 
 
 def _unusable_ids(history: History) -> Iterator[Draft]:

@@ -14,6 +14,7 @@ from chunklint.api import (
     competing_heads,
     cycles,
     histories,
+    in_series,
     python,
 )
 from chunklint.api import revision_of as read_revision
@@ -131,8 +132,7 @@ def _sentences(heads: Sequence[Revision], history: History) -> Iterator[str]:
     named = [f"`{head.id}` ({head.file_name})" for head in heads[-_MOST_NAMED:]]
     if len(heads) > _MOST_NAMED:
         named.insert(0, f"{len(heads) - _MOST_NAMED} older ones")
-    listed = f"{', '.join(named[:-1])} and {named[-1]}"
-    yield f"`alembic upgrade head` fails, because this history has {len(heads)} heads: {listed}."
+    yield f"`alembic upgrade head` fails, because this history has {len(heads)} heads: {in_series(named)}."
     parents = {tuple(parent.id for parent in history.parents[head.path]) for head in heads}
     if len(parents) == 1 and (common := parents.pop()):
         yield f"{'Both' if len(heads) == 2 else 'All'} revise {' and '.join(f'`{name}`' for name in common)}."

@@ -14,6 +14,7 @@ from chunklint.api import (
     Suspect,
     WrappedDrop,
     WrapperFact,
+    capitalised,
     convicted,
     exposed,
     exposures,
@@ -131,9 +132,8 @@ def wrapper_fails_open(facts: Mapping[str, Sequence[WrapperFact | Suspect]]) -> 
     for (location, reason), drops in by_guard.items():
         first = drops[0]
         wrapper = first.use.function.rsplit(".", 1)[-1]
-        message = (
-            f"{_sentence(reason)}. `{wrapper}` then drops {_listed(drops)} unprotected, since it relies on this answer."
-        )
+        relies = f"`{wrapper}` then drops {_listed(drops)} unprotected, since it relies on this answer."
+        message = f"{capitalised(reason)}. {relies}"
         related = [(one.use.location, f"`{one.table}` is dropped through it.") for one in drops]
         severity = max((one.severity for one in drops), key=lambda one: one.rank)
         yield rule.at(
@@ -163,7 +163,7 @@ def _finding(found: Exposure) -> Draft:
     related = [(operation.span, "What it should protect.")]
     if found.weaknesses:
         weak = found.weaknesses[0]
-        message = f"{_sentence(weak.reason)}. {found.loss.spelled} then runs, whatever the table holds."
+        message = f"{capitalised(weak.reason)}. {found.loss.spelled} then runs, whatever the table holds."
         return rule.at(weak.node, message, severity=found.severity, steps=steps, related=related)
     backup = found.other if found.other is not None else operation
     return rule.at(backup.span, _of_backup(found), severity=found.severity, steps=steps, related=related)
@@ -179,10 +179,6 @@ def _of_backup(found: Exposure) -> str:
     if made.where:
         return f"{backup} holds only some of the rows of `{found.loss.table}`, and {drop} takes all of them."
     return f"Nothing compares {backup} with `{found.loss.table}` before {drop}."
-
-
-def _sentence(reason: str) -> str:
-    return reason[0].upper() + reason[1:]
 
 
 def _listed(drops: Sequence[WrappedDrop]) -> str:

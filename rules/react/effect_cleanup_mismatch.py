@@ -19,6 +19,7 @@ from chunklint.api import (
     Rule,
     Severity,
     arguments_of,
+    capitalised,
     captured_too_early,
     ecmascript,
     effects,
@@ -101,7 +102,7 @@ def releases_something_else(file: EcmascriptFile) -> Iterator[Draft]:
             severity = Severity.NOTE if is_app_root(file, effect.owner) else _severity(found)
             related = [(found.other, "This does not release it.")] if found.other is not None else []
             steps = [(call, f"The effect calls `{_callee(file, call)}`.") for call in found.acquired.path]
-            steps += [(found.acquired.node, f"{_upper(found.acquired.keeps)}.")] if steps else []
+            steps += [(found.acquired.node, f"{capitalised(found.acquired.keeps)}.")] if steps else []
             place = found.acquired.path[0] if found.acquired.path else found.acquired.node
             yield rule.at(_head(place), _message(file, found), severity=severity, steps=steps, related=related)
 
@@ -167,7 +168,7 @@ def _message(file: EcmascriptFile, found: Mismatch) -> str:
         target = removal.rpartition(".")[0] or "window"
         event = "every event" if not arguments_of(found.other) else file.text(arguments_of(found.other)[0])
     why = _FITS[found.sort].format(removal=removal, target=target, event=f"`{event}`", name=found.name)
-    return f"{_upper(found.acquired.keeps)} after unmount: {why}. {_advice(file, found)}"
+    return f"{capitalised(found.acquired.keeps)} after unmount: {why}. {_advice(file, found)}"
 
 
 def _advice(file: EcmascriptFile, found: Mismatch) -> str:
@@ -233,7 +234,3 @@ def _head(node: Node) -> Node:
 
 def _callee(file: EcmascriptFile, call: Node) -> str:
     return " ".join(file.text(call.child_by_field_name("function") or call).split())
-
-
-def _upper(clause: str) -> str:
-    return clause[:1].upper() + clause[1:]

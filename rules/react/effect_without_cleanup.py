@@ -19,6 +19,7 @@ from chunklint.api import (
     Start,
     acquisitions,
     arguments_of,
+    capitalised,
     ecmascript,
     effects,
     function_of,
@@ -152,7 +153,7 @@ def starts_outside_effects(file: EcmascriptFile) -> Iterator[Draft]:
     for opened in opened_by_initialisers(file):
         found = opened.acquired
         message = (
-            f"{_upper(found.keeps)} after unmount: `{_callee(file, opened.hook)}` has no cleanup. "
+            f"{capitalised(found.keeps)} after unmount: `{_callee(file, opened.hook)}` has no cleanup. "
             f"Acquire it in an effect that calls {found.release} in its cleanup."
         )
         yield rule.at(_head(found.node), message, severity=Severity.WARNING)
@@ -181,8 +182,8 @@ def _message(file: EcmascriptFile, leak: Leak) -> str:
         f"`{_callee(file, acquired.path[0])}` is never undone: {acquired.keeps}" if acquired.path else acquired.keeps
     )
     if leak.touches:
-        return f"{_upper(keeps)} after unmount and calls `{leak.touches}`; {_blame(file, leak)}."
-    text = f"{_upper(keeps)} after unmount; {_blame(file, leak)}."
+        return f"{capitalised(keeps)} after unmount and calls `{leak.touches}`; {_blame(file, leak)}."
+    text = f"{capitalised(keeps)} after unmount; {_blame(file, leak)}."
     if leak.effect.runs is Deps.NONE:
         return f"{text} The effect has no dependency array: every render adds another."
     if leak.effect.runs is Deps.SOME and acquired.kind is not Kind.GLOBAL:
@@ -241,8 +242,4 @@ def _callee(file: EcmascriptFile, call: Node) -> str:
 
 
 def _sentence(clause: str) -> str:
-    return f"{_upper(clause)}."
-
-
-def _upper(clause: str) -> str:
-    return clause[:1].upper() + clause[1:]
+    return f"{capitalised(clause)}."

@@ -18,6 +18,7 @@ from chunklint.api import (
     ecmascript,
     front,
     gaps,
+    in_series,
     is_test_or_story,
 )
 
@@ -170,7 +171,7 @@ def _names(names: tuple[str, ...], has: str) -> str:
     if len(names) > _MOST_NAMED:
         named.append(f"{len(names) - _MOST_NAMED} more")
     plural = has.replace("has ", "have ", 1).replace("above it", "above them")
-    return f"{', '.join(named[:-1])} and {named[-1]} {plural}"
+    return f"{in_series(named)} {plural}"
 
 
 def _said_of(gap: Gap) -> str:

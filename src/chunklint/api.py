@@ -141,6 +141,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.web.layers import LAYER_MENTIONS, Breach, Layers, Trait, breaches, trait
     from chunklint.semantics.web.logic import Budget, Fabrication, Load
     from chunklint.semantics.web.routes import FRAMEWORKS as WEB_FRAMEWORKS
+    from chunklint.semantics.wording import capitalised, in_series
 
 _HOMES = {
     "tree_sitter": "Node",
@@ -240,6 +241,7 @@ _HOMES = {
     "chunklint.semantics.web.layers": "LAYER_MENTIONS, Breach, Layers, Trait, breaches, trait",
     "chunklint.semantics.web.logic": "Budget, Fabrication, Load",
     "chunklint.semantics.web.routes": "FRAMEWORKS as WEB_FRAMEWORKS",
+    "chunklint.semantics.wording": "capitalised, in_series",
 }
 
 
@@ -455,6 +457,7 @@ __all__ = [
     "breaks_upgrade",
     "callee_text",
     "cancels_what_goes_on",
+    "capitalised",
     "captured_too_early",
     "checkers",
     "collectables",
@@ -492,6 +495,7 @@ __all__ = [
     "hollow_checks",
     "hook_calls",
     "imports",
+    "in_series",
     "inversions",
     "is_app_root",
     "is_async",

@@ -22,6 +22,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, qualified, resolve, root_of, string_value, unwrap
 from chunklint.semantics.ecmascript.react import is_hook
 from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
+from chunklint.semantics.wording import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,5 +351,4 @@ def _has_method(receiver: Node) -> bool:
 
 
 def _short(file: SourceFile, node: Node) -> str:
-    text = " ".join(file.text(node).split())
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    return shortened(file.text(node), 40)

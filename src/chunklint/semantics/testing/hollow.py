@@ -13,6 +13,7 @@ from chunklint.semantics.ecmascript.names import dotted, root_of, unwrap
 from chunklint.semantics.testing.jests import JsTest, declared_tests
 from chunklint.semantics.testing.vacuous import Flaw, Vacuous
 from chunklint.semantics.testing.wording import endures, remarks
+from chunklint.semantics.wording import shortened
 
 _MATCHERS = ("to", "resolves", "rejects", "not", "any")
 _CONSTANTS = frozenset({"true", "1", "'x'", "!0"})
@@ -149,5 +150,4 @@ def _is_constant(expect: Node, file: EcmascriptFile) -> bool:
 
 
 def _short(node: Node, file: EcmascriptFile) -> str:
-    text = " ".join(file.text(node).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shortened(file.text(node), 60)

@@ -18,6 +18,7 @@ from chunklint.semantics.python.scopes import Kind
 from chunklint.semantics.python.scopes import resolve as resolve_python
 from chunklint.semantics.testing.jests import JsTest, declared_tests
 from chunklint.semantics.testing.pytests import PythonTest, is_test_module, tests_of
+from chunklint.semantics.wording import shortened
 
 _SLEEPS = frozenset({"time.sleep", "asyncio.sleep", "anyio.sleep", "trio.sleep", "gevent.sleep", "eventlet.sleep"})
 # A patched or virtual clock: then no sleep of the file takes time.
@@ -206,5 +207,4 @@ def _runs_in_place(function: Node, file: EcmascriptFile) -> bool:
 
 
 def _short(node: Node, file: EcmascriptFile) -> str:
-    text = " ".join(file.text(node).split())
-    return text if len(text) <= 70 else f"{text[:67]}..."
+    return shortened(file.text(node), 70)

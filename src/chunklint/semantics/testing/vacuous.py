@@ -15,6 +15,7 @@ from chunklint.semantics.python.names import arguments
 from chunklint.semantics.testing.evidence import called
 from chunklint.semantics.testing.pytests import PythonTest, bases_of, holds_tests, is_test_module, statements, tests_of
 from chunklint.semantics.testing.wording import comments_by_line, endures, remarks, remarks_in
+from chunklint.semantics.wording import shortened
 
 _FUNCTIONS = frozenset({"function_definition", "lambda", "class_definition"})
 _RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex", "assertRaisesMessage"})
@@ -354,8 +355,7 @@ def _own(body: Node, *types: str) -> list[Node]:
 
 
 def _short(node: Node, file: PythonFile) -> str:
-    text = " ".join(file.text(node).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shortened(file.text(node), 60)
 
 
 _FINDERS: tuple[Callable[[PythonTest, PythonFile], Iterator[Vacuous]], ...] = (

@@ -16,6 +16,7 @@ from chunklint.semantics.web.collaborators import private_calls
 from chunklint.semantics.web.database import Act, Deed, deeds, is_thin
 from chunklint.semantics.web.logic import Fabrication, Item, Load, fabrication, filters_after_paging, items
 from chunklint.semantics.web.routes import handlers, is_dependency
+from chunklint.semantics.wording import in_series
 
 # A chain of helpers longer than this is a layer of its own.
 _MOST_HELPERS = 200
@@ -84,7 +85,7 @@ def counted(conduct: Conduct, acts: Sequence[Act]) -> str:
             made = "session" if act is Act.OPENED else "repository"
             names = ", ".join(dict.fromkeys(f"`{deed.name}`" for deed in found))
             parts.append(f"a {made} made by hand ({names})")
-    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+    return in_series(parts)
 
 
 def _conducts(file: PythonFile) -> Iterator[Conduct]:
