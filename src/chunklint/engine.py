@@ -395,6 +395,14 @@ def _order(finding: Finding) -> tuple[Any, ...]:
     return finding.location.path, finding.location.span, finding.code, finding.message
 
 
+# What an `across` check may ask for beside the facts: read only when it asks, and only above the files that it has
+# facts of.
+_READERS: Mapping[str, Callable[[Path, Iterable[str]], Any]] = {
+    "pins": discovery.read_pins,
+    "pytest_settings": discovery.read_pytest_settings,
+}
+
+
 def _join(
     rules: Sequence[Rule], judged: Sequence[Judged], job: Job
 ) -> tuple[dict[str, list[Finding]], list[Notification]]:
@@ -406,12 +414,9 @@ def _join(
         for check in rule.joins if facts else ():
             code = check.__code__
             available: dict[str, Any] = {"facts": facts, "options": rule.options, "whole": job.whole}
-            if "pins" in code.co_varnames[: code.co_argcount]:
-                # Manifests are read only for a rule that asks, and only those above the files it has facts of.
-                available["pins"] = discovery.read_pins(job.root, facts)
-            if "pytest_settings" in code.co_varnames[: code.co_argcount]:
-                available["pytest_settings"] = discovery.read_pytest_settings(job.root, facts)
-            arguments = {name: available[name] for name in code.co_varnames[: code.co_argcount]}
+            names = code.co_varnames[: code.co_argcount]
+            read = {name: _READERS[name](job.root, facts) for name in names if name in _READERS}
+            arguments = {name: (available | read)[name] for name in names}
             try:
                 prepare(check)
                 found = [_plain(draft) for draft in check(**arguments)]
