@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from chunklint import config
+from chunklint import config, discovery
 from chunklint.cache import Cache
 from chunklint.config import Settings
 from chunklint.discovery import Discovered
@@ -29,6 +29,37 @@ class Request:
     found: Discovered
     contents: Mapping[str, bytes] = field(default_factory=dict)
     whole: bool = True
+
+
+def discovered(paths: Sequence[Path], cwd: Path, settings: Settings, *, force_exclude: bool = False) -> Discovered:
+    """The files to scan below some paths. Raises MissingPath."""
+    return discovery.discover(
+        paths,
+        cwd=cwd,
+        exclude=settings.exclude,
+        respect_gitignore=settings.respect_gitignore,
+        force_exclude=force_exclude,
+        max_bytes=settings.max_file_size,
+        exclude_base=settings.folder,
+    )
+
+
+def kept(root: Path, paths: Iterable[str], settings: Settings) -> tuple[str, ...]:
+    """Those of the paths that neither the settings nor ignore files exclude, sorted."""
+    return discovery.keep(
+        root,
+        paths,
+        exclude=settings.exclude,
+        respect_gitignore=settings.respect_gitignore,
+        exclude_base=settings.folder,
+    )
+
+
+def at_revision(root: Path, revision: str, settings: Settings, below: str = "") -> Request:
+    """The tree of a git revision, or what of it begins with a path; the work tree is not touched. Raises GitError."""
+    contents, notes = discovery.tree(root, revision, settings.max_file_size)
+    files = kept(root, (path for path in contents if path.startswith(below)), settings)
+    return Request(Discovered(root, files, notes), {path: contents[path] for path in files})
 
 
 def report(  # noqa: PLR0913 - keyword-only, each a setting of its own

@@ -95,7 +95,7 @@ def _run(options: ScanOptions) -> int:
     if options.show_settings:
         click.echo(config.show(settings))
         return 0
-    request = _request(options, settings, found, cwd)
+    request = _request(options, settings, cwd)
     if options.show_files:
         for path in request.found.files:
             click.echo(escape(path))
@@ -105,7 +105,7 @@ def _run(options: ScanOptions) -> int:
         click.echo(f"{len(chosen)} rules, {len(request.found.files)} files.", err=True)
 
     def judged() -> Report:
-        report = _judged(request, options, settings, found, folders, chosen)
+        report = _judged(request, options, settings, folders, chosen)
         return report if known is None else _against_baseline(report, known, request, options, cwd)
 
     report = judged()
@@ -117,7 +117,7 @@ def _run(options: ScanOptions) -> int:
 
 
 def _judged(
-    request: Request, options: ScanOptions, settings: Settings, found: config.Config, folders: Sequence[Path],
+    request: Request, options: ScanOptions, settings: Settings, folders: Sequence[Path],
     chosen: Sequence[Rule],
 ) -> Report:  # fmt: skip
     """Scan what is asked for, or what changes since --diff-base bring."""
@@ -129,10 +129,8 @@ def _judged(
 
         if options.diff_base is None:
             return scan(request, chosen)
-        root = request.found.root
         return novelty.since(
-            options.diff_base, request, chosen, settings.max_file_size,
-            scan=scan, keep=lambda paths: _kept(paths, settings, found, root),
+            options.diff_base, request, chosen, settings, scan=scan
         )  # fmt: skip
 
 
@@ -256,27 +254,19 @@ def _overrides(options: ScanOptions) -> Overrides:
     )
 
 
-def _request(options: ScanOptions, settings: Settings, found: config.Config, cwd: Path) -> Request:
+def _request(options: ScanOptions, settings: Settings, cwd: Path) -> Request:
     """What to scan: paths, the index, or stdin."""
     if options.stdin_filename is not None:
-        return _from_stdin(options, settings, found, cwd)
+        return _from_stdin(options, settings, cwd)
     if options.staged:
-        return _from_index(options, settings, found, cwd)
-    discovered = discovery.discover(
-        options.paths or (Path(),),
-        cwd=cwd,
-        exclude=settings.exclude,
-        respect_gitignore=settings.respect_gitignore,
-        force_exclude=options.force_exclude,
-        max_bytes=settings.max_file_size,
-        exclude_base=found.folder,
-    )
+        return _from_index(options, settings, cwd)
+    discovered = project.discovered(options.paths or (Path(),), cwd, settings, force_exclude=options.force_exclude)
     if not discovered.files and not options.quiet:
         click.echo("warning: no file to scan was found below the given paths", err=True)
     return Request(discovered, whole=all((cwd / path).is_dir() for path in options.paths))
 
 
-def _from_stdin(options: ScanOptions, settings: Settings, found: config.Config, cwd: Path) -> Request:
+def _from_stdin(options: ScanOptions, settings: Settings, cwd: Path) -> Request:
     named = cwd / str(options.stdin_filename)
     if options.paths not in ((), (Path("-"),)):
         raise click.UsageError("--stdin-filename reads one file from stdin; leave the PATHS out")
@@ -288,26 +278,16 @@ def _from_stdin(options: ScanOptions, settings: Settings, found: config.Config, 
     path = named.relative_to(root).as_posix()
     files: tuple[str, ...] = (path,)
     if options.force_exclude:
-        files = _kept(files, settings, found, root)
+        files = project.kept(root, files, settings)
     return Request(Discovered(root, files, ()), {path: sys.stdin.buffer.read()}, whole=False)
 
 
-def _from_index(options: ScanOptions, settings: Settings, found: config.Config, cwd: Path) -> Request:
+def _from_index(options: ScanOptions, settings: Settings, cwd: Path) -> Request:
     if options.paths:
         raise click.UsageError("--staged scans what is staged in git; leave the PATHS out")
     root = discovery.root_of((), cwd=cwd)
     contents, notes = discovery.staged(root, settings.max_file_size)
-    return Request(Discovered(root, _kept(tuple(contents), settings, found, root), notes), contents, whole=False)
-
-
-def _kept(files: tuple[str, ...], settings: Settings, found: config.Config, root: Path) -> tuple[str, ...]:
-    return discovery.keep(
-        root,
-        files,
-        exclude=settings.exclude,
-        respect_gitignore=settings.respect_gitignore,
-        exclude_base=found.folder,
-    )
+    return Request(Discovered(root, project.kept(root, contents, settings), notes), contents, whole=False)
 
 
 @contextmanager

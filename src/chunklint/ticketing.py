@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from chunklint import baseline, config, discovery, files, project
+from chunklint import config, discovery, files, novelty, project
 from chunklint.config import ConfigError, Overrides, Settings
-from chunklint.discovery import Discovered, GitError, MissingPath
+from chunklint.discovery import GitError, MissingPath
 from chunklint.loader import BUILTIN, RuleError, load
 from chunklint.model import Finding, Report, Rule, Severity
 from chunklint.project import Request
@@ -134,9 +134,7 @@ def _usage_errors() -> Iterator[None]:
 
 def _missing(findings: Sequence[Finding], others: Sequence[Finding]) -> tuple[Finding, ...]:
     """Those of the findings that the others do not have, moved lines and renamed files allowed for."""
-    present = {finding.location.path for finding in findings}
-    entries = [baseline.entry_of(finding) for finding in others]
-    return baseline.compare(findings, entries, judged=lambda entry: True, gone=lambda path: path not in present).new
+    return novelty.new_among(findings, others, {finding.location.path for finding in findings})
 
 
 def _project(plan: Plan | None = None) -> _Project:
@@ -158,19 +156,11 @@ def _scanned(here: _Project, rules: Sequence[Rule], revision: str | None = None)
     """Scan the work tree, or the tree of a revision without touching the work tree."""
     settings, folder = here.settings, here.folder
     if revision is None:
-        found = discovery.discover(
-            (Path(),), cwd=folder, exclude=settings.exclude, respect_gitignore=settings.respect_gitignore,
-            force_exclude=False, max_bytes=settings.max_file_size, exclude_base=folder,
-        )  # fmt: skip
-        return project.report(Request(found), settings, rules, [BUILTIN])
-    root = discovery.root_of((), cwd=folder)
-    contents, notes = discovery.tree(root, revision, settings.max_file_size)
-    below = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
-    kept = discovery.keep(
-        root, tuple(sorted(path for path in contents if path.startswith(below))), exclude=settings.exclude,
-        respect_gitignore=settings.respect_gitignore, exclude_base=folder,
-    )  # fmt: skip
-    request = Request(Discovered(root, kept, notes), {path: contents[path] for path in kept})
+        request = Request(project.discovered((Path(),), folder, settings))
+    else:
+        root = discovery.root_of((), cwd=folder)
+        below = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
+        request = project.at_revision(root, revision, settings, below)
     return project.report(request, settings, rules, [BUILTIN])
 
 
