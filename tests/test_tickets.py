@@ -194,6 +194,8 @@ def test_a_new_suppression_is_a_suggestion_to_read_it(project: Path) -> None:
         (("review", "TICKET-008", "--base", "nowhere"), "git cannot read the files of 'nowhere'"),
         (("tickets", "--since=--help"), "git cannot read the files of '--help'"),
         (("tickets", "import", "none.md"), "does not exist"),
+        (("tickets", "import", "doc.md", "--into", "nowhere/plan.toml"), "nowhere/plan.toml cannot be written"),
+        (("review", "TICKET-008", "--output", "nowhere/review.md"), "nowhere/review.md cannot be written"),
     ],
 )
 def test_mistakes_are_told_and_not_thrown(project: Path, arguments: tuple[str, ...], message: str) -> None:

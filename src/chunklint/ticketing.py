@@ -64,10 +64,7 @@ def import_document(document: Path, target: Path, *, force: bool) -> None:
         )
         if target.exists() and not force:
             raise click.UsageError(f"{target} is there already; --force writes it anew")
-        try:
-            files.write(target, rendered(plan))
-        except OSError as error:
-            raise click.UsageError(f"{target} cannot be written: {error.strerror}") from error
+        _write(target, rendered(plan))
     least, most = plan.hours
     click.echo(
         f"wrote {target}: {plural(len(plan.tickets), 'ticket')}, {plural(len(plan.reviews), 'review')}, "
@@ -119,8 +116,15 @@ def review(ticket: str, base: str | None, target: Path | None) -> int:
         if target is None:
             click.echo(text, nl=False)
         else:
-            files.write(target, text)
+            _write(target, text)
     return _incomplete(now) or (1 if answer.verdict is Verdict.CHANGES else 0)
+
+
+def _write(target: Path, text: str) -> None:
+    try:
+        files.write(target, text)
+    except OSError as error:
+        raise click.UsageError(f"{target} cannot be written: {error.strerror}") from error
 
 
 @contextmanager
