@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chunklint.languages.ecmascript import EcmascriptFile
     from chunklint.languages.python import PythonFile
     from chunklint.languages.sql import SqlFile
-    from chunklint.model import Draft, Location, Rule, Severity, Span
+    from chunklint.model import Draft, Edit, Finding, Fix, Location, Refusal, Rule, Severity, Span
     from chunklint.semantics.concurrency.crowded_locks import Crowd as CrowdedLock
     from chunklint.semantics.concurrency.crowded_locks import awaits_under_thread_locks, crowded
     from chunklint.semantics.concurrency.ecmascript_races import suspicions_of_classes
@@ -149,7 +149,7 @@ _HOMES = {
     "chunklint.languages.ecmascript": "EcmascriptFile",
     "chunklint.languages.python": "PythonFile",
     "chunklint.languages.sql": "SqlFile",
-    "chunklint.model": "Draft, Location, Rule, Severity, Span",
+    "chunklint.model": "Draft, Edit, Finding, Fix, Location, Refusal, Rule, Severity, Span",
     "chunklint.semantics.concurrency.crowded_locks": "Crowd as CrowdedLock, awaits_under_thread_locks, crowded",
     "chunklint.semantics.concurrency.ecmascript_races": "suspicions_of_classes",
     "chunklint.semantics.concurrency.held": "Held, locks_held_at",
@@ -348,12 +348,15 @@ __all__ = [
     "Direction",
     "Draft",
     "EcmascriptFile",
+    "Edit",
     "Effect",
     "Evidence",
     "Exposure",
     "Fabrication",
     "Failure",
     "Fills",
+    "Finding",
+    "Fix",
     "Flaw",
     "Form",
     "Front",
@@ -401,6 +404,7 @@ __all__ = [
     "Reason",
     "Reconnect",
     "Reference",
+    "Refusal",
     "Renewal",
     "Reopening",
     "Residue",

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 Check = TypeVar("Check", bound=Callable[..., Iterable[Any]])
+FixMaker = TypeVar("FixMaker", bound="Callable[..., Fix | Refusal]")
 
 
 class Severity(StrEnum):
@@ -86,6 +87,36 @@ class Step:
 
     location: Location
     text: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """What is to stand in a region of a file instead of what stands there; an empty region inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits of a finding's own file that put an end to it.
+
+    Attributes:
+        title: What applying it does, an imperative clause without a final stop: "Pass `timeout=10`".
+        edits: Disjoint, in order.
+        safe: Whether nothing changes but what the finding is about.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a finding of a rule that has a fix gets none: a clause that completes "No fix, for ..."."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +210,23 @@ class Subscription:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fixer:
+    """How a rule's findings in files of one language are fixed.
+
+    Attributes:
+        does: What the fix does, for the rule's page: a clause in the third person, without a final stop.
+        safety: Why it is or is not safe, for the rule's page, a clause likewise.
+        make: Called with `file` (the parsed file), `finding` and, if it asks for them, `options`.
+    """
+
+    language: str
+    does: str
+    safety: str
+    make: Callable[..., Fix | Refusal]
+    parameters: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule's specification; documentation, `chunklint rule`, the SARIF entry and the tests are rendered from it.
@@ -222,6 +270,7 @@ class Rule:
     enabled: bool = True
     subscriptions: list[Subscription] = field(default_factory=list, repr=False, compare=False)
     joins: list[Callable[..., Iterable[Draft]]] = field(default_factory=list, repr=False, compare=False)
+    fixers: list[Fixer] = field(default_factory=list, repr=False, compare=False)
 
     def on(self, language: str, *queries: str) -> Callable[[Check], Check]:
         """Call the check for every match of a tree-sitter query; its parameters are the captures' names and `file`.
@@ -249,6 +298,19 @@ class Rule:
         """
         self.joins.append(check)
         return check
+
+    def fix(self, language: str, *, does: str, safety: str) -> Callable[[FixMaker], FixMaker]:
+        """Call the function with `file` and a `finding` in it (and `options`, if it asks) when a fix is wanted.
+
+        It gives a `Fix`, or a `Refusal` that says why there is none here; it is never called by a plain scan.
+        """
+
+        def register(make: FixMaker) -> FixMaker:
+            code = make.__code__
+            self.fixers.append(Fixer(language, does, safety, make, code.co_varnames[: code.co_argcount]))
+            return make
+
+        return register
 
     def _subscribe(self, language: str, queries: tuple[str, ...], kind: str) -> Callable[[Check], Check]:
         def register(check: Check) -> Check:
