@@ -150,6 +150,7 @@ def test_every_mistake_is_named_at_once_with_its_place_and_a_suggestion(tmp_path
         url = "https://x.test/browse/"
         maps = 1
         map = { TICKET-01 = "A", CL801 = "", "TICKET-008" = "B" }
+        per-path = { "!y" = { CL801 = "A" }, "app" = 3 }
     """
     overrides = Overrides(select=["CL77"], extend_exclude=["["], fail_on="warn")
     found = mistakes(tmp_path, text, 'severity.CL801="warnin"', overrides=overrides)
@@ -178,6 +179,8 @@ def test_every_mistake_is_named_at_once_with_its_place_and_a_suggestion(tmp_path
             "chunklint.toml: rules.CL101: CL101 has no options",
             "chunklint.toml: tickets.url: 'https://x.test/browse/' has no {ticket}, the place of the ticket's id",
             "chunklint.toml: tickets.maps: unknown setting; did you mean `map`?",
+            f'chunklint.toml: tickets.per-path."!y": the glob {glob}',
+            "chunklint.toml: tickets.per-path.app: expected a table from seed tickets or codes to your ticket ids",
             "chunklint.toml: tickets.map.TICKET-01: unknown rule or ticket `TICKET-01`; did you mean `TICKET-010`?"
             + hint,
             "chunklint.toml: tickets.map.CL801: expected a ticket id, not ''",

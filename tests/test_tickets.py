@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -185,6 +186,42 @@ def test_a_new_suppression_is_a_suggestion_to_read_it(project: Path) -> None:
     text = (project / "review.md").read_text()
     assert "**Verdict: Approved with suggestions**" in text
     assert "- `app/rates.py:5` CL801: the server is ours" in text
+
+
+def test_a_folder_may_have_tickets_of_its_own(project: Path) -> None:
+    (project / "billing").mkdir()
+    (project / "billing" / "rates.py").write_text(CLIENT.format(""))
+    (project / "chunklint.toml").write_text(
+        """
+        [tickets]
+        url = "https://tracker.test/{ticket}"
+        map = { CL801 = "OPS-1" }
+        [tickets.per-path."billing/**"]
+        TICKET-008 = "PAY-2"
+        [tickets.per-path."billing/legacy/**"]
+        CL801 = "PAY-3"
+        """
+    )
+    (project / "billing" / "legacy").mkdir()
+    (project / "billing" / "legacy" / "rates.py").write_text(CLIENT.format(""))
+    found = json.loads(chunklint(project, "scan", "--output-format", "sarif").stdout)["runs"][0]["results"]
+    tickets = {
+        one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]: one["workItemUris"] for one in found
+    }
+    assert tickets == {
+        "app/rates.py": ["https://tracker.test/OPS-1"],
+        "billing/legacy/rates.py": ["https://tracker.test/PAY-3"],
+        "billing/rates.py": ["https://tracker.test/PAY-2"],
+    }
+    rows = {row.split()[0]: row.split() for row in chunklint(project, "tickets").stdout.splitlines() if row}
+    files = [rows[name][4] for name in ("OPS-1", "PAY-2", "PAY-3")]
+    assert files == ["1", "1", "1"]
+    left = chunklint(project, "review", "PAY-2").stdout
+    assert "`billing/rates.py:5`" in left
+    assert "app/rates.py" not in left
+    assert "legacy" not in left
+    shown = chunklint(project, "scan", "--show-settings").stdout
+    assert shown.count("[tickets.per-path.") == 2
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,26 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Hunk:
+    """Neighbouring lines before and after a fix, unchanged ones around them included.
+
+    `line` is the number of the first; the lines come without their ends.
+    """
+
+    line: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A fix that was tried on the file as it is, and did what it is for; `hunks` are what a reader sees of it."""
+
+    fix: Fix
+    hunks: tuple[Hunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a finding of a rule that has a fix gets none: a clause that completes "No fix, for ..."."""
 
@@ -132,6 +152,8 @@ class Finding:
         line_hash: GitHub's `primaryLocationLineHash`, "" when the file could not be read again.
         suppressed: The reason given by the suppression comment ("" when it gave none); None when not suppressed.
         baselined: Whether the project's baseline has it: accepted for now.
+        ticket: Who asks for the fix in this file; None where it is the ticket of the rule.
+        suggestion: How to fix it, when a report was to show that and there is a fix; a scan leaves it None.
     """
 
     code: str
@@ -145,6 +167,8 @@ class Finding:
     line_hash: str = ""
     suppressed: str | None = None
     baselined: bool = False
+    ticket: Ticket | None = None
+    suggestion: Suggestion | None = None
 
     @property
     def silenced(self) -> str:

@@ -6,17 +6,21 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from chunklint import config, discovery
-from chunklint.cache import Cache
+from chunklint.cache import Cache, default_folder
 from chunklint.config import Settings
 from chunklint.discovery import Discovered
-from chunklint.engine import Job, RuleSet, Team, cache_key, scan
+from chunklint.engine import Job, Judged, RuleSet, Team, cache_key, conclude, examine
 from chunklint.model import Finding, Report, Rule
 
 # Below this many files and bytes, starting workers costs more than they save.
 POOL_FILES = 200
 POOL_BYTES = 2_000_000
+
+# Fewer files are judged as quickly as a cache is opened.
+CACHED_FILES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,50 +66,109 @@ def at_revision(root: Path, revision: str, settings: Settings, below: str = "") 
     return Request(Discovered(root, files, notes), {path: contents[path] for path in files})
 
 
-def report(  # noqa: PLR0913 - keyword-only, each a setting of its own
+def default_caches(found: Discovered) -> Path | None:
+    """The user's folder of caches; None where a cache costs more than it saves."""
+    return default_folder() if len(found.files) >= CACHED_FILES else None
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a scan found out, file by file, so that to try other contents of a file costs judging that file again.
+
+    `team` says who does the work.
+    """
+
+    request: Request
+    settings: Settings
+    rules: tuple[Rule, ...]
+    job: Job
+    judged: tuple[Judged, ...]
+    team: Callable[[Job], Team | None]
+
+    def report(self) -> Report:
+        """Join the files, and apply what the settings say of severities, files and tickets."""
+        outcome = conclude(self.job, self.judged)
+        return Report(
+            findings=self._settled(outcome.findings),
+            suppressed=self._settled(outcome.suppressed),
+            notifications=tuple(sorted((*self.request.found.notifications, *outcome.notifications))),
+            rules=self.rules,
+            tickets={rule.code: config.ticket_of(self.settings, rule) for rule in self.rules},
+            files=len(self.request.found.files),
+            root=str(self.job.root),
+        )
+
+    def revised(self, contents: Mapping[str, bytes]) -> Examined:
+        """The same scan with other contents of some of its files."""
+        job = replace(self.job, contents={**self.job.contents, **contents})
+        again = replace(job, paths=tuple(sorted(contents)))
+        fresh = {one.path: one for one in examine(again, team=self.team)}
+        return replace(self, job=job, judged=tuple(fresh.get(one.path, one) for one in self.judged))
+
+    def _settled(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        settings, root = self.settings, self.job.root
+        by_code = {rule.code: rule for rule in self.rules}
+        wanted = (one for one in findings if not config.ignored(settings, root, one.location.path, one.code))
+        return tuple(
+            replace(
+                one,
+                severity=settings.severity.get(one.code, one.severity),
+                ticket=config.ticket_at(settings, root, one.location.path, by_code[one.code]),
+            )
+            for one in wanted
+        )
+
+
+def examined(  # noqa: PLR0913 - keyword-only, each a setting of its own
     request: Request,
     settings: Settings,
     rules: Sequence[Rule],
     folders: Sequence[Path],
     *,
     jobs: int | None = None,
+    team: Callable[[Job], Team | None] | None = None,
     caches: Path | None = None,
+    known_as: Path | None = None,
     advance: Callable[[int], None] = lambda files: None,
-) -> Report:
-    """Scan with the selected rules and apply what the settings say of severities, files and tickets.
+) -> Examined:
+    """Judge the files of a request by the selected rules.
 
-    `caches` is the folder of what earlier scans found; None to do without.
+    `team` says who does the work, by default as many processes as `jobs` and the work itself ask for. `caches` is the
+    folder of what earlier scans found, None to do without; `known_as` is what they call the root, when it is another.
     """
     chosen = RuleSet.of(folders, rules)
     found = request.found
     job = Job(found.root, chosen, found.files, settings.max_file_size, request.contents, request.whole)
-    cache = Cache(caches, found.root, cache_key(chosen)) if caches is not None else None
-    outcome = scan(job, team=lambda left: _team(left, jobs), cache=cache, advance=advance)
+    cache = Cache(caches, known_as or found.root, cache_key(chosen)) if caches is not None else None
+    who = team or (lambda left: _team(left, jobs))
+    judged = examine(job, team=who, cache=cache, advance=advance)
+    return Examined(request, settings, tuple(rules), job, tuple(judged), who)
 
-    def settle(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        wanted = (one for one in findings if not config.ignored(settings, job.root, one.location.path, one.code))
-        return tuple(replace(one, severity=settings.severity.get(one.code, one.severity)) for one in wanted)
 
-    return Report(
-        findings=settle(outcome.findings),
-        suppressed=settle(outcome.suppressed),
-        notifications=tuple(sorted((*found.notifications, *outcome.notifications))),
-        rules=tuple(rules),
-        tickets={rule.code: config.ticket_of(settings, rule) for rule in rules},
-        files=len(found.files),
-        root=str(found.root),
-    )
+def report(
+    request: Request,
+    settings: Settings,
+    rules: Sequence[Rule],
+    folders: Sequence[Path],
+    **how: Any,
+) -> Report:
+    """Scan with the selected rules and apply what the settings say of severities, files and tickets.
+
+    `how` is said as to `examined`.
+    """
+    return examined(request, settings, rules, folders, **how).report()
 
 
 def _team(job: Job, jobs: int | None) -> Team | None:
     """A team of processes where one pays, else None. `jobs` 1 never makes one; None means one worker a processor."""
-    count = jobs or _processors()
+    count = jobs or processors()
     if count == 1 or not job.paths or (jobs is None and not _is_large(job)):
         return None
     return Team(count)
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

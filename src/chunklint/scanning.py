@@ -5,22 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING
 
 import click
 
-from chunklint import baseline, cache, config, discovery, files, novelty, project, silencing
+from chunklint import baseline, config, discovery, files, novelty, project, silencing
 from chunklint.baseline import BaselineError, Entry
 from chunklint.config import ConfigError, Overrides, Settings
 from chunklint.discovery import Discovered, GitError, MissingPath
 from chunklint.languages import language_of
 from chunklint.loader import BUILTIN, RuleError, load
 from chunklint.model import Notification, Report, Rule, Severity
+from chunklint.progress import progress
 from chunklint.project import Request
 from chunklint.reporters import REPORTERS, Style, render
 from chunklint.reporters.escaping import escape
@@ -28,17 +26,8 @@ from chunklint.reporters.summary import plural, unjudged
 from chunklint.reporters.terminal import wants_color, wants_hyperlinks
 from chunklint.reporters.text import notice
 
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
-
 # Prose wider than this is hard to read, however wide the terminal.
 _WIDEST = 120
-
-# Fewer files are judged as quickly as a cache is opened.
-_CACHED_FILES = 20
-
-# Seconds before a progress bar appears: what is done in a moment needs none.
-_MOMENT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +111,7 @@ def _judged(
 ) -> Report:  # fmt: skip
     """Scan what is asked for, or what changes since --diff-base bring."""
     caches = _caches(options, request)
-    with _progress(len(request.found.files), hidden=options.quiet) as advance:
+    with progress(len(request.found.files), hidden=options.quiet) as advance:
 
         def scan(request: Request, rules: Sequence[Rule]) -> Report:
             return project.report(request, settings, rules, folders, jobs=options.jobs, caches=caches, advance=advance)
@@ -237,7 +226,7 @@ def _caches(options: ScanOptions, request: Request) -> Path | None:
     if options.no_cache:
         return None
     if options.cache_dir is None:
-        return cache.default_folder() if len(request.found.files) >= _CACHED_FILES else None
+        return project.default_caches(request.found)
     folder = (Path.cwd() / options.cache_dir).resolve()
     if folder.is_relative_to(request.found.root) and discovery.is_tracked(request.found.root, folder):
         raise click.UsageError(f"--cache-dir {options.cache_dir} is part of what is scanned: git tracks it")
@@ -288,30 +277,6 @@ def _from_index(options: ScanOptions, settings: Settings, cwd: Path) -> Request:
     root = discovery.root_of((), cwd=cwd)
     contents, notes = discovery.staged(root, settings.max_file_size)
     return Request(Discovered(root, project.kept(root, contents, settings), notes), contents, whole=False)
-
-
-@contextmanager
-def _progress(files: int, *, hidden: bool) -> Iterator[Callable[[int], None]]:
-    """A progress bar on stderr, on a terminal only, once the scan has taken longer than a moment."""
-    started = monotonic()
-    bar: ProgressBar[int] | None = None
-    done = 0
-
-    def advance(count: int) -> None:
-        nonlocal bar, done
-        done += count
-        if bar is None and monotonic() - started > _MOMENT:
-            bar = click.progressbar(length=files, label="Scanning", file=sys.stderr, show_pos=True)
-            bar.update(done)
-        elif bar is not None:
-            bar.update(count)
-
-    try:
-        yield (lambda count: None) if hidden or not sys.stderr.isatty() else advance
-    finally:
-        if bar is not None:
-            # The bar tells nothing that the report does not, so it goes; and click hid the cursor for it.
-            click.echo("\r\x1b[2K\x1b[?25h", nl=False, err=True, color=True)
 
 
 def _write(report: Report, options: ScanOptions, settings: Settings, cwd: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -15,12 +15,13 @@ from chunklint.config import ConfigError, Overrides, Settings
 from chunklint.discovery import GitError, MissingPath
 from chunklint.loader import BUILTIN, RuleError, load
 from chunklint.model import Finding, Report, Rule, Severity
+from chunklint.progress import progress
 from chunklint.project import Request
 from chunklint.reporters import REPORTERS
 from chunklint.reporters.escaping import escape
 from chunklint.reporters.review import Answer, Verdict
 from chunklint.reporters.review import render as render_review
-from chunklint.reporters.summary import plural, ticket_of, unjudged
+from chunklint.reporters.summary import plural, ticket_for, unjudged
 from chunklint.suggest import did_you_mean
 from chunklint.tickets import DocumentError, Plan, PlanError, read_document, read_plan, rendered
 from chunklint.tickets.flags import seen_by
@@ -38,14 +39,19 @@ class _Project:
     plan: Plan
 
     def codes(self, ticket: str) -> frozenset[str]:
-        """The codes of the rules that a ticket asks for."""
-        ids = {rule.code: config.ticket_of(self.settings, rule).id for rule in self.rules}
-        return frozenset(code for code, name in ids.items() if name.casefold() == ticket.casefold())
+        """The codes of the rules that a ticket asks for, somewhere at least."""
+        return frozenset(
+            rule.code for rule in self.rules if any(name.casefold() == ticket.casefold() for name in self._ids(rule))
+        )
 
     def known(self) -> dict[str, None]:
         """The ids of all tickets: the plan's in its order, then those that only rules name."""
         ids = [one.id for one in self.plan.tickets]
-        return dict.fromkeys([*ids, *(config.ticket_of(self.settings, rule).id for rule in self.rules)])
+        return dict.fromkeys([*ids, *(name for rule in self.rules for name in self._ids(rule))])
+
+    def _ids(self, rule: Rule) -> list[str]:
+        tickets = (config.ticket_of(self.settings, rule), *config.tickets_in(self.settings, rule))
+        return [ticket.id for ticket in tickets]
 
 
 def import_document(document: Path, target: Path, *, force: bool) -> None:
@@ -95,8 +101,8 @@ def review(ticket: str, base: str | None, target: Path | None) -> int:
         if not codes:
             raise click.UsageError(f"no rule that is selected here asks for {name}; `chunklint rule` lists them")
         rules = tuple(rule for rule in here.rules if rule.code in codes)
-        now = _scanned(here, rules)
-        then = None if base is None else _scanned(here, rules, base)
+        now = _of_ticket(_scanned(here, rules), name)
+        then = None if base is None else _of_ticket(_scanned(here, rules, base), name)
         task, asked = here.plan.ticket(name), here.plan.review(name)
         flags = [(flag.text, flag.rules) for flag in asked.flags] if asked else []
         answer = Answer(
@@ -165,7 +171,18 @@ def _scanned(here: _Project, rules: Sequence[Rule], revision: str | None = None)
         root = discovery.root_of((), cwd=folder)
         below = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
         request = project.at_revision(root, revision, settings, below)
-    return project.report(request, settings, rules, [BUILTIN])
+    caches = project.default_caches(request.found)
+    with progress(len(request.found.files), hidden=False) as advance:
+        return project.report(request, settings, rules, [BUILTIN], caches=caches, advance=advance)
+
+
+def _of_ticket(report: Report, ticket: str) -> Report:
+    """The report without the findings that another ticket asks for: paths may have tickets of their own."""
+
+    def theirs(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        return tuple(one for one in findings if ticket_for(one, report).id.casefold() == ticket.casefold())
+
+    return replace(report, findings=theirs(report.findings), suppressed=theirs(report.suppressed))
 
 
 def _table(here: _Project, now: Report, then: Report | None, since: str) -> Iterator[str]:
@@ -212,7 +229,7 @@ def _trend(now: int, then: int) -> str:
 def _by_ticket(report: Report) -> dict[str, tuple[Finding, ...]]:
     grouped: dict[str, list[Finding]] = {}
     for finding in report.findings:
-        grouped.setdefault(ticket_of(finding.code, report).id, []).append(finding)
+        grouped.setdefault(ticket_for(finding, report).id, []).append(finding)
     return {name: tuple(found) for name, found in grouped.items()}
 
 

@@ -15,8 +15,8 @@ from chunklint.config.settings import (
     load,
     selected,
     show,
-    ticket_of,
 )
+from chunklint.config.tickets import ticket_at, ticket_of, tickets_in
 
 __all__ = [
     "DEFAULT_EXCLUDE",
@@ -29,5 +29,7 @@ __all__ = [
     "read",
     "selected",
     "show",
+    "ticket_at",
     "ticket_of",
+    "tickets_in",
 ]

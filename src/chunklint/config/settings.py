@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path, PurePath
 from typing import Any
-from urllib.parse import quote
 
 from pathspec import GitIgnoreSpec
 
@@ -16,7 +15,7 @@ from chunklint.config.files import Config, Layer, Overrides
 from chunklint.config.mistakes import Mistakes
 from chunklint.config.selection import Choice, chosen, code_of, complaint, stands_for
 from chunklint.config.values import Reader, has_control, is_glob
-from chunklint.model import Rule, Severity, Ticket
+from chunklint.model import Rule, Severity
 from chunklint.suggest import did_you_mean
 
 # Other people's code, and code that programs wrote. gitignore patterns; `exclude` replaces them, `extend-exclude` adds.
@@ -48,6 +47,7 @@ class Settings:
         max_file_size: In bytes; larger files are skipped with a note.
         ticket_url: An address with {ticket} in it, or "".
         ticket_ids: The user's ticket ids, by code or seed ticket.
+        ticket_paths: gitignore pattern and the ticket ids, likewise, of the files it matches.
     """
 
     file: Path | None
@@ -64,6 +64,7 @@ class Settings:
     output_format: str = "text"
     ticket_url: str = ""
     ticket_ids: Mapping[str, str] = field(default_factory=dict)
+    ticket_paths: tuple[tuple[str, Mapping[str, str]], ...] = ()
 
 
 def load(config: Config, *, rules: Sequence[Rule], overrides: Overrides, formats: Sequence[str]) -> Settings:
@@ -101,19 +102,17 @@ def selected(settings: Settings, rules: Sequence[Rule]) -> tuple[Rule, ...]:
     )
 
 
-def ticket_of(settings: Settings, rule: Rule) -> Ticket:
-    """The ticket of a rule as the user knows it; an id given for the code counts before one for its seed ticket."""
-    ticket = settings.ticket_ids.get(rule.code) or settings.ticket_ids.get(rule.ticket) or rule.ticket
-    return Ticket(ticket, settings.ticket_url.replace("{ticket}", quote(ticket, safe="")))
-
-
 def ignored(settings: Settings, root: Path, path: str, code: str) -> bool:
     """Whether `per-file-ignores` ignores a rule in a file, whose path is relative to the root of the scan."""
     globs = [glob for glob, codes in settings.per_file_ignores if code in codes]
     if not globs:
         return False
-    local = PurePath(os.path.relpath(root / path, os.path.realpath(settings.folder))).as_posix()
-    return GitIgnoreSpec.from_lines(globs).match_file(local)
+    return GitIgnoreSpec.from_lines(globs).match_file(local_path(settings, root, path))
+
+
+def local_path(settings: Settings, root: Path, path: str) -> str:
+    """The path as the patterns of the settings mean it."""
+    return PurePath(os.path.relpath(root / path, os.path.realpath(settings.folder))).as_posix()
 
 
 def show(settings: Settings) -> str:
@@ -138,6 +137,7 @@ def show(settings: Settings) -> str:
         **options,
         "tickets": {"url": settings.ticket_url} if settings.ticket_url else {},
         "tickets.map": settings.ticket_ids,
+        **{f"tickets.per-path.{_key(glob)}": ids for glob, ids in settings.ticket_paths},
     }
     lines = [f"# {settings.file or 'no configuration file; these are the defaults and the command line'}"]
     lines += _pairs(top)
@@ -220,13 +220,17 @@ def _per_file_ignores(settings: Settings, reader: Reader, known: _Known) -> Sett
     merged = dict(settings.per_file_ignores)
     for glob, value in reader.table("per-file-ignores").items():
         key = f"per-file-ignores.{_key(glob)}"
-        if not is_glob(glob):
-            reader.refuse(key, "the glob is no gitignore pattern that could match anything")
+        _check_glob(reader, key, glob)
         selectors = reader.strings_of(key, value) or []
         _check_selectors(reader, known, key, selectors)
         (moved,) = _from_folder(settings, reader.layer, [glob])
         merged[moved] = stands_for(selectors, known.rules)
     return replace(settings, per_file_ignores=tuple(merged.items()))
+
+
+def _check_glob(reader: Reader, key: str, glob: str) -> None:
+    if not is_glob(glob):
+        reader.refuse(key, "the glob is no gitignore pattern that could match anything")
 
 
 def _severity(settings: Settings, reader: Reader, known: _Known) -> Settings:
@@ -257,23 +261,40 @@ def _rules(settings: Settings, reader: Reader, known: _Known) -> Settings:
 def _tickets(settings: Settings, reader: Reader, known: _Known) -> Settings:
     table = reader.table("tickets")
     for key in table:
-        if key not in ("url", "map"):
-            reader.refuse(f"tickets.{_key(key)}", f"unknown setting{did_you_mean(key, ('url', 'map'))}")
+        if key not in _TICKET_KEYS:
+            reader.refuse(f"tickets.{_key(key)}", f"unknown setting{did_you_mean(key, _TICKET_KEYS)}")
     if "url" in table:
         settings = replace(settings, ticket_url=reader.url("tickets.url", table["url"]))
-    ids = table.get("map", {})
-    if not isinstance(ids, dict):
-        reader.refuse("tickets.map", "expected a table from seed tickets or codes to your ticket ids")
-        return settings
-    merged = dict(settings.ticket_ids)
-    for word, value in ids.items():
-        key = f"tickets.map.{_key(word)}"
-        name = word if word in known.tickets() else _code(reader, known, key, word, known.tickets())
+    paths = table.get("per-path", {})
+    if not isinstance(paths, dict):
+        reader.refuse("tickets.per-path", "expected a table from patterns of paths to tables like tickets.map")
+        paths = {}
+    merged = dict(settings.ticket_paths)
+    for glob, ids in paths.items():
+        _check_glob(reader, f"tickets.per-path.{_key(glob)}", glob)
+        (moved,) = _from_folder(settings, reader.layer, [glob])
+        merged[moved] = _ticket_ids(reader, known, f"tickets.per-path.{_key(glob)}", ids)
+    general = {**settings.ticket_ids, **_ticket_ids(reader, known, "tickets.map", table.get("map", {}))}
+    return replace(settings, ticket_ids=general, ticket_paths=tuple(merged.items()))
+
+
+_TICKET_KEYS = ("url", "map", "per-path")
+
+
+def _ticket_ids(reader: Reader, known: _Known, key: str, table: object) -> dict[str, str]:
+    """The user's ids by seed ticket or code; what is none is a mistake and left out."""
+    if not isinstance(table, dict):
+        reader.refuse(key, "expected a table from seed tickets or codes to your ticket ids")
+        return {}
+    ids: dict[str, str] = {}
+    for word, value in table.items():
+        at = f"{key}.{_key(word)}"
+        name = word if word in known.tickets() else _code(reader, known, at, word, known.tickets())
         if not isinstance(value, str) or not value or has_control(value):
-            reader.refuse(key, f"expected a ticket id, not {value!r}")
+            reader.refuse(at, f"expected a ticket id, not {value!r}")
         elif name is not None:
-            merged[name] = value
-    return replace(settings, ticket_ids=merged)
+            ids[name] = value
+    return ids
 
 
 def _code(reader: Reader, known: _Known, key: str, word: str, others: set[str] | None = None) -> str | None:

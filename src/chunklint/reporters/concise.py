@@ -5,7 +5,7 @@ from __future__ import annotations
 from chunklint.model import Finding, Report
 from chunklint.reporters.escaping import escape
 from chunklint.reporters.style import Style
-from chunklint.reporters.summary import shown, ticket_of
+from chunklint.reporters.summary import shown, ticket_for
 
 
 def render(report: Report, style: Style) -> str:
@@ -22,5 +22,5 @@ def _line(finding: Finding, report: Report) -> str:
     silenced = f" ({escape(finding.silenced)})" if finding.silenced else ""
     return (
         f"{escape(place.path)}:{span.start_line}:{span.start_column}: {finding.code} [{finding.severity}] "
-        f"{escape(finding.message)} ({escape(ticket_of(finding.code, report).id)}){silenced}"
+        f"{escape(finding.message)} ({escape(ticket_for(finding, report).id)}){silenced}"
     )

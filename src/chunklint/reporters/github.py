@@ -5,7 +5,7 @@ from __future__ import annotations
 from chunklint.model import Finding, Notification, Report, Severity
 from chunklint.reporters.escaping import escape
 from chunklint.reporters.style import Style
-from chunklint.reporters.summary import sentence, ticket_of
+from chunklint.reporters.summary import sentence, ticket_for
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -23,7 +23,7 @@ def _annotation(finding: Finding, report: Report, advice: dict[str, tuple[str, s
     where = {"file": finding.location.path, "line": str(span.start_line), "endLine": str(span.end_line)}
     if span.start_line == span.end_line:  # GitHub refuses columns of regions that span lines.
         where |= {"col": str(span.start_column), "endColumn": str(span.end_column)}
-    where["title"] = escape(f"{finding.code} {name} ({ticket_of(finding.code, report).id})")
+    where["title"] = escape(f"{finding.code} {name} ({ticket_for(finding, report).id})")
     text = "\n".join([escape(finding.message), *([f"Instead: {escape(sentence(instead))}"] if instead else [])])
     return _command(_COMMANDS[finding.severity], where, text)
 

@@ -9,7 +9,7 @@ from typing import Any
 from chunklint.model import Finding, Report, Severity
 from chunklint.reporters.escaping import well_formed
 from chunklint.reporters.style import Style
-from chunklint.reporters.summary import shown, ticket_of
+from chunklint.reporters.summary import shown, ticket_for
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.NOTE: "minor"}
 
@@ -22,7 +22,7 @@ def render(report: Report, style: Style) -> str:
 def _issue(finding: Finding, report: Report) -> dict[str, Any]:
     span = finding.location.span
     return {
-        "description": f"{well_formed(finding.message)} ({ticket_of(finding.code, report).id})",
+        "description": f"{well_formed(finding.message)} ({ticket_for(finding, report).id})",
         "check_name": finding.code,
         "fingerprint": _fingerprint(finding),
         "severity": _SEVERITIES[finding.severity],

@@ -8,7 +8,7 @@ from typing import Any
 from chunklint.model import Finding, Location, Notification, Report, Rule
 from chunklint.reporters.escaping import well_formed
 from chunklint.reporters.style import Style
-from chunklint.reporters.summary import by_ticket, shown, ticket_of
+from chunklint.reporters.summary import by_ticket, shown, ticket_for
 
 
 def render(report: Report, style: Style) -> str:
@@ -33,7 +33,7 @@ def render(report: Report, style: Style) -> str:
 
 
 def _finding(finding: Finding, rule: Rule | None, report: Report) -> dict[str, Any]:
-    ticket = ticket_of(finding.code, report)
+    ticket = ticket_for(finding, report)
     return {
         "code": finding.code,
         "name": rule.name if rule else "",

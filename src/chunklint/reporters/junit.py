@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 from chunklint.model import Finding, Notification, Report, Severity
 from chunklint.reporters.escaping import escape
 from chunklint.reporters.style import Style
-from chunklint.reporters.summary import sentence, shown, ticket_of
+from chunklint.reporters.summary import sentence, shown, ticket_for
 
 
 def render(report: Report, style: Style) -> str:
@@ -65,7 +65,7 @@ def _lines(finding: Finding, report: Report) -> Iterator[str]:
         yield f"Instead: {escape(sentence(advice))}"
     if finding.silenced:
         yield f"({escape(finding.silenced)})"
-    yield f"Ticket: {escape(ticket_of(finding.code, report).id)}"
+    yield f"Ticket: {escape(ticket_for(finding, report).id)}"
 
 
 def _scan(troubles: list[Notification]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from chunklint.model import Finding, Report, Ticket
 from chunklint.reporters.escaping import escape, web_address
 from chunklint.reporters.style import Style
-from chunklint.reporters.summary import by_ticket, clean_tickets, plural, severities, shown, ticket_of, unjudged
+from chunklint.reporters.summary import by_ticket, clean_tickets, plural, severities, shown, ticket_for, unjudged
 
 # GitHub refuses a step summary above 1 MiB whole.
 _MOST_BYTES = 900_000
@@ -60,10 +60,10 @@ def _clean(report: Report) -> str:
 def _rows(report: Report, style: Style) -> Iterator[str]:
     """The findings under a heading a ticket."""
     findings = shown(report, style)
-    for ticket in dict.fromkeys(ticket_of(finding.code, report) for finding in findings):
+    for ticket in dict.fromkeys(ticket_for(finding, report) for finding in findings):
         yield f"\n### {_ticket(ticket)}\n"
         for finding in findings:
-            if ticket_of(finding.code, report) == ticket:
+            if ticket_for(finding, report) == ticket:
                 yield _finding(finding)
 
 

@@ -16,7 +16,7 @@ from chunklint.model import Finding, Location, Notification, Report, Rule, Sever
 from chunklint.reporters.escaping import escape, uri_path, web_address
 from chunklint.reporters.rulepage import languages, markdown
 from chunklint.reporters.style import Style
-from chunklint.reporters.summary import sentence, shown, ticket_of, unjudged
+from chunklint.reporters.summary import sentence, shown, ticket_for, ticket_of, unjudged
 
 _MOST_RESULTS = 25_000
 _MOST_SHOWN = 5_000
@@ -52,7 +52,7 @@ def render(report: Report, style: Style) -> str:
                 ],
             }
         ],
-        "results": [_result(finding, order, ticket_of(finding.code, report)) for finding in kept],
+        "results": [_result(finding, order, ticket_for(finding, report)) for finding in kept],
     }
     document = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

@@ -21,17 +21,24 @@ def ticket_of(code: str, report: Report) -> Ticket:
     return report.tickets.get(code, Ticket("no ticket"))
 
 
+def ticket_for(finding: Finding, report: Report) -> Ticket:
+    """The ticket that asks for the fix of a finding: its own, or that of its rule."""
+    return finding.ticket or ticket_of(finding.code, report)
+
+
 def by_ticket(report: Report) -> dict[Ticket, list[tuple[Rule, tuple[Finding, ...]]]]:
     """The rules that found something with their findings, grouped by ticket, in the order of the rules."""
     grouped: dict[Ticket, list[tuple[Rule, tuple[Finding, ...]]]] = {}
     for rule, found in report.by_code():
-        grouped.setdefault(ticket_of(rule.code, report), []).append((rule, found))
+        for ticket in dict.fromkeys(ticket_for(finding, report) for finding in found):
+            theirs = tuple(finding for finding in found if ticket_for(finding, report) == ticket)
+            grouped.setdefault(ticket, []).append((rule, theirs))
     return grouped
 
 
 def clean_tickets(report: Report) -> list[Ticket]:
     """The tickets of selected rules of which none found anything, in the order of the rules."""
-    open_tickets = {ticket_of(finding.code, report) for finding in report.findings}
+    open_tickets = {ticket_for(finding, report) for finding in report.findings}
     return [t for t in dict.fromkeys(ticket_of(r.code, report) for r in report.rules) if t not in open_tickets]
 
 

@@ -15,7 +15,7 @@ from chunklint.reporters.summary import (
     sentence,
     severities,
     shown,
-    ticket_of,
+    ticket_for,
     unjudged,
 )
 from chunklint.reporters.terminal import file_url, link, paint
@@ -40,7 +40,7 @@ def notice(note: Notification, style: Style) -> str:
 
 def _finding(finding: Finding, rule: Rule | None, report: Report, style: Style) -> str:
     name = f" {rule.name}" if rule else ""
-    ticket = ticket_of(finding.code, report)
+    ticket = ticket_for(finding, report)
     head = (
         f"{_place(finding.location, report, style)}: {paint(finding.severity, finding.severity, style)} "
         f"{paint(f'{finding.code}{name}', 'strong', style)}"

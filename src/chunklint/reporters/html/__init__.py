@@ -13,11 +13,11 @@ from importlib.resources import files
 from pathlib import PurePath
 
 from chunklint.model import Finding, Report, Severity
-from chunklint.reporters.html.findings import sections, status
+from chunklint.reporters.html.findings import grouped, sections, status
 from chunklint.reporters.html.markup import Markup, element, joined
 from chunklint.reporters.html.overview import overview
 from chunklint.reporters.style import Style
-from chunklint.reporters.summary import plural, shown, ticket_of
+from chunklint.reporters.summary import plural, shown
 
 _STATUSES = {"open": "To fix", "suppressed": "Suppressed", "baseline": "In the baseline"}
 
@@ -98,7 +98,7 @@ def _filters(findings: Sequence[Finding], report: Report) -> Markup:
     order = list(names)
     present = {finding.code for finding in findings}
     codes = sorted(present, key=lambda code: (order.index(code) if code in names else len(order), code))
-    tickets = dict.fromkeys(ticket_of(code, report).id for code in codes)
+    tickets = [ticket.id for ticket in grouped(findings, report)]
     groupings = (("ticket", "Ticket"), ("rule", "Rule"), ("path", "File"))
     statuses = [kind for kind in _STATUSES if any(status(finding) == kind for finding in findings)]
     search = element(

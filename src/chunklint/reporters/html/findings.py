@@ -8,7 +8,7 @@ from chunklint.fingerprints import excerpt_offset
 from chunklint.model import Finding, Location, Report, Rule, Span, Step, Ticket
 from chunklint.reporters.escaping import web_address
 from chunklint.reporters.html.markup import Markup, element, joined, prose
-from chunklint.reporters.summary import sentence, severities, ticket_of
+from chunklint.reporters.summary import sentence, severities, ticket_for, ticket_of
 
 _TAB = "    "
 
@@ -38,7 +38,7 @@ def grouped(findings: Iterable[Finding], report: Report) -> dict[Ticket, list[Fi
     """The findings by ticket: tickets in the order of the rules, those of unknown rules after them."""
     found: dict[Ticket, list[Finding]] = {ticket_of(rule.code, report): [] for rule in report.rules}
     for finding in findings:
-        found.setdefault(ticket_of(finding.code, report), []).append(finding)
+        found.setdefault(ticket_for(finding, report), []).append(finding)
     return {ticket: theirs for ticket, theirs in found.items() if theirs}
 
 
