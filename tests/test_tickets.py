@@ -259,3 +259,21 @@ def test_a_plan_that_makes_no_sense_is_refused(project: Path, plan: str, message
     ran = chunklint(project, "tickets")
     assert ran.returncode == 2
     assert message in " ".join(ran.stderr.split())
+
+
+def test_the_trend_over_revisions_is_drawn_as_a_page(project: Path) -> None:
+    (project / "app" / "rates.py").write_text(CLIENT.format(", timeout=3"))
+    drawn = chunklint(project, "tickets", "--since", "main", "--since", "HEAD", "--html", "trend.html")
+    assert drawn.returncode == 0
+    assert next(row for row in drawn.stdout.splitlines() if row.startswith("TICKET-008")).split()[5:8] == ["1", ">", "1"]
+    page = (project / "trend.html").read_text()
+    assert "0 findings now, 1 fewer than at main." in page
+    assert page.count('<rect class="column"') == 2
+    assert "http" not in page.split("<main", 1)[1]
+
+
+def test_a_trend_needs_something_to_compare_with(project: Path) -> None:
+    refused = chunklint(project, "tickets", "--html", "trend.html")
+    assert refused.returncode == 2
+    assert "--since" in refused.stderr
+    assert not (project / "trend.html").exists()

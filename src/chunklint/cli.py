@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chunklint import __version__
+from chunklint.cli_fleet import fleet
 from chunklint.reporters import REPORTERS
 from chunklint.suggest import did_you_mean
 
@@ -152,15 +153,18 @@ def init(yes: bool, source: str | None) -> None:
 
 
 @cli.group(short_help="Show where each ticket stands, or import tickets.", invoke_without_command=True)
-@click.option("--since", metavar="REV", help="Show how the counts have moved since a git revision.")
+@click.option(
+    "--since", metavar="REV", multiple=True, help="Show how the counts have moved since a git revision, or several."
+)
+@click.option("--html", type=click.Path(path_type=Path), help="Draw the trend as a page of its own; needs --since.")
 @click.pass_context
-def tickets(context: click.Context, since: str | None) -> int:
+def tickets(context: click.Context, since: tuple[str, ...], html: Path | None) -> int:
     """Show where each ticket stands: priority, open findings, files, what is done."""
     if context.invoked_subcommand is not None:
         return 0
     from chunklint import ticketing
 
-    return ticketing.show(since)
+    return ticketing.show(since, html)
 
 
 @tickets.command("import", short_help="Read the tickets in a Markdown document into a small TOML file.")
@@ -261,6 +265,9 @@ def test(folder: Path) -> int:
     failed = sum(1 for _, differences in results if differences)
     click.echo(f"{len(results) - failed} passed, {failed} failed")
     return 1 if failed or bare else 0
+
+
+cli.add_command(fleet)
 
 
 @cli.group("cache", short_help="Empty the cache.")

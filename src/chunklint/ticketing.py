@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from chunklint import config, discovery, files, novelty, project
+from chunklint import __version__, config, discovery, files, novelty, project
 from chunklint.config import ConfigError, Overrides, Settings
 from chunklint.discovery import GitError, MissingPath
 from chunklint.loader import BUILTIN, RuleError, load
@@ -78,14 +78,23 @@ def import_document(document: Path, target: Path, *, force: bool) -> None:
     )
 
 
-def show(since: str | None) -> int:
-    """Print where each ticket stands, and against a revision how it has moved. Returns the exit code."""
+def show(since: Sequence[str], page: Path | None) -> int:
+    """Print where each ticket stands, and against revisions, the oldest first, how it has moved.
+
+    The trend is also drawn as an HTML page where one is asked for. Returns the exit code.
+    """
+    if page is not None and not since:
+        raise click.UsageError("--html draws how the findings moved; say since when with --since REV")
     with _usage_errors():
         here = _project()
         now = _scanned(here, here.rules)
-        then = None if since is None else _scanned(here, here.rules, since)
-    for row in _table(here, now, then, since or ""):
+        past = [(revision, _scanned(here, here.rules, revision)) for revision in since]
+    for row in _table(here, now, past):
         click.echo(row)
+    if page is not None:
+        from chunklint.reporters.html import trend
+
+        _write(page, trend.render([*past, ("now", now)], __version__))
     return _incomplete(now)
 
 
@@ -185,9 +194,9 @@ def _of_ticket(report: Report, ticket: str) -> Report:
     return replace(report, findings=theirs(report.findings), suppressed=theirs(report.suppressed))
 
 
-def _table(here: _Project, now: Report, then: Report | None, since: str) -> Iterator[str]:
+def _table(here: _Project, now: Report, past: Sequence[tuple[str, Report]]) -> Iterator[str]:
     """One line a ticket: id, priority, hours, what is open, in how many files, the trend, the title."""
-    open_now, open_then = _by_ticket(now), _by_ticket(then) if then is not None else {}
+    open_now, open_then = _by_ticket(now), [_by_ticket(report) for _, report in past]
     rows: list[tuple[str, ...]] = [
         ("ticket", "priority", "phase", "hours", "errors", "warnings", "notes", "files", "trend", "state", "title")
     ]
@@ -204,7 +213,7 @@ def _table(here: _Project, now: Report, then: Report | None, since: str) -> Iter
                 "-".join(f"{hour:g}" for hour in dict.fromkeys(task.hours)) if task and task.hours[1] else "",
                 *(str(counts[one] or "·") for one in (Severity.ERROR, Severity.WARNING, Severity.NOTE)),
                 str(len({finding.location.path for finding in found}) or "·"),
-                _trend(len(found), len(open_then.get(name, ()))) if then is not None else "",
+                _trend([*(len(then.get(name, ())) for then in open_then), len(found)]),
                 "open" if counts[Severity.ERROR] or counts[Severity.WARNING] else _closed(here, name),
                 escape(task.title) if task else "",
             )
@@ -214,6 +223,7 @@ def _table(here: _Project, now: Report, then: Report | None, since: str) -> Iter
     for row in rows:
         yield "  ".join(row[at].ljust(widths[at]) for at in shown).rstrip()
     done = sum(1 for row in rows[1:] if row[9] == "done")
+    since = ", ".join(revision for revision, _ in past)
     yield ""
     yield f"{done} of {plural(len(rows) - 1, 'ticket')} done" + (f"; trend since {escape(since)}." if since else ".")
 
@@ -222,8 +232,14 @@ def _closed(here: _Project, ticket: str) -> str:
     return "done" if here.codes(ticket) else "no rule"
 
 
-def _trend(now: int, then: int) -> str:
-    return "=" if now == then else f"{now - then:+d}"
+def _trend(counts: Sequence[int]) -> str:
+    """How a count moved: "" with nothing to compare, "+2" or "=" against one revision, "9 > 4 > 0" over several."""
+    match counts:
+        case [_]:
+            return ""
+        case [then, now]:
+            return "=" if now == then else f"{now - then:+d}"
+    return " > ".join(map(str, counts))
 
 
 def _by_ticket(report: Report) -> dict[str, tuple[Finding, ...]]:

@@ -6,14 +6,12 @@ there. A content security policy allows that script and that style sheet by thei
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from pathlib import PurePath
 
 from chunklint.model import Finding, Report, Severity
 from chunklint.reporters.html.findings import grouped, sections, status
+from chunklint.reporters.html.frame import document, masthead
 from chunklint.reporters.html.markup import Markup, element, joined
 from chunklint.reporters.html.overview import overview
 from chunklint.reporters.style import Style
@@ -29,55 +27,11 @@ def render(report: Report, style: Style) -> str:
     title = f"{project}: {plural(len(report.findings), 'finding')}" if project else "Findings"
     parts = [
         *([element("a", "Skip to the findings", href="#findings", class_="skip")] if findings else []),
-        _masthead(project),
+        masthead(project),
         element("main", overview(report, findings), *(_list(findings, report) if findings else ())),
         element("footer", f"chunklint {style.version}"),
     ]
-    return joined([Markup("<!doctype html>"), _document(f"{title} - chunklint", joined(parts, "\n"))], "\n") + "\n"
-
-
-def _document(title: str, body: Markup) -> Markup:
-    sheet, script = _own("page.css"), _own("page.js")
-    policy = (
-        f"default-src 'none'; script-src {_source(script)}; style-src {_source(sheet)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    head = [
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-        element("style", sheet),
-    ]
-    return element(
-        "html",
-        element("head", joined(head, "\n")),
-        Markup("\n"),
-        element("body", body, Markup("\n"), element("script", script), Markup("\n")),
-        lang="en",
-    )
-
-
-def _own(name: str) -> Markup:
-    """A file of this package, as it is: it has no tags in it."""
-    return Markup(files(__name__).joinpath(name).read_text(encoding="utf-8"))
-
-
-def _source(content: str) -> str:
-    digest = hashlib.sha256(content.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-def _masthead(project: str) -> Markup:
-    themes = (("", "System"), ("light", "Light"), ("dark", "Dark"))
-    options = (element("option", label, value=value) for value, label in themes)
-    # Controls that need the script are hidden until it runs.
-    theme = element(
-        "label", element("span", "Theme"), element("select", *options, id="theme"), id="themes", hidden=True
-    )
-    heading = element("h1", project or "Findings", element("span", " chunklint report"))
-    return element("header", heading, theme, class_="masthead")
+    return joined([Markup("<!doctype html>"), document(f"{title} - chunklint", joined(parts, "\n"))], "\n") + "\n"
 
 
 def _list(findings: Sequence[Finding], report: Report) -> tuple[Markup, ...]:

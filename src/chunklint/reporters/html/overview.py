@@ -119,33 +119,35 @@ def _headings(*, with_baseline: bool) -> Markup:
     names = [f"{severity.capitalize()}s" for severity in _WORST_FIRST]
     keys = [str(severity) for severity in _WORST_FIRST]
     cells = [element("th", "Ticket", scope="col"), element("th", "By severity", scope="col", class_="chart")]
-    cells += [element("th", _key(kind), name, scope="col") for name, kind in zip(names, keys, strict=True)]
+    cells += [element("th", key(kind), name, scope="col") for name, kind in zip(names, keys, strict=True)]
     if with_baseline:
         cells.append(element("th", "New and known", scope="col", class_="chart"))
-        cells += [element("th", _key(kind), kind.capitalize(), scope="col") for kind in ("new", "known")]
+        cells += [element("th", key(kind), kind.capitalize(), scope="col") for kind in ("new", "known")]
     return element("tr", *cells)
 
 
-def _key(kind: str) -> Markup:
+def key(kind: str) -> Markup:
+    """The colour of a part of the bars."""
     return element("i", class_=f"key {kind}", aria_hidden="true")
 
 
 def _by_severity(findings: Sequence[Finding], most: int) -> Iterator[Markup]:
     counts = Counter(finding.severity for finding in findings)
-    yield element("td", _bar([(str(kind), counts[kind]) for kind in _WORST_FIRST], most), class_="chart")
-    yield from (_figure(counts[severity]) for severity in _WORST_FIRST)
+    yield element("td", bar([(str(kind), counts[kind]) for kind in _WORST_FIRST], most), class_="chart")
+    yield from (figure(counts[severity]) for severity in _WORST_FIRST)
 
 
 def _by_novelty(new: int, known: int, most: int) -> Iterator[Markup]:
-    yield element("td", _bar([("new", new), ("known", known)], most), class_="chart")
-    yield from (_figure(new), _figure(known))
+    yield element("td", bar([("new", new), ("known", known)], most), class_="chart")
+    yield from (figure(new), figure(known))
 
 
-def _figure(count: int) -> Markup:
+def figure(count: int) -> Markup:
+    """A cell with a number; a zero steps back."""
     return element("td", f"{count:,}", class_=False if count else "zero")
 
 
-def _bar(parts: Sequence[tuple[str, int]], most: int) -> Markup:
+def bar(parts: Sequence[tuple[str, int]], most: int) -> Markup:
     """A stacked bar whose full width stands for `most`; a part that is not zero is never too thin to see."""
     rects, at = [], 0.0
     for kind, count in parts:
