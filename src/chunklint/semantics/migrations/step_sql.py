@@ -24,7 +24,7 @@ from chunklint.semantics.migrations.step_definitions import (
 )
 from chunklint.semantics.migrations.step_reads import reads_of_condition, reads_of_query, reads_of_rows
 from chunklint.semantics.migrations.steps import Certainty, Step, Verb
-from chunklint.semantics.sql.statements import name_at, names_at, skip, typed_at
+from chunklint.semantics.sql.statements import actions_of, name_at, names_at, skip, typed_at
 from chunklint.semantics.sql.tokens import Word, may_be_sql, split, split_body, words
 
 _KINDS = MappingProxyType(
@@ -263,7 +263,7 @@ def _alter(source: Source) -> Iterator[Step]:
     if kind == "type":
         yield from _alter_type(source, plain, rest)
     elif kind == "table":
-        for action in _actions(rest):
+        for action in actions_of(rest):
             yield from _alter_table(source, plain, action, guarded=guarded)
     elif [word.key for word in rest[:2]] == ["RENAME", "TO"]:
         new, _ = name_at(rest, 2)
@@ -286,19 +286,6 @@ def _alter_type(source: Source, name: str, rest: list[Word]) -> Iterator[Step]:
         yield source.step(Verb.RENAME, Key(Kind.VALUE, literals[0], name), new_name=literals[1])
     elif keys[:1] in (["ADD"], ["RENAME"]):
         yield source.step(Verb.FORGET, Key(Kind.TYPE, name))
-
-
-def _actions(rest: list[Word]) -> Iterator[list[Word]]:
-    current: list[Word] = []
-    for word in rest:
-        if word.key == "," and word.depth == 0:
-            if current:
-                yield current
-            current = []
-        else:
-            current.append(word)
-    if current:
-        yield current
 
 
 def _alter_table(source: Source, table: str, action: list[Word], *, guarded: bool) -> Iterator[Step]:

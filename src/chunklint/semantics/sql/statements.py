@@ -238,7 +238,7 @@ def _alter(part: list[Word]) -> Iterator[Statement]:
     if kind != "table":
         yield Statement("alter", kind, name)
         return
-    actions = list(_actions(part[at:]))
+    actions = list(actions_of(part[at:]))
     yield Statement(
         "alter",
         "table",
@@ -254,7 +254,8 @@ def _alter(part: list[Word]) -> Iterator[Statement]:
     )
 
 
-def _actions(rest: list[Word]) -> Iterator[list[Word]]:
+def actions_of(rest: list[Word]) -> Iterator[list[Word]]:
+    """The actions of an ALTER statement: what its commas separate, those in parentheses aside."""
     current: list[Word] = []
     for word in rest:
         if word.key == "," and word.depth == 0:
