@@ -12,7 +12,7 @@ from chunklint.api import (
     Severity,
     enclosing_function,
     inversions,
-    is_test_file,
+    is_test,
     python,
     reentries,
     unordered_items,
@@ -88,7 +88,7 @@ class Registry:
 
 @rule.each(python)
 def waits_for_itself(file: PythonFile) -> Iterator[Draft]:
-    if is_test_file(file.path):
+    if is_test(file.path):
         return
     told = set()
     for one in reentries(file):
@@ -105,7 +105,7 @@ def waits_for_itself(file: PythonFile) -> Iterator[Draft]:
 
 @rule.each(python)
 def nests_both_ways(file: PythonFile) -> Iterator[Draft]:
-    if is_test_file(file.path):
+    if is_test(file.path):
         return
     for first, second in inversions(file):
         message = (
@@ -118,7 +118,7 @@ def nests_both_ways(file: PythonFile) -> Iterator[Draft]:
 
 @rule.each(python)
 def nests_in_callers_order(file: PythonFile) -> Iterator[Draft]:
-    if is_test_file(file.path):
+    if is_test(file.path):
         return
     for one in unordered_items(file):
         message = (

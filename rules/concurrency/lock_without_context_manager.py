@@ -7,16 +7,20 @@ from types import MappingProxyType
 
 from chunklint.api import (
     Draft,
+    Finding,
+    Fix,
     LockKind,
     Node,
     PythonFile,
+    Refusal,
     Rule,
     Severity,
     Stuck,
     StuckWay,
     enclosing_function,
+    held_by_with,
     is_async,
-    is_test_file,
+    is_test,
     python,
     stays_locked,
 )
@@ -88,7 +92,7 @@ _REASONS = MappingProxyType(
 
 @rule.on(python, '(call function: (attribute attribute: (identifier) @name (#eq? @name "acquire"))) @call')
 def acquires_by_hand(call: Node, file: PythonFile) -> Iterator[Draft]:
-    stuck = stays_locked(call, file) if not is_test_file(file.path) else None
+    stuck = stays_locked(call, file) if not is_test(file.path) else None
     if stuck is None:
         return
     reason = _REASONS[stuck.way].format(at=_spelled(stuck.at, file))
@@ -121,3 +125,12 @@ def _remedy(stuck: Stuck, call: Node) -> str:
     awaited = stuck.lock.kind is LockKind.ASYNCIO and function is not None and is_async(function)
     word = "async with" if awaited else "with"
     return f"Use `{word} {stuck.lock.name}:`, or a `try` right after it that releases in `finally`."
+
+
+@rule.fix(
+    python,
+    does="puts what stands between `acquire()` and the `release()` of the same block under a `with` of the lock",
+    safety="safe: the lock is held over the same statements, and released on every way out of them",
+)
+def held_by_context_manager(file: PythonFile, finding: Finding) -> Fix | Refusal:
+    return held_by_with(file, finding)

@@ -15,7 +15,7 @@ from chunklint.api import (
     awaits_under_thread_locks,
     crowded,
     enclosing_function,
-    is_test_file,
+    is_test,
     python,
 )
 
@@ -86,7 +86,7 @@ class Presence:
 
 @rule.each(python)
 def thread_lock_across_await(file: PythonFile) -> Iterator[Draft]:
-    if is_test_file(file.path):
+    if is_test(file.path):
         return
     for held, wait in awaits_under_thread_locks(file):
         name = held.lock.name
@@ -106,7 +106,7 @@ def thread_lock_across_await(file: PythonFile) -> Iterator[Draft]:
 
 @rule.each(python)
 def slow_call_under_lock(file: PythonFile) -> Iterator[Draft]:
-    if is_test_file(file.path):
+    if is_test(file.path):
         return
     for found in crowded(file):
         if (

@@ -10,6 +10,7 @@ from chunklint.api import (
     Evidence,
     Harm,
     Instance,
+    Naked,
     PythonFile,
     Rule,
     Severity,
@@ -17,9 +18,10 @@ from chunklint.api import (
     ThreadFact,
     convincing,
     ecmascript,
+    forgotten_locks,
     is_test,
-    is_test_file,
     naked_changes,
+    naked_changes_of_classes,
     python,
     suspicions,
     suspicions_of_classes,
@@ -80,6 +82,7 @@ hub = Hub()
         "a look and a change with no await between them, or with an await of a coroutine that never suspends",
         "one lock held from the look to the change, by the function itself or by all callers of a private helper",
         "a second look after the await, such as the inner test of double-checked locking",
+        "maps of locks that count who waits, or whose locks go with what they protect",
         "copies: `list(self.clients)`, `self.clients.copy()`; keys that the function itself put in",
         "objects with one owner: nothing shows that two tasks use them at the same time",
         "caches where the same key gives the same value whoever fills it",
@@ -89,7 +92,7 @@ hub = Hub()
     limits=(
         "attributes of base classes that another file defines are not seen",
         "a change that an awaited method makes is taken to be what the caller wants",
-        "a map of locks that forgets a lock while others wait for it is not seen",
+        "a map of locks is taken to forget a lock too early only where the function that holds the lock removes it",
         "of an object that another object keeps (`self.pool.items`) only globals are followed, and only for threads",
         "a class is shared when an object of it lives as long as the process, or when it owns a lock; otherwise only "
         "what its name or its own methods make likely is reported, as a note",
@@ -99,7 +102,7 @@ hub = Hub()
 
 @rule.fact(python)
 def changes_after_waiting(file: PythonFile) -> Iterator[Suspicion | Instance | ThreadFact]:
-    if not is_test_file(file.path):
+    if not is_test(file.path):
         yield from suspicions(file)
         yield from thread_facts(file)
 
@@ -112,13 +115,35 @@ def changes_this_after_waiting(file: EcmascriptFile) -> Iterator[Suspicion]:
 
 @rule.each(python)
 def changes_without_the_lock(file: PythonFile) -> Iterator[Draft]:
-    if is_test_file(file.path):
+    if is_test(file.path):
         return
-    for one in naked_changes(file):
-        where = " and ".join(f"`{name}`" for name in one.guarded[:2])
-        middle = "" if one.threads else ", which waits in the middle of it"
-        message = f"`{one.state}` is changed without `{one.lock}`, which {where} hold for that{middle}."
-        yield rule.at(one.act, message, severity=Severity.NOTE)
+    yield from map(_without_lock, naked_changes(file))
+
+
+@rule.each(ecmascript)
+def changes_this_without_the_mutex(file: EcmascriptFile) -> Iterator[Draft]:
+    if not is_test(file.path):
+        yield from map(_without_lock, naked_changes_of_classes(file))
+
+
+def _without_lock(one: Naked) -> Draft:
+    where = " and ".join(f"`{name}`" for name in one.guarded[:2])
+    middle = "" if one.threads else ", which waits in the middle of it"
+    message = f"`{one.state}` is changed without `{one.lock}`, which {where} hold for that{middle}."
+    return rule.at(one.act, message, severity=Severity.NOTE)
+
+
+@rule.each(python)
+def forgets_a_lock(file: PythonFile) -> Iterator[Draft]:
+    if is_test(file.path):
+        return
+    for one in forgotten_locks(file):
+        message = (
+            f"`{one.map}` forgets this lock while others may wait for it: they go on with the old lock, and whoever "
+            "comes next makes a new one and goes in beside them."
+        )
+        steps = [(one.held, "The lock is held here, and others wait for it.")] if one.held is not None else []
+        yield rule.at(one.removal, message, severity=Severity.WARNING, steps=[*steps, (one.removal, "It is removed.")])
 
 
 @rule.across

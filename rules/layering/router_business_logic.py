@@ -71,7 +71,8 @@ async def book(booking: BookingIn, bookings: BookingService = Depends(get_bookin
         "guards that only refuse what is missing or forbidden, exception mapping, response mapping, decoding",
         "defaults (`if limit is None: ...`) and options that are passed on (`if q: filters['q'] = q`)",
         "loops that map rows to answers, feed a stream or serve a websocket",
-        "up to three points: a branch, a rule, an effect or a background task is one, a computing loop two",
+        "up to three points: a branch, a rule, an effect or a background task is one, a computing loop and a database "
+        "row that the handler makes for somebody to store are two",
         "FastAPI dependencies, health checks, metrics and other probes; tests, scripts and example modules",
     ),
     limits=(

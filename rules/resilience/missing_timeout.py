@@ -14,9 +14,13 @@ from chunklint.api import (
     SOCKETS,
     Draft,
     EcmascriptFile,
+    Finding,
+    Fix,
+    Limit,
     Node,
     Pins,
     PythonFile,
+    Refusal,
     Rule,
     Severity,
     Wait,
@@ -30,6 +34,7 @@ from chunklint.api import (
     gravity,
     is_script,
     is_test,
+    limited,
     local_function,
     python,
     qualified_name,
@@ -69,9 +74,10 @@ def rate(currency):
 """,
     example="app/rates.py",
     mentions=IO_MENTIONS,
+    options=Limit(),
     silent_on=(
         "libraries whose default is finite: httpx, aiohttp, boto3, stripe, openai, psycopg 3, elasticsearch, "
-        "slack_sdk, pymongo, qdrant, docker, websockets, and redis-py where a manifest or a lock asks for version 8",
+        "slack_sdk, qdrant, docker, websockets, and redis-py where a manifest or a lock asks for version 8",
         "`timeout=None`, which is a decision, if a doubtful one; CL802 reports it",
         "calls inside `wait_for`, `asyncio.timeout()`, `fail_after`, a `@timeout` decorator, a Celery `time_limit`",
         "arguments that cannot be seen: `*args`, `**options` from elsewhere, a session or a config that is handed in",
@@ -91,13 +97,19 @@ def rate(currency):
         "a client that another module makes is judged there, where its constructor is; a session of requests that "
         "another module makes is not followed to its calls",
         "of the programs that are started only known ones are judged: curl, ssh, rsync, git, docker, nvidia-smi",
-        "calls of gRPC stubs, whose classes are generated, and limits that a database sets for a user or a database",
+        "a gRPC stub is judged where it is made, by the calls that its module makes through it; streams are not judged",
+        "limits that a database sets for a user or a database",
         "`Future.result()` is judged only where the future comes straight from `submit` or `run_coroutine_threadsafe`",
     ),
 )
 
 
-@rule.fact(python, "(call function: (identifier)) @call", f"(call function: (attribute attribute: {_METHOD})) @call")
+@rule.fact(
+    python,
+    "(call function: (identifier)) @call",
+    f"(call function: (attribute attribute: {_METHOD})) @call",
+    '(call function: (attribute attribute: ((identifier) @name (#match? @name "Stub$")))) @call',
+)
 def call_waits_for_ever(call: Node, file: PythonFile) -> Iterator[Fact]:
     if is_test(file.path):
         return
@@ -174,6 +186,16 @@ def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]], pins: Pins)
         assumed = assumed_version(fact, pins)
         if assumed is not None:
             yield rule.at(fact.place, f"{fact.message}{assumed}.{fact.advice}", severity=fact.severity)
+
+
+@rule.fix(
+    python,
+    does="passes the limit that the library takes, with the value of the option `timeout`; its import is added once",
+    safety="safe for HTTP, mail and sockets, where a limit of 30 s ends only what a silent server holds up; unsafe for "
+    "statements, programs, tasks and clients that may listen, which may take long and be well",
+)
+def passes_the_limit(file: PythonFile, finding: Finding, options: Limit) -> Fix | Refusal:
+    return limited(file, finding, options)
 
 
 def _wait(call: Node, waiter: Waiter, file: PythonFile) -> Wait:

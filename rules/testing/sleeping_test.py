@@ -40,6 +40,8 @@ def test_the_press_stops() -> None:
         "stubs: sleeps in functions that the test defines or hands over",
         "loops that poll and have a way out, sleeps under an expected timeout or as the work of a `with` block",
         "files that patch the sleep or use a fake clock",
+        "sleeps after which the test asserts that something has not happened: there is no event to wait for",
+        "waits that a comment has allowed for the linters of Cypress or Playwright",
         "tests that are about time by their name: expiry, durations",
     ),
     limits=(

@@ -13,13 +13,13 @@ from chunklint.semantics.concurrency.ecmascript_flow import flow_of_method, shap
 from chunklint.semantics.concurrency.flow import GROWS, Act, Block, How
 from chunklint.semantics.concurrency.flow import every as steps_of
 from chunklint.semantics.concurrency.races import Kind, Race, races_of
-from chunklint.semantics.concurrency.shared_races import Harm
+from chunklint.semantics.concurrency.shared_races import RESOURCE, Harm
 from chunklint.semantics.concurrency.sharing import Evidence
 from chunklint.semantics.concurrency.state import Shape
 from chunklint.semantics.concurrency.suspicions import Suspicion, extent, waited_for
 from chunklint.semantics.ecmascript.functions import is_async
 
-_CLASSES = ("class_declaration", "class", "abstract_class_declaration")
+CLASSES = ("class_declaration", "class", "abstract_class_declaration")
 # Queues and mutexes are objects of many libraries: a method that speaks of one is taken to know what it does.
 _EXCLUDES = re.compile(r"mutex|semaphore|runExclusive|synchroni[sz]ed|acquire|(?<![bco])[lL]ock(?!ed)|[qQ]ueue\.add")
 _LIFE = re.compile(
@@ -37,7 +37,7 @@ _LASTING = re.compile(
 
 def suspicions_of_classes(file: EcmascriptFile) -> Iterator[Suspicion]:
     """The races of the classes of a file."""
-    for owner in descendants(file.root, *_CLASSES):
+    for owner in descendants(file.root, *CLASSES):
         name = owner.child_by_field_name("name")
         if name is None or "await" not in file.text(owner):
             continue
@@ -47,7 +47,7 @@ def suspicions_of_classes(file: EcmascriptFile) -> Iterator[Suspicion]:
 def _of_class(owner: Node, name: str, file: EcmascriptFile) -> Iterator[Suspicion]:
     shapes = shapes_of(owner, file)
     evidence = Evidence.PROVEN if name in _lasting(file) else Evidence.NONE
-    flows = {title: (method, flow_of_method(method, shapes, file)) for title, method in _methods(owner, file)}
+    flows = {title: (method, flow_of_method(method, shapes, file)) for title, method in methods_of(owner, file)}
     for title, (method, flow) in flows.items():
         if not is_async(method) or _LIFE.match(title) or _EXCLUDES.search(file.text(method)):
             continue
@@ -58,7 +58,13 @@ def _of_class(owner: Node, name: str, file: EcmascriptFile) -> Iterator[Suspicio
                 yield _suspicion(race, harm, name, evidence, changing, file)
 
 
-def _methods(owner: Node, file: EcmascriptFile) -> Iterator[tuple[str, Node]]:
+def begins_or_ends(name: str) -> bool:
+    """Whether a method of this name begins or ends an object's life, when nobody else uses it."""
+    return _LIFE.match(name) is not None
+
+
+def methods_of(owner: Node, file: EcmascriptFile) -> Iterator[tuple[str, Node]]:
+    """The methods of a class, those that are arrow functions included, by name."""
     body = owner.child_by_field_name("body")
     for child in body.named_children if body is not None else ():
         name = child.child_by_field_name("name") or child.child_by_field_name("property")
@@ -92,6 +98,9 @@ def _harm(race: Race, shape: Shape, others: dict[str, Block]) -> tuple[Harm | No
             return (Harm.STALE if race.act.how in (How.ADD, How.SET, How.AUGMENT) else None), ()
         case Kind.CHECKED if shape is Shape.SINGLE and isinstance(race.act, Act) and race.act.how is How.AUGMENT:
             return Harm.STALE, ()
+        case Kind.CHECKED if shape is Shape.SINGLE and isinstance(race.act, Act) and race.act.how is How.ASSIGN:
+            opens = not race.act.settles and RESOURCE.search(f"{race.act.makes} {race.state}") is not None
+            return (Harm.TWICE if opens else None), ()
     return None, ()
 
 

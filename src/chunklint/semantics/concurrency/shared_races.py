@@ -47,7 +47,7 @@ _ENDING = re.compile(
 )
 _ENDING_DUNDERS = frozenset({"__aexit__", "__exit__", "__del__"})
 _HOLDS = re.compile(r"(_locked|_unlocked|_unsafe|_nolock|_no_lock|_under_lock|_with_lock)$")
-_RESOURCE = re.compile(
+RESOURCE = re.compile(
     r"client|session|pool|connect|redis|engine|browser|driver|producer|consumer|create_task|task|channel|socket"
     r"|process|subprocess|sandbox|container|playwright|websocket|server|worker",
     re.IGNORECASE,
@@ -253,9 +253,9 @@ def _stale(race: Race, others: list[Write], shape: Shape) -> Harm | None:
     if act.how is How.SET or (shape is Shape.SINGLE and act.how is How.ASSIGN):
         if act.settles:
             return Harm.TWICE if act.makes == "True" and not others else None
-        if stored and (shape is not Shape.SINGLE or not _RESOURCE.search(act.makes)):
+        if stored and (shape is not Shape.SINGLE or not RESOURCE.search(act.makes)):
             return Harm.STALE
-        words = _RESOURCE if shape is Shape.SINGLE else _LIVE
+        words = RESOURCE if shape is Shape.SINGLE else _LIVE
         return Harm.TWICE if words.search(act.makes) or words.search(act.state) else None
     return Harm.STALE if act.how in (How.TAKE, How.INNER) else None
 

@@ -307,16 +307,20 @@ def arguments(call: Node, file: PythonFile) -> Arguments:
         children = [listed]
     positional: list[Node] = []
     keywords: dict[str, Node] = {}
+    splat: list[Node] = []
+    double: list[Node] = []
     for child in children:
-        name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
-        if child.type == "keyword_argument" and name is not None and value is not None:
-            keywords[file.text(name)] = value
-        elif child.type not in ("list_splat", "dictionary_splat", "keyword_argument", "comment"):
-            positional.append(child)
-    splat, double = (
-        [child.named_children[0] for child in children if child.type == kind and child.named_children]
-        for kind in ("list_splat", "dictionary_splat")
-    )
+        match child.type:
+            case "keyword_argument":
+                name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
+                if name is not None and value is not None:
+                    keywords[file.text(name)] = value
+            case "list_splat" | "dictionary_splat" as kind:
+                (splat if kind == "list_splat" else double).extend(child.named_children[:1])
+            case "comment":
+                pass
+            case _:
+                positional.append(child)
     return Arguments(tuple(positional), keywords, tuple(splat), tuple(double))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
@@ -10,7 +11,8 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors
 
 _TEST_FOLDERS = frozenset(
-    {"test", "tests", "testing", "e2e", "__tests__", "__mocks__", "mocks", "cypress", "playwright"}
+    {"test", "tests", "testing", "e2e", "e2e_tests", "integration_tests"}
+    | {"__tests__", "__mocks__", "mocks", "cypress", "playwright"}
 )
 _TEST_NAME = re.compile(r"(^test_.*|.*_test|^tests?|^conftest|.*[._-](test|tests|spec|stories|mock|cy))$")
 
@@ -28,6 +30,7 @@ _SERVER = re.compile(
 _MAIN_GUARD = re.compile(r"^if __name__ == ['\"]__main__['\"]", re.MULTILINE)
 
 
+@lru_cache(maxsize=8)
 def is_test(path: str) -> bool:
     """Whether a path is that of a test, of what tests share, or of a story or mock."""
     parts = PurePosixPath(path)

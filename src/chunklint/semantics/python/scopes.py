@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from tree_sitter import Node
 
-from chunklint.languages.base import ancestors
+from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PYTHON, PythonFile
 from chunklint.semantics.python.bindings import BINDERS, Binding, Kind, bindings_of
 
@@ -34,7 +34,7 @@ FUNCTIONS = frozenset({"function_definition", "lambda"})
 SCOPES = COMPREHENSIONS | FUNCTIONS | {"module", "class_definition"}
 
 # Parts of a definition that are evaluated in the scope around it.
-_OUTER_FIELDS = ("superclasses", "return_type", "type_parameters")
+_OUTER_FIELDS = ("name", "superclasses", "return_type", "type_parameters")
 
 # More bindings of one name that may all hold at one place do not occur in code that people wrote.
 _MOST = 64
@@ -51,65 +51,93 @@ _REGIONS = {
 
 @dataclass(slots=True)
 class _Table:
-    """The bindings of one file by scope, the names that a scope declares global or nonlocal, and attributes."""
+    """The bindings of one file by scope, the names that a scope declares global or nonlocal, and attributes.
+
+    `visible` keeps what a name means in a scope, once that was asked for.
+    """
 
     names: dict[int, dict[str, list[Binding]]]
     foreign: dict[tuple[int, str], str]
     attributes: dict[tuple[int, str], list[Binding]]
+    visible: dict[tuple[int, str], tuple[Binding, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a node stands: its scope, what is around it (ids and types, innermost first), loops, branches of `if`s."""
+    """Where a node stands: what is around it (ids and types, innermost first), loops, and branches of `if`s."""
 
-    scope: int
     around: tuple[tuple[int, str], ...]
     loops: frozenset[int]
     branches: Mapping[int, int]
 
 
-def scope_of(node: Node) -> Node:
+def scope_of(node: Node, file: PythonFile) -> Node:
     """The scope in which a node is evaluated: a definition's name, bases, decorators and defaults belong outside."""
-    inner = node
-    for around in ancestors(node):
-        if around.type in SCOPES and not _belongs_outside(around, inner, node):
-            return around
-        inner = around
-    return inner
+    regions = file.remember("regions of scopes", partial(_find_regions, file))
+    return regions.scopes[bisect_right(regions.starts, node.start_byte) - 1]
 
 
-def _belongs_outside(scope: Node, inner: Node, node: Node) -> bool:
-    """Whether `inner`, the child of `scope` that holds `node`, is evaluated before the scope is entered."""
+def _scope_around(scope: Node, file: PythonFile) -> Node | None:
+    """The scope in which a scope's definition stands; None for the module."""
+    return scope_of(scope, file) if scope.id != file.root.id else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Regions:
+    """The scopes of a file one after another: each holds from its start in bytes to the next one's."""
+
+    starts: list[int]
+    scopes: list[Node]
+
+
+def _find_regions(file: PythonFile) -> _Regions:
+    found = _Regions([], [])
+    # The last is the innermost one that the sweep is in.
+    around: list[tuple[int, Node]] = []
+
+    def close(position: int) -> None:
+        while len(around) > 1 and around[-1][0] <= position:
+            end, _ = around.pop()
+            found.starts.append(end)
+            found.scopes.append(around[-1][1])
+
+    scopes = (file.root, *descendants(file.root, *SCOPES))
+    regions = sorted((start, -end, at) for at, one in enumerate(scopes) for start, end in _inside(one) if start < end)
+    for start, end, at in regions:
+        close(start)
+        around.append((-end, scopes[at]))
+        found.starts.append(start)
+        found.scopes.append(scopes[at])
+    close(len(file.source))
+    return found
+
+
+def _inside(scope: Node) -> Iterator[tuple[int, int]]:
+    """The regions of a scope's node, in bytes, that are evaluated in it."""
+    if scope.parent is None:
+        yield 0, scope.end_byte + 1
+        return
+    # Nothing but the scope itself, and what ends with it, starts where it starts.
+    start = scope.start_byte + 1
+    for outside in sorted(_outside(scope)):
+        yield start, outside[0]
+        start = outside[1]
+    yield start, scope.end_byte
+
+
+def _outside(scope: Node) -> Iterator[tuple[int, int]]:
+    """The regions of a scope's node that are evaluated before the scope is entered."""
     if scope.type in COMPREHENSIONS:
-        return _in_first_iterable(scope, inner, node)
-    if scope.type == "module":
-        return False
-    if inner == scope.child_by_field_name("name") or any(
-        inner == scope.child_by_field_name(field) for field in _OUTER_FIELDS
-    ):
-        return True
-    if inner.type in ("parameters", "lambda_parameters"):
-        return _in_default_or_annotation(inner, node)
-    return False
-
-
-def _in_first_iterable(comprehension: Node, clause: Node, node: Node) -> bool:
-    if clause.type != "for_in_clause":
-        return False
-    first = next(child for child in comprehension.named_children if child.type == "for_in_clause")
-    iterable = clause.child_by_field_name("right")
-    return clause == first and iterable is not None and iterable.start_byte <= node.start_byte
-
-
-def _in_default_or_annotation(parameters: Node, node: Node) -> bool:
-    inner = node
-    for around in ancestors(node):
-        if around == parameters:
-            return False
-        if inner in (around.child_by_field_name("value"), around.child_by_field_name("type")):
-            return True
-        inner = around
-    return False
+        first = next((child for child in scope.named_children if child.type == "for_in_clause"), None)
+        iterable = first.child_by_field_name("right") if first is not None else None
+        if first is not None and iterable is not None:
+            yield iterable.start_byte, first.end_byte
+        return
+    parts = [scope.child_by_field_name(field) for field in _OUTER_FIELDS]
+    parameters = scope.child_by_field_name("parameters")
+    for parameter in parameters.named_children if parameters is not None else ():
+        parts.extend((parameter.child_by_field_name("type"), parameter.child_by_field_name("value")))
+    yield from ((part.start_byte, part.end_byte) for part in parts if part is not None)
 
 
 def bindings_in(scope: Node, file: PythonFile) -> dict[str, list[Binding]]:
@@ -137,9 +165,14 @@ def attribute_bindings(owner: Node, name: str, file: PythonFile) -> tuple[Bindin
 
 def resolve(identifier: Node, file: PythonFile) -> tuple[Binding, ...]:
     """All bindings of an identifier in the scope that Python would look it up in; () for a builtin or unknown name."""
-    name = file.text(identifier)
-    start = scope_of(identifier)
-    table = _table(file)
+    table, start, name = _table(file), scope_of(identifier, file), file.text(identifier)
+    known = table.visible.get((start.id, name))
+    if known is None:
+        known = table.visible[start.id, name] = _visible(name, start, table, file)
+    return known
+
+
+def _visible(name: str, start: Node, table: _Table, file: PythonFile) -> tuple[Binding, ...]:
     scope: Node | None = start
     while scope is not None:
         declared = table.foreign.get((scope.id, name))
@@ -148,7 +181,7 @@ def resolve(identifier: Node, file: PythonFile) -> tuple[Binding, ...]:
         visible = scope.type != "class_definition" or scope == start
         if visible and declared is None and (found := table.names.get(scope.id, {}).get(name)):
             return tuple(found)
-        scope = scope_of(scope) if scope.parent is not None else None
+        scope = _scope_around(scope, file)
     return ()
 
 
@@ -162,25 +195,23 @@ def reaching(identifier: Node, file: PythonFile) -> tuple[Binding, ...]:
     found = resolve(identifier, file)
     if len(found) < 2:
         return found
-    use = _place(identifier, file)
-    own, elsewhere = file.remember(
-        ("own bindings", found[0].node.id, use.scope), lambda: _split(found, use.scope, file)
-    )
+    use, scope = _place(identifier, file), scope_of(identifier, file).id
+    own, elsewhere = file.remember(("own bindings", found[0].node.id, scope), lambda: _split(found, scope, file))
     if not own:
         return found[-_MOST:]
     at = bisect_left(own, identifier.start_byte, key=_start)
     before, held, certain = _before(own, at, identifier, use, file)
     again = (one for one in (*held, *own[at : at + _MOST]) if not use.loops.isdisjoint(_place(one.node, file).loops))
     # Functions that declare the name global or nonlocal bind it at any time; to one of them, its own is certain.
-    others = () if certain and (use.scope, found[0].name) in _table(file).foreign else elsewhere[-_MOST:]
+    others = () if certain and (scope, found[0].name) in _table(file).foreign else elsewhere[-_MOST:]
     possible = [one for one in (*before, *again) if not _exclusive(_place(one.node, file), use)]
     return (*others, *possible) or found[-_MOST:]
 
 
 def _split(found: Sequence[Binding], scope: int, file: PythonFile) -> tuple[list[Binding], list[Binding]]:
     """The bindings that stand in a scope, and those that others make for it."""
-    own = [one for one in found if _place(one.node, file).scope == scope]
-    return own, [one for one in found if _place(one.node, file).scope != scope]
+    own = [one for one in found if scope_of(one.node, file).id == scope]
+    return own, [one for one in found if scope_of(one.node, file).id != scope]
 
 
 def _start(binding: Binding) -> int:
@@ -252,7 +283,7 @@ def _find_place(node: Node) -> _Place:
         if outer.type == "if_statement" and inner.type in ("block", "else_clause", "elif_clause"):
             branches[outer.id] = inner.id
         inner = outer
-    return _Place(scope_of(node).id, tuple(around), frozenset(loops), branches)
+    return _Place(tuple(around), frozenset(loops), branches)
 
 
 def _table(file: PythonFile) -> _Table:
@@ -260,7 +291,7 @@ def _table(file: PythonFile) -> _Table:
 
 
 def _collect(file: PythonFile) -> _Table:
-    table = _Table({}, {}, {})
+    table = _Table({}, {}, {}, {})
     declarations: list[tuple[Node, str]] = []
     for _, captures in PYTHON.matches(file, BINDERS):
         first = {name: nodes[0] for name, nodes in captures.items()}
@@ -268,7 +299,7 @@ def _collect(file: PythonFile) -> _Table:
             _enter(table, binding, file)
         for word in ("global", "nonlocal"):
             if word in first:
-                scope, name = scope_of(first[word]), file.text(first[word])
+                scope, name = scope_of(first[word], file), file.text(first[word])
                 table.foreign[scope.id, name] = word
                 declarations.append((scope, name))
     for scope, name in declarations:
@@ -284,9 +315,9 @@ def _hand_over(table: _Table, scope: Node, name: str, file: PythonFile) -> None:
     moved = table.names.get(scope.id, {}).pop(name, [])
     owner: Node | None = file.root
     if table.foreign[scope.id, name] == "nonlocal":
-        owner = scope_of(scope)
+        owner = scope_of(scope, file)
         while owner is not None and name not in table.names.get(owner.id, {}):
-            owner = scope_of(owner) if owner.parent is not None else None
+            owner = _scope_around(owner, file)
     if owner is not None and moved:
         table.names.setdefault(owner.id, {}).setdefault(name, []).extend(moved)
 
@@ -297,7 +328,7 @@ def _enter(table: _Table, binding: Binding, file: PythonFile) -> None:
         if owner is not None:
             table.attributes.setdefault((owner.id, binding.name), []).append(binding)
         return
-    scope = scope_of(binding.node)
+    scope = scope_of(binding.node, file)
     if binding.kind is not Kind.LOOP and scope.type in COMPREHENSIONS:
         scope = next(n for n in ancestors(scope) if n.type in SCOPES and n.type not in COMPREHENSIONS)
     if binding.kind is Kind.PARAMETER:

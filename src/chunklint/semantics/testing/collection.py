@@ -16,8 +16,9 @@ from chunklint.model import Location
 from chunklint.semantics.python.roles import is_test
 from chunklint.semantics.testing.pytests import tests_of
 
+MANIFEST = "pyproject.toml"
 # In the order in which pytest looks for its settings in a folder.
-SETTINGS = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+SETTINGS = ("pytest.ini", ".pytest.ini", MANIFEST, "tox.ini", "setup.cfg")
 _SECTIONS = {"pytest.ini": "pytest", ".pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 _DEFAULT_FILES = ("test_*.py", "*_test.py")
 
@@ -40,7 +41,7 @@ class PytestSettings:
     Attributes:
         path: The file with the settings.
         testpaths: Folders or patterns relative to the settings' folder; () for all.
-        python_files: The patterns of test files' names.
+        python_files: The patterns of test files' names; () when a project leaves them to the settings above it.
     """
 
     path: str
@@ -59,7 +60,7 @@ class Collectable:
 def settings_in(path: str, text: str) -> PytestSettings | None:
     """The settings of pytest in a file of one of the names in `SETTINGS`; None when it has none or cannot be read."""
     name = PurePosixPath(path).name
-    section = _of_pyproject(text) if name == "pyproject.toml" else _of_ini(text, _SECTIONS.get(name, ""))
+    section = _of_pyproject(text) if name == MANIFEST else _of_ini(text, _SECTIONS.get(name, ""))
     if section is None and not name.endswith("pytest.ini"):
         return None
     found = section or {}
@@ -115,14 +116,20 @@ def left_out(facts: Mapping[str, Sequence[object]], settings: Iterable[PytestSet
     outside: dict[tuple[str, bool], list[LeftOut]] = {}
     for path, found in facts.items():
         place = next((one.place for one in found if isinstance(one, Collectable)), None)
-        nearest = next((by_folder[one] for one in PurePosixPath(path).parents if one in by_folder), None)
+        above = [by_folder[one] for one in PurePosixPath(path).parents if one in by_folder]
+        nearest = next((one for one in above if one.python_files), None)
         if place is None or nearest is None:
             continue
         by_name = not _fits(path, nearest)
         together = outside.setdefault((nearest.path, by_name), [])
         if by_name:
             together.append(LeftOut(place, nearest, by_name=True))
-        elif nearest.testpaths and not _is_below(path, nearest) and not _STARTED_BY_PATH.search(path):
+        elif (
+            above[0] == nearest
+            and nearest.testpaths
+            and not _is_below(path, nearest)
+            and not _STARTED_BY_PATH.search(path)
+        ):
             together.append(LeftOut(place, nearest, by_name=False))
     for together in outside.values():
         if len(together) <= _MOST_LEFT_OUT:

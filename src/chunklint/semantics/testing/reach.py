@@ -19,11 +19,20 @@ from chunklint.semantics.testing.evidence import called
 
 _ROUTERS = ("Router", "Blueprint")
 _OTHERWISE = frozenset({"sdk", "sdks", "clients", "client", "generated", "routes", "controllers", "migrations"})
-_VERBS = frozenset({"get", "post", "put", "patch", "delete", "route", "websocket", "api_route", "head", "options"})
+# What declares a path; Cornice, for one, calls what answers it a `Service`.
+_VERBS = frozenset(
+    {"get", "post", "put", "patch", "delete", "route", "websocket", "api_route", "head", "options", "Service"}
+)
+_PREFIXES = ("prefix", "url_prefix", "path")
 _SERVICE = re.compile(r"(?:^|_)services?$")
-_HEALTH = re.compile(r"health|status|metrics|root|internal|debug|static|docs|version|ping")
+_HEALTH = re.compile(r"health|monitor|status|metrics|root|internal|debug|static|docs|version|ping")
 _FEW = 5
-_SEGMENT = re.compile(r"[A-Za-z][\w.-]{2,}")
+# Names of modules that say nothing without their folder's.
+_GENERIC = frozenset(
+    {"service", "services", "views", "view", "router", "routers", "routes", "api", "endpoints", "urls", "rest"}
+    | {"__init__", "plugin", "handlers", "core", "base", "main"}
+)
+_SEGMENT = re.compile(r"[A-Za-z][\w.-]+")
 # A test that prepares a patch or names a module to load writes it dotted.
 _DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 _VERSION = re.compile(r"^v\d+$|^api$")
@@ -37,15 +46,17 @@ class Module:
         place: Where the router or the first class or function of the service is; None for other modules.
         kind: "router", "service" or "".
         name: The user's name for it.
-        segments: For a router, the words of its paths.
+        segments: The words of the paths that it answers.
+        blueprint: The name under which Flask knows its routes, "" for none.
         imported: What it imports at run time.
-        mounts: Whether it puts routers into an application, so that importing it reaches everything and says nothing.
+        mounts: Whether it puts routers into an application, so that importing it reaches all of them and says nothing.
     """
 
     place: Location | None
     kind: str
     name: str
     segments: tuple[str, ...]
+    blueprint: str
     imported: tuple[Import, ...]
     mounts: bool
 
@@ -92,24 +103,23 @@ def _module(file: PythonFile) -> Module:
     place, kind, name = None, "", ""
     segments: tuple[str, ...] = ()
     mounts = "include_router" in file.content or "register_blueprint" in file.content or "FastAPI(" in file.content
-    router = None if mounts else _router(file)
+    router = _router(file)
     if router is not None:
         kind, name, segments = "router", _title(file.path), _route_words(file)
-        place = file.location(router)
-    elif not _OTHERWISE.isdisjoint(PurePosixPath(file.path).parts[:-1]) or is_script(file):
-        # Generated clients and programs started by hand are no services.
+        place = None if mounts else file.location(router)
+    elif mounts or not _OTHERWISE.isdisjoint(PurePosixPath(file.path).parts[:-1]) or is_script(file):
+        # Applications, generated clients and programs started by hand are no services.
         pass
     elif (service := _service(file)) is not None:
-        kind, name, place = "service", _title(file.path), file.location(service)
+        kind, name, place, segments = "service", _title(file.path), file.location(service), _route_words(file)
     runs = tuple(one for one in imports(file) if not one.typing_only)
-    return Module(place, kind, name, segments, runs, mounts)
+    return Module(place, kind, name, segments, _blueprint(file) if kind == "router" else "", runs, mounts)
 
 
 def _title(path: str) -> str:
     """How people call a module: by its own name, or by its folder's too when many have that name."""
     place = PurePosixPath(path)
-    generic = place.stem in ("service", "services", "views", "router", "routers", "routes", "api", "endpoints", "urls")
-    return f"{place.parent.name}.{place.stem}" if generic and place.parent.name else place.stem
+    return f"{place.parent.name}.{place.stem}" if place.stem in _GENERIC and place.parent.name else place.stem
 
 
 def _router(file: PythonFile) -> Node | None:
@@ -121,7 +131,8 @@ def _router(file: PythonFile) -> Node | None:
         left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
         if left is None or right is None or right.type != "call" or not called(right, file).endswith(_ROUTERS):
             continue
-        if any(file.text(one).startswith(f"@{file.text(left)}.") for one in descendants(file.root, "decorator")):
+        routes = re.compile(rf"@{re.escape(file.text(left))}\.(?:{'|'.join(_VERBS)})\b")
+        if any(routes.match(file.text(one)) for one in descendants(file.root, "decorator")):
             return left
     return None
 
@@ -134,11 +145,27 @@ def _route_words(file: PythonFile) -> tuple[str, ...]:
         if name not in _VERBS and not name.endswith(_ROUTERS):
             continue
         given = arguments(call, file)
-        for value in (*given.positional[:1], given.keywords.get("prefix"), given.keywords.get("url_prefix")):
-            if value is not None and value.type == "string":
-                text = re.sub(r"[{<][^}>]*[}>]", "", file.text(value).strip("rfbRFB\"'"))
-                words.update(_SEGMENT.findall(text))
+        for value in (*given.positional[:1], *(given.keywords.get(keyword) for keyword in _PREFIXES)):
+            if value is not None:
+                words.update(_words_of_path(value, file))
     return tuple(sorted(word for word in words if not _VERSION.match(word)))
+
+
+def _words_of_path(value: Node, file: PythonFile) -> Iterator[str]:
+    """The fixed words of a path, which may be handed through a call: `scoped("/orders/<id>")`."""
+    strings = (value,) if value.type == "string" else tuple(descendants(value, "string"))
+    for text in (file.text(string).strip("rfbRFB\"'") for string in strings):
+        if text.startswith("/"):
+            yield from _SEGMENT.findall(re.sub(r"[{<][^}>]*[}>]", "", text))
+
+
+def _blueprint(file: PythonFile) -> str:
+    """The name of a Flask blueprint, by which `url_for("orders.latest")` and test clients ask for its routes."""
+    for call in descendants(file.root, "call"):
+        first = arguments(call, file).get("name", 0) if called(call, file) == "Blueprint" else None
+        if first is not None and first.type == "string":
+            return file.text(first).strip("\"'")
+    return ""
 
 
 def _service(file: PythonFile) -> Node | None:
@@ -180,31 +207,46 @@ def untested(facts: Mapping[str, Sequence[Module | Probe]]) -> Iterator[tuple[Lo
     graph = Modules(facts)
     words = frozenset(word for one in probes.values() for word in one.segments)
     reached = set(_named(probes, graph, modules))
-    reached |= {path for path, one in modules.items() if one.kind == "router" and _is_requested(path, one, words)}
+    tests = {PurePosixPath(path).stem for path in probes}
+    reached |= {path for path, one in modules.items() if not tests.isdisjoint(_tests_of(one))}
+    endpoints = frozenset(dotted.partition(".")[0] for one in probes.values() for dotted in one.dotted)
+    reached |= {path for path, one in modules.items() if _is_requested(path, one, words) or one.blueprint in endpoints}
     pending = list(reached)
     while pending:
         path = pending.pop()
-        if modules[path].mounts:
+        one = modules[path]
+        if one.mounts and one.kind != "router":
             continue
-        for imported in modules[path].imported:
+        for imported in one.imported:
             target = graph.resolve(path, imported)
-            if target in modules and target not in reached:
+            if target is None or target not in modules or target in reached:
+                continue
+            # What mounts a router reaches it without asking it anything.
+            if not (one.mounts and modules[target].kind == "router"):
                 reached.add(target)
                 pending.append(target)
     for kind in ("router", "service"):
-        every = [path for path, one in modules.items() if one.kind == kind]
+        every = [path for path, one in modules.items() if one.kind == kind and one.place is not None]
         missed = [path for path in every if path not in reached]
         # Where most are missed, the tests reach the product in a way that this does not see.
         if len(missed) > _FEW and 2 * len(missed) > len(every):
             continue
         for path in missed:
             place = modules[path].place
-            if place is not None and not _HEALTH.search(PurePosixPath(path).stem):
+            if place is not None and not (kind == "router" and _HEALTH.search(modules[path].name)):
                 yield place, modules[path]
+
+
+def _tests_of(module: Module) -> tuple[str, ...]:
+    """How the file with the tests of a module may be called; it may load what it tests by a computed name."""
+    name = module.name.replace(".", "_").lower()
+    return (f"test_{name}", f"{name}_test", f"test_{module.name.partition('.')[0]}")
 
 
 def _is_requested(path: str, router: Module, words: frozenset[str]) -> bool:
     """Whether a test writes a word of the router's paths, or, since prefixes are given elsewhere, of its own name."""
+    if router.kind != "router" and not router.segments:
+        return False
     stems = {PurePosixPath(path).stem, PurePosixPath(path).parent.name}
     names = {stem.replace("_", mark) for stem in stems for mark in ("_", "-")}
     names |= {f"{name}s" for name in names} | {name.removesuffix("s") for name in names}

@@ -92,7 +92,7 @@ def _reason(call: Node, file: PythonFile) -> str | None:
     value = given.get("reason", 0) or given.get("msg")
     if value is None:
         return ""
-    return file.text(value).strip("rRbBuUfF\"' ") if value.type == "string" else None
+    return file.text(value).lstrip("rRbBuUfF").strip("\"' ") if value.type == "string" else None
 
 
 def _decorated(mark: Node) -> Node | None:

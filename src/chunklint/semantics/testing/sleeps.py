@@ -28,8 +28,15 @@ _FAKE_CLOCK = re.compile(
 _JS_FAKE_CLOCK = re.compile(r"useFakeTimers|FakeTimers|clock\.install|mockdate", re.IGNORECASE)
 # A store that forgets by its own clock cannot be told the time.
 _REAL_TIME = re.compile(r"ttl|expir|refill|elapsed|duration|timing|latency", re.IGNORECASE)
+_SIMPLE = frozenset({"expression_statement", "assert_statement"})
 _LOOPS = frozenset({"while_statement", "for_statement"})
 _JS_LOOPS = frozenset({"while_statement", "for_statement", "for_in_statement", "do_statement"})
+
+# What never happens has no event that a test could wait for.
+_ABSENCE = re.compile(r"\bnot\b|assert_not|\bis (?:None|False)\b|assert(?:False|IsNone|NotIn|Not)\b")
+_JS_ABSENCE = re.compile(r"\.not\.toHaveBeenCalled|toHaveBeenCalledTimes\(0\)|\.not\.toBeCalled")
+# Somebody has weighed this wait before and told another linter so.
+_JS_DECIDED = re.compile(r"no-unnecessary-waiting|no-wait-for-timeout")
 
 # Shorter sleeps let other tasks run; nobody waits for them.
 _NOTICEABLE = 0.2
@@ -53,12 +60,17 @@ def python_sleeps(file: PythonFile) -> Iterator[Sleep]:
         inner = frozenset({"function_definition", "lambda", "class_definition"})
         for call in descendants(test.body, "call", stop=inner):
             function = call.child_by_field_name("function")
-            if function is None or "sleep" not in file.text(function) or qualified_name(function, file) not in _SLEEPS:
+            if function is None or not _may_sleep(function, file) or qualified_name(function, file) not in _SLEEPS:
                 continue
             seconds = _seconds(call, file)
             if seconds is None or seconds < _NOTICEABLE or _is_excused(call, test, file):
                 continue
             yield Sleep(call, seconds, file.text(call), test.name)
+
+
+def _may_sleep(function: Node, file: PythonFile) -> bool:
+    """A cheap first look: a plain name may be any function's where the file gives `sleep` another one."""
+    return "sleep" in file.text(function) or (function.type == "identifier" and "sleep as " in file.content)
 
 
 def _seconds(call: Node, file: PythonFile) -> float | None:
@@ -76,8 +88,8 @@ def _seconds(call: Node, file: PythonFile) -> float | None:
 
 
 def _is_excused(call: Node, test: PythonTest, file: PythonFile) -> bool:
-    """Whether a poll, an expected timeout, or a sleep that stands for work holds the call."""
-    if _REAL_TIME.search(test.name):
+    """Whether a poll, an expected timeout, or a sleep that stands for work holds the call, or nothing is to happen."""
+    if _REAL_TIME.search(test.name) or _ABSENCE.search(_assertion_after(call, "assert", file)):
         return True
     for around in ancestors(call):
         if around == test.body:
@@ -96,6 +108,16 @@ def _is_excused(call: Node, test: PythonTest, file: PythonFile) -> bool:
     return False
 
 
+def _assertion_after(call: Node, word: str, file: PythonFile | EcmascriptFile) -> str:
+    """The text of the statement that follows a sleep, if it is one that asserts."""
+    statement = next((around for around in ancestors(call) if around.type in _SIMPLE), None)
+    after = statement.next_named_sibling if statement is not None else None
+    while after is not None and after.type == "comment":
+        after = after.next_named_sibling
+    text = file.text(after) if after is not None and after.type in _SIMPLE else ""
+    return text if word in text else ""
+
+
 def _is_first(call: Node, block: Node) -> bool:
     """Whether the sleep is the first thing under a `with`: the work that the context is to see."""
     body = block.child_by_field_name("body")
@@ -109,7 +131,7 @@ def _decides(loop: Node, file: PythonFile) -> bool:
         condition = loop.child_by_field_name("condition")
         if condition is not None and file.text(condition) != "True":
             return True
-    return next(descendants(loop, "break_statement", "return_statement"), None) is not None
+    return next(descendants(loop, "break_statement", "return_statement", "continue_statement"), None) is not None
 
 
 def js_sleeps(file: EcmascriptFile) -> Iterator[Sleep]:
@@ -184,8 +206,10 @@ def _number(node: Node, file: EcmascriptFile) -> float | None:
 
 
 def _js_excused(call: Node, test: JsTest, file: EcmascriptFile) -> bool:
-    """Whether the sleep stands in a stub, a handler, or a loop that polls."""
-    if _REAL_TIME.search(test.title):
+    """Whether the sleep stands in a stub, a handler, or a loop that polls, is a decision, or nothing is to happen."""
+    if _REAL_TIME.search(test.title) or _JS_DECIDED.search(_lines_around(call, file)):
+        return True
+    if _JS_ABSENCE.search(_assertion_after(call, "expect", file)):
         return True
     for around in ancestors(call):
         if around == test.callback:
@@ -197,6 +221,12 @@ def _js_excused(call: Node, test: JsTest, file: EcmascriptFile) -> bool:
         if around.type == "while_statement":
             return True
     return False
+
+
+def _lines_around(call: Node, file: EcmascriptFile) -> str:
+    """The lines of a call and the one above them, where comments for linters stand."""
+    lines = file.lines[max(call.start_point[0] - 1, 0) : call.end_point[0] + 1]
+    return b"\n".join(lines).decode("utf-8", "replace")
 
 
 def _runs_in_place(function: Node, file: EcmascriptFile) -> bool:

@@ -153,7 +153,7 @@ def _kind(test: PythonTest, file: PythonFile) -> tuple[Kind, str] | None:
         return Kind.IDLE, ""
     if (unread := _unread(test, file)) is not None:
         return Kind.UNREAD, unread
-    if any(_shows_a_value(one, file) for one in printed):
+    if any(_shows_a_value(one, test, file) for one in printed):
         return Kind.PRINTED, ""
     if (response := next((one for one in calls if _drops_response(one, file)), None)) is not None:
         return Kind.RESPONSE, file.text(response.child_by_field_name("function") or response)
@@ -194,9 +194,11 @@ def _prints(call: Node, file: PythonFile) -> bool:
     return function is not None and _PRINTS.match(file.text(function)) is not None
 
 
-def _shows_a_value(call: Node, file: PythonFile) -> bool:
+def _shows_a_value(call: Node, test: PythonTest, file: PythonFile) -> bool:
+    """Whether a test prints something that it has found, rather than what it was given."""
     listed = call.child_by_field_name("arguments")
-    return listed is not None and next(descendants(listed, "identifier"), None) is not None
+    shown = descendants(listed, "identifier") if listed is not None else ()
+    return any(file.text(one) not in test.parameters for one in shown)
 
 
 def _touches(test: PythonTest, file: PythonFile) -> bool:

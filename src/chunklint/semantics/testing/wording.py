@@ -102,6 +102,8 @@ _FILLER = frozenset(
         "still",
     ]
 )
+# A report of the defect, by its number.
+_REPORTED = re.compile(r"(?:^|\s)(?:#\d+|[A-Z]{2,}-\d+|(?i:bug|issue|ticket|gh|lp|rhbz|bz|pr)[ :#-]*\d{2,})\b")
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -129,7 +131,7 @@ def admits(text: str) -> bool:
 def is_reason(text: str) -> bool:
     """Whether a text gives a reason: at least two words, and neither a directive nor a placeholder."""
     bare = text.strip().lstrip("#/*").strip().removesuffix("*/").strip()
-    if "://" in bare or re.search(r"(?:^|\s)(?:#\d+|[A-Z]{2,}-\d+)\b", bare):
+    if "://" in bare or _REPORTED.search(bare):
         return True
     if not bare or _DIRECTIVE.match(bare):
         return False

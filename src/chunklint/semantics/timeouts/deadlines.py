@@ -19,9 +19,11 @@ from chunklint.semantics.python.names import (
 )
 from chunklint.semantics.python.roles import is_script
 from chunklint.semantics.python.scopes import Binding, Kind, reaching
-from chunklint.semantics.timeouts.io_calls import METHODS, canonical, waiter_of
+from chunklint.semantics.timeouts.io_calls import canonical, may_be_waiter, waiter_of
+from chunklint.semantics.timeouts.libraries import STUB
 from chunklint.semantics.timeouts.programs import waits_for_program, waits_of
 from chunklint.semantics.timeouts.sessions import is_plain_session, origins, session_call
+from chunklint.semantics.timeouts.stubs import unlimited_calls
 from chunklint.semantics.timeouts.waiters import Waiter
 
 # What bounds the waiting of its arguments, or of its block: asyncio, anyio, async_timeout, func_timeout, gevent...
@@ -71,7 +73,7 @@ def _name_of(function: Node, file: PythonFile) -> str | None:
     if function.type == "identifier":
         return qualified_name(function, file)
     attribute = function.child_by_field_name("attribute")
-    if attribute is None or file.text(attribute) not in METHODS:
+    if attribute is None or not may_be_waiter(file.text(attribute)):
         return None
     return qualified_name(function, file) or session_call(function, file) or _result_of_task(function, file)
 
@@ -185,6 +187,8 @@ def _is_exempt(name: str, call: Node, function: Node, file: PythonFile) -> bool:
         return not runs_migrations(file) and (is_script(file) or not _outlives_function(call, file))
     if name.startswith(("redis.", "aioredis.")):
         return _listens(call, file)
+    if name == STUB:
+        return all(within_deadline(wait, False, file) for wait in unlimited_calls(call, file))
     if name.startswith("ftplib."):
         return not arguments(call, file).positional and "host" not in arguments(call, file).keywords
     return False

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from chunklint.semantics.timeouts.libraries import LIMITED, SAME, WAITERS
+from chunklint.semantics.timeouts.libraries import LIMITED, SAME, STUB, WAITERS
 from chunklint.semantics.timeouts.waiters import Limited, Waiter
+
+_GENERATED = re.compile(r"(?:^|\.)\w+_pb2_grpc\.\w+Stub$")
 
 # The last words of all names in the table.
 METHODS = tuple(sorted({name.rpartition(".")[2] for name in WAITERS}))
 LIMIT_METHODS = tuple(sorted({name.rpartition(".")[2] for name in (*WAITERS, *LIMITED)}))
+
+
+def may_be_waiter(last: str) -> bool:
+    """Whether a callable with this last word may be one of the table."""
+    return last in METHODS or last.endswith("Stub")
 
 
 def waiter_of(qualified: str) -> Waiter | None:
@@ -23,7 +31,9 @@ def limited_of(qualified: str) -> Limited | None:
 
 
 def canonical(qualified: str) -> str:
-    """The name under which a library documents a callable that several of its modules offer."""
+    """The name under which the table keeps a callable that several modules of a library offer."""
+    if _GENERATED.search(qualified):
+        return STUB
     for prefix in _prefixes(qualified):
         if prefix in SAME:
             return SAME[prefix] + qualified[len(prefix) :]

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from chunklint.semantics.timeouts.waiters import (
     CELERY,
+    GRPC,
     KUBERNETES,
     MAKES_CLIENT,
     REQUESTS,
@@ -106,6 +107,19 @@ _memcache = Waiter(
     waits=MAKES_CLIENT,
     off=("timeout", "connect_timeout"),
 )
+_mongo = Waiter(
+    Library("PyMongo", "https://pymongo.readthedocs.io/en/stable/api/pymongo/mongo_client.html", "pymongo"),
+    "PyMongo limits the search for a server and the connecting alone, `timeoutMS` limits an operation",
+    ("timeoutMS", "socketTimeoutMS"),
+    waits="makes a client whose operations wait for ever for a silent server",
+    elsewhere=("timeoutMS", "ocketTimeoutMS", "pymongo.timeout(", "wtimeout", "max_time_ms", "maxTimeMS"),
+    partial=True,
+    off=(),
+)
+_motor = replace(
+    _mongo,
+    library=Library("Motor", "https://motor.readthedocs.io/en/stable/api-asyncio/asyncio_motor_client.html", "motor"),
+)
 _future = Waiter(
     Library("concurrent.futures", f"{_PYTHON}concurrent.futures.html#concurrent.futures.Future.result"),
     "a future has no default timeout",
@@ -126,6 +140,9 @@ _asyncio_program = replace(
     default="asyncio's processes take no timeout, `asyncio.wait_for` sets one",
     limits=(),
 )
+
+# Under which name the table keeps all stubs, whose classes the compiler of gRPC writes: `shop_pb2_grpc.StockStub`.
+STUB = "grpc.Stub"
 
 _VERBS = ("get", "options", "head", "post", "put", "patch", "delete", "request")
 
@@ -230,6 +247,19 @@ WAITERS: Mapping[str, Waiter] = {
     ),
     "pymemcache.Client": _memcache,
     "pymemcache.client.base.Client": _memcache,
+    "pymongo.MongoClient": _mongo,
+    "pymongo.AsyncMongoClient": _mongo,
+    "motor.motor_asyncio.AsyncIOMotorClient": _motor,
+    "motor.motor_tornado.MotorClient": _motor,
+    STUB: Waiter(
+        Library("gRPC", "https://grpc.io/docs/guides/deadlines/", "grpcio"),
+        "gRPC sets no deadline by itself, the `timeout` of each call does",
+        (),
+        waits="makes a stub whose calls wait for ever for their server",
+        family=GRPC,
+        elsewhere=("grpc.service_config", "intercept_channel", "interceptors="),
+        off=(),
+    ),
     "psycopg2.connect": Waiter(
         Library("libpq", "https://www.postgresql.org/docs/current/libpq-connect.html", "psycopg2-binary"),
         "libpq has no default, `connect_timeout` sets one",
@@ -349,29 +379,14 @@ SAME: Mapping[str, str] = {
     "sqlalchemy.ext.asyncio.engine": "sqlalchemy.ext.asyncio",
     "asyncio.subprocess": "asyncio",
     "aiohttp.client": "aiohttp",
+    "motor.MotorClient": "motor.motor_tornado.MotorClient",
+    "pymongo.mongo_client": "pymongo",
+    "pymongo.asynchronous.mongo_client": "pymongo",
+    "pymongo.synchronous.mongo_client": "pymongo",
     "botocore.client": "botocore.config",
     "urllib3.poolmanager": "urllib3",
     "websockets.client": "websockets",
     "websockets.asyncio.client": "websockets",
-}
-
-# Network programs without a limit of their own, and the arguments that set one.
-PROGRAMS: Mapping[str, tuple[str, ...]] = {
-    "curl": ("-m", "--max-time", "--connect-timeout", "--speed-time", "-y"),
-    "ssh": ("ConnectTimeout", "ServerAliveInterval"),
-    "scp": ("ConnectTimeout", "ServerAliveInterval"),
-    "sftp": ("ConnectTimeout", "ServerAliveInterval"),
-    "rsync": ("--timeout", "--contimeout"),
-    "git": ("http.lowSpeedTime",),
-    "docker": (),
-    "nvidia-smi": (),
-}
-
-# The commands of git that speak with another machine, and those of docker that only ask its daemon a question: the
-# others build, pull or follow a log for as long as that takes.
-COMMANDS: Mapping[str, frozenset[str]] = {
-    "git": frozenset({"clone", "fetch", "pull", "push", "ls-remote"}),
-    "docker": frozenset({"version", "info", "ps", "inspect", "images", "--version"}),
 }
 
 # A word of each library; a file without any of them calls none of the above and sets no default.
@@ -380,5 +395,6 @@ MENTIONS = (
     *("setdefaulttimeout", "smtplib", "imaplib", "poplib", "ftplib", "nntplib", "telnetlib"),
     *("redis", "Limiter", "limits", "celery", "broker_transport_options", "sqlalchemy", "sqlmodel"),
     *("kubernetes", "jira", "gitlab", "ldap", "paramiko", "pymemcache", "asyncpg", "psycopg2", "subprocess", "twilio"),
+    *("pymongo", "motor", "_pb2_grpc"),
     *("submit", "run_coroutine_threadsafe", "AsyncResult", "delay", "apply_async", "send_task", "axios", "fetch("),
 )

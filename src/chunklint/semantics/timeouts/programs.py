@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tree_sitter import Node
 
@@ -10,7 +10,25 @@ from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.semantics.python.literals import elements_of
 from chunklint.semantics.python.names import arguments, enclosing_function
-from chunklint.semantics.timeouts.libraries import COMMANDS, PROGRAMS
+
+# Network programs without a limit of their own, and the arguments that set one.
+_PROGRAMS: Mapping[str, tuple[str, ...]] = {
+    "curl": ("-m", "--max-time", "--connect-timeout", "--speed-time", "-y"),
+    "ssh": ("ConnectTimeout", "ServerAliveInterval"),
+    "scp": ("ConnectTimeout", "ServerAliveInterval"),
+    "sftp": ("ConnectTimeout", "ServerAliveInterval"),
+    "rsync": ("--timeout", "--contimeout"),
+    "git": ("http.lowSpeedTime",),
+    "docker": (),
+    "nvidia-smi": (),
+}
+
+# The commands of git that speak with another machine, and those of docker that only ask its daemon a question: the
+# others build, pull or follow a log for as long as that takes.
+_COMMANDS: Mapping[str, frozenset[str]] = {
+    "git": frozenset({"clone", "fetch", "pull", "push", "ls-remote"}),
+    "docker": frozenset({"version", "info", "ps", "inspect", "images", "--version"}),
+}
 
 _STARTERS = ("subprocess.Popen", "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell")
 _AROUND = frozenset({"await", "parenthesized_expression"})
@@ -22,9 +40,9 @@ def waits_for_program(name: str, call: Node, file: PythonFile) -> bool:
     while words and words[0] in ("sudo", "env", "-E"):
         words = words[1:]
     program = words[0].rpartition("/")[2] if words else ""
-    if program not in PROGRAMS or not _asks(program, words):
+    if program not in _PROGRAMS or not _asks(program, words):
         return False
-    if any(word.startswith(limit) or limit in word.split("=")[0] for word in words for limit in PROGRAMS[program]):
+    if any(word.startswith(limit) or limit in word.split("=")[0] for word in words for limit in _PROGRAMS[program]):
         return False
     return name not in _STARTERS or any(True for _ in waits_of(call, file))
 
@@ -54,7 +72,7 @@ def _has_limit(wait: Node, file: PythonFile) -> bool:
 
 
 def _asks(program: str, words: Sequence[str]) -> bool:
-    commands = COMMANDS.get(program)
+    commands = _COMMANDS.get(program)
     if commands is None:
         return True
     if program == "git":

@@ -12,8 +12,8 @@ from chunklint.languages.python import PythonFile
 from chunklint.semantics.python.names import arguments, calls_of, enclosing_function, qualified_name
 from chunklint.semantics.python.scopes import FUNCTIONS, Binding, Kind, reaching
 from chunklint.semantics.timeouts.deadlines import within_deadline
-from chunklint.semantics.timeouts.io_calls import LIMIT_METHODS, canonical, limited_of, waiter_of
-from chunklint.semantics.timeouts.libraries import MENTIONS
+from chunklint.semantics.timeouts.io_calls import canonical, limited_of, waiter_of
+from chunklint.semantics.timeouts.switch_words import DEADLINES, SWITCH_METHODS
 
 # Work that takes as long as it takes: streams, listeners, transfers, polls.
 _ENDLESS = re.compile(
@@ -30,17 +30,6 @@ _COMMENT = re.compile(
 _MAY_SWITCH = re.compile(r"None|inf|timeout|0")
 _INFINITY = re.compile(r"""^(?:float\(["']\+?inf(?:inity)?["']\)|(?:math|np|numpy)\.inf)$""")
 _NUMBER = frozenset({"integer", "float"})
-
-# Which argument of asyncio's own limits is the time.
-_DEADLINES = {"asyncio.wait_for": 1, "asyncio.timeout": 0, "async_timeout.timeout": 0, "anyio.fail_after": 0}
-SWITCH_METHODS = tuple(sorted({*LIMIT_METHODS, *(name.rpartition(".")[2] for name in _DEADLINES)}))
-
-SWITCH_MENTIONS = (
-    *MENTIONS,
-    *("httpx", "aiohttp", "openai", "anthropic", "botocore", "elasticsearch", "websockets", "aioredis", "coredis"),
-    *("asyncio", "async_timeout", "fail_after"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Switch:
@@ -101,8 +90,8 @@ def _name(call: Node, file: PythonFile) -> str | None:
 def _limits(name: str, call: Node, file: PythonFile) -> list[tuple[str, Node]]:
     """The keywords and values of a call that are times."""
     given = arguments(call, file)
-    if name in _DEADLINES:
-        value = given.get("timeout", _DEADLINES[name])
+    if name in DEADLINES:
+        value = given.get("timeout", DEADLINES[name])
         return [("timeout", value)] if value is not None else []
     row = waiter_of(name) or limited_of(name)
     if row is None:

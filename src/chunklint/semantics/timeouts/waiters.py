@@ -8,10 +8,10 @@ from chunklint.model import Location, Severity
 from chunklint.semantics.pins import Pins
 
 # What a default set for the whole process, or the whole project, reaches.
-SOCKETS, REQUESTS, AXIOS, KUBERNETES, CELERY = "sockets", "requests", "axios", "kubernetes", "celery"
+SOCKETS, REQUESTS, AXIOS, KUBERNETES, CELERY, GRPC = "sockets", "requests", "axios", "kubernetes", "celery", "grpc"
 
 # Libraries whose clients take no limit, only each of their calls: one finding a module says it all.
-LIMITED_BY_CALL = frozenset({KUBERNETES})
+LIMITED_BY_CALL = frozenset({KUBERNETES, GRPC})
 
 # What a callable does, as the first half of a sentence.
 WAITS = "waits for ever"

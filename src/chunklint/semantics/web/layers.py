@@ -15,7 +15,8 @@ from chunklint.semantics.python.modules import Import, Modules, imports
 from chunklint.semantics.python.names import calls_of, enclosing_function, qualified_name
 from chunklint.semantics.python.parameters import parameters_of
 from chunklint.semantics.python.roles import is_script, is_test
-from chunklint.semantics.web.routes import FRAMEWORKS, has_routes, injects, is_dependency
+from chunklint.semantics.web.routes import has_routes, injects, is_dependency
+from chunklint.semantics.web.vocabulary import ROUTE_WORDS, Layers
 
 _HTTP_ERRORS = re.compile(r"^(?:fastapi|starlette|werkzeug|flask|ninja|quart)\b.*\.(?:HTTPException|HttpError|abort)$")
 # Modules whose business HTTP is, wherever they lie.
@@ -23,36 +24,6 @@ _WEB_MODULE = re.compile(
     r"(?:^|_)(?:routers?|routes?|endpoints?|views?|auth(?!\w*service)\w*|deps?|dependenc(?:y|ies)|middlewares?|"
     r"exceptions?|errors?|main|app|permissions?)(?:_|\.py$)"
 )
-# Without one of these in its dotted name, a module that is imported is not taken for one of routes.
-_WEB_WORDS = ("router", "routes", "endpoints", "views", "controllers", ".api")
-LAYER_MENTIONS = (*FRAMEWORKS, "werkzeug", *_WEB_WORDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """The layers as gitignore patterns: modules that must not know the web, and more of the web than define routes."""
-
-    lower: tuple[str, ...] = (
-        "services/",
-        "service/",
-        "repositories/",
-        "repository/",
-        "domain/",
-        "crud/",
-        "dao/",
-        "db/",
-        "database/",
-        "use_cases/",
-        "usecases/",
-        "*_service.py",
-        "*_repository.py",
-        "service.py",
-        "services.py",
-        "repository.py",
-        "crud.py",
-        "db.py",
-    )
-    web: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +76,7 @@ def _placed_imports(file: PythonFile) -> Iterator[tuple[Import, Location]]:
     # A package that shows what its modules define imports them as a matter of course.
     for one in imports(file) if not file.path.endswith("__init__.py") else ():
         dotted = f".{one.module}.{one.name}"
-        if not one.typing_only and one.line in statements and any(word in dotted for word in _WEB_WORDS):
+        if not one.typing_only and one.line in statements and any(word in dotted for word in ROUTE_WORDS):
             yield one, file.location(statements[one.line])
 
 

@@ -15,6 +15,7 @@ from chunklint.semantics.python.names import arguments, enclosing_function
 from chunklint.semantics.python.parameters import parameters_of
 from chunklint.semantics.python.scopes import FUNCTIONS, Kind, reaching
 from chunklint.semantics.web.collaborators import is_effect, unused_collaborators
+from chunklint.semantics.web.models import builds_row
 
 _BACKGROUND = frozenset({"add_task", "create_task", "ensure_future", "delay", "apply_async", "send_task", "wait_for"})
 # A refusal for one of these reasons is a guard, not a rule of the business.
@@ -41,18 +42,12 @@ class Load(StrEnum):
     """What counts against a handler's budget; the values are nouns in the singular."""
 
     EFFECT = "change"
+    ROW = "database row"
     TASK = "background task"
     LOOP = "computing loop"
     RESCUE = "item-by-item rescue"
     BRANCH = "deciding branch"
     RULE = "own rule"
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How much a handler may do itself: a computing loop is two points, anything else that counts is one."""
-
-    most: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +101,8 @@ def _called(call: Node, file: PythonFile) -> Item | None:
         return Item(Load.TASK, call, name)
     if name.isprintable() and is_effect(call, file):
         return Item(Load.EFFECT, call, name)
+    if name.isprintable() and builds_row(call, file):
+        return Item(Load.ROW, call, name, 2)
     return None
 
 

@@ -21,9 +21,9 @@ from chunklint.semantics.python.names import (
 from chunklint.semantics.python.parameters import parameters_of
 from chunklint.semantics.python.roles import is_script, is_test
 from chunklint.semantics.python.scopes import FUNCTIONS
+from chunklint.semantics.web.vocabulary import FRAMEWORKS
 
 # A file without one of these words has no route that we know of.
-FRAMEWORKS = ("fastapi", "starlette", "flask", "ninja", "quart")
 
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 _DECORATORS = _VERBS | {"route", "api_route", "websocket", "websocket_route", "api_operation", "expose"}

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import ancestors
 from chunklint.languages.python import PythonFile
-from chunklint.semantics.python.names import arguments, qualified_name, type_of
+from chunklint.semantics.python.names import arguments, enclosing_function, qualified_name, type_of
 from chunklint.semantics.python.scopes import Binding, Kind, reaching
 
 _WORDS = r"(?:Async|Sync|Scoped|DB|Db|Database|SQL|Sql|Orm|ORM|Read|Write|ReadOnly|Readonly|Tenant|Injected)"
@@ -34,6 +34,7 @@ _PROVIDER = re.compile(
 _MAKER = re.compile(
     rf"^(?:{_WORDS}*Session(?:Local|Maker|Factory)|(?:async_|db_|scoped_)*session_?(?:maker|factory|scope|local))$"
 )
+_ENGINE = re.compile(r"(?:^|[._])engine(?:\(\))?$")
 _NAMES = frozenset({"db", "session", "db_session", "async_session", "dbsession", "sess"})
 _LIBRARIES = ("sqlalchemy", "sqlmodel", "SQLAlchemy", "Session", "asyncpg", "psycopg", "flask")
 
@@ -72,15 +73,27 @@ def _binds_session(binding: Binding, file: PythonFile) -> bool:
     value = binding.value
     match binding.kind:
         case Kind.PARAMETER if value is not None and value.type == "call":
-            return depends_on_session(value, file)
+            return depends_on_session(value, file) or (binding.annotation is None and _serves_as_one(binding, file))
         case Kind.PARAMETER:
             # A helper's `db` without any type is what its callers call `db`.
             return binding.annotation is None and binding.name in _NAMES and _speaks_sql(file)
         case Kind.CONTEXT | Kind.LOOP | Kind.ASSIGNMENT if value is not None and not binding.path:
-            return value.type in ("call", "await") and _gives_session(value, file)
+            if value.type not in ("call", "await"):
+                return False
+            return _gives_session(value, file) or (binding.kind is Kind.CONTEXT and _serves_as_one(binding, file))
         case Kind.IMPORT:
             return binding.name in ("db_session", "async_session") and _speaks_sql(file)
     return False
+
+
+def _serves_as_one(binding: Binding, file: PythonFile) -> bool:
+    """Whether what another module gives is used as a session is: it executes statements of SQLAlchemy."""
+    name, function = re.escape(binding.name), enclosing_function(binding.node)
+    if function is None or ("sqlalchemy" not in file.content and "sqlmodel" not in file.content):
+        return False
+    statement = r"(?:(?:sa|sqlalchemy|sqlmodel)\.)?(?:select|update|insert|delete|text)\("
+    uses = rf"\b{name}\.(?:execute|scalars?|exec)\(\s*{statement}|\b{name}\.query\([A-Z]"
+    return re.search(uses, file.text(function)) is not None
 
 
 def _speaks_sql(file: PythonFile) -> bool:
@@ -93,7 +106,13 @@ def depends_on_session(default: Node, file: PythonFile) -> bool:
     if function is None or not file.text(function).endswith(("Depends", "Security")):
         return False
     given = arguments(default, file).positional
-    return bool(given) and _PROVIDER.match(file.text(given[0]).rpartition(".")[2]) is not None
+    return bool(given) and _is_provider(given[0], file)
+
+
+def _is_provider(function: Node, file: PythonFile) -> bool:
+    """Whether a function gives a session by its name: the one that its module gave it, or the one that it has here."""
+    names = (file.text(function), qualified_name(function, file) or "")
+    return any(_PROVIDER.match(name.rpartition(".")[2]) for name in names)
 
 
 def _is_session_attribute(node: Node, file: PythonFile) -> bool:
@@ -121,9 +140,22 @@ def opens_session(call: Node, file: PythonFile) -> bool:
     last = file.text(function).rpartition(".")[2]
     if last in ("next", "anext", "closing") and given.positional:
         return _gives_session(given.positional[0], file)
-    if _MAKER.match(last):
+    if any(_MAKER.match(name) for name in (last, _original(function, file))):
         return not (given.positional or "bind" in given.keywords) or "maker" not in last
+    if last in ("begin", "connect") and _is_engine(function, file):
+        return True
     return last[:1].isupper() and is_session_type(qualified_name(function, file) or "")
+
+
+def _original(function: Node, file: PythonFile) -> str:
+    """The name under which an imported function was defined."""
+    return (qualified_name(function, file) or "").rpartition(".")[2]
+
+
+def _is_engine(method: Node, file: PythonFile) -> bool:
+    """Whether `engine.begin` and `engine.connect` are those of SQLAlchemy."""
+    owner = method.child_by_field_name("object") if method.type == "attribute" else None
+    return owner is not None and _ENGINE.search(file.text(owner)) is not None and "sqlalchemy" in file.content
 
 
 def _gives_session(value: Node, file: PythonFile) -> bool:
@@ -136,7 +168,7 @@ def _gives_session(value: Node, file: PythonFile) -> bool:
         return False
     given = arguments(call, file)
     plain = function.type == "identifier" or file.text(function).count(".") == 1
-    return plain and not given.positional and _PROVIDER.match(file.text(function).rpartition(".")[2]) is not None
+    return plain and not given.positional and _is_provider(function, file)
 
 
 def _is_scoped(call: Node, file: PythonFile) -> bool:
