@@ -8,14 +8,18 @@ from chunklint.api import (
     Draft,
     EcmascriptFile,
     Effect,
+    Finding,
+    Fix,
     Node,
     Promise,
     Promised,
+    Refusal,
     Rule,
     Severity,
     ecmascript,
     effects,
     is_test_or_story,
+    kept_from_react,
     promises,
 )
 
@@ -82,6 +86,20 @@ def gives_react_a_promise(file: EcmascriptFile) -> Iterator[Draft]:
         for promise in promises(file, effect):
             place, message, severity = _verdict(file, effect, promise)
             yield rule.at(place, message, severity=severity)
+
+
+@rule.fix(
+    ecmascript,
+    does="puts the call into braces, or the async work into a function inside the effect that it calls; a cleanup that "
+    "was lost is kept in a variable",
+    safety="safe where only React no longer gets a promise; unsafe where a lost cleanup runs again",
+)
+def keep_from_react(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
+    for effect in effects(file):
+        for promise in promises(file, effect):
+            if file.span(_verdict(file, effect, promise)[0]) == finding.location.span:
+                return kept_from_react(file, effect, promise)
+    return Refusal("the effect is not where it was")
 
 
 def _verdict(file: EcmascriptFile, effect: Effect, promise: Promise) -> tuple[Node, str, Severity]:

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 
 from chunklint.api import (
     Draft,
     EcmascriptFile,
     Effect,
-    Late,
-    Misfit,
-    Mismatch,
-    Node,
-    Reconnect,
+    Finding,
+    Fix,
+    Refusal,
     Renewal,
     Reopening,
     Rule,
     Severity,
-    arguments_of,
-    capitalised,
+    asked_after_wait,
+    asked_whose,
     captured_too_early,
+    closed_for_good,
     ecmascript,
     effects,
+    fitted,
+    head_of,
+    idle_flags,
     is_app_root,
     is_test_or_story,
     late_closes,
     late_handles,
+    late_message,
+    mismatch_message,
+    mismatch_severity,
     mismatches,
+    read_in_cleanup,
+    reconnect_message,
     reconnects,
     renewals,
     reopened,
     reopenings,
+    seen_at,
+    way_to,
 )
 
 rule = Rule(
@@ -69,6 +77,7 @@ export function Width() {
     silent_on=(
         "cleanups that call what this file does not define, unless their own removal shows the mistake",
         "handles that another effect of the component releases; receivers that the cleanup closes",
+        "flags that a function inside the effect asks, whenever that runs",
         "work that asks, after its wait, for a flag, a signal, a generation or the identity of what a ref holds",
         "events and options that are not written as literals; listeners that die with their element",
         "tests, stories and mocks; class components",
@@ -80,18 +89,6 @@ export function Width() {
     ),
 )
 
-_FITS = MappingProxyType(
-    {
-        Misfit.HANDLER: "the cleanup's `{removal}` is given another function, so it removes nothing",
-        Misfit.EVENT: "the cleanup removes the same handler from {event}",
-        Misfit.TARGET: "the cleanup removes the listener from `{target}`",
-        Misfit.CAPTURE: "the cleanup's `{removal}` has another capture flag, so it removes nothing",
-        Misfit.FORGOTTEN: "the cleanup leaves it out",
-        Misfit.BRANCH: "not every branch of the effect returns the cleanup",
-        Misfit.OVERWRITTEN: "each round of the loop overwrites `{name}`, and the cleanup sees the last one only",
-    }
-)
-
 
 @rule.each(ecmascript)
 def releases_something_else(file: EcmascriptFile) -> Iterator[Draft]:
@@ -99,12 +96,10 @@ def releases_something_else(file: EcmascriptFile) -> Iterator[Draft]:
         return
     for effect in effects(file):
         for found in mismatches(file, effect):
-            severity = Severity.NOTE if is_app_root(file, effect.owner) else _severity(found)
+            severity = Severity.NOTE if is_app_root(file, effect.owner) else mismatch_severity(found)
             related = [(found.other, "This does not release it.")] if found.other is not None else []
-            steps = [(call, f"The effect calls `{_callee(file, call)}`.") for call in found.acquired.path]
-            steps += [(found.acquired.node, f"{capitalised(found.acquired.keeps)}.")] if steps else []
-            place = found.acquired.path[0] if found.acquired.path else found.acquired.node
-            yield rule.at(_head(place), _message(file, found), severity=severity, steps=steps, related=related)
+            steps, place = way_to(file, found.acquired), seen_at(found.acquired)
+            yield rule.at(place, mismatch_message(file, found), severity=severity, steps=steps, related=related)
 
 
 @rule.each(ecmascript)
@@ -113,13 +108,27 @@ def acquires_after_the_cleanup(file: EcmascriptFile) -> Iterator[Draft]:
         return
     for effect in effects(file):
         for late in late_handles(file, effect):
-            yield rule.at(_head(late.node), _late(file, late), severity=_severity_of_late(file, effect))
+            yield rule.at(head_of(late.node), late_message(late), severity=_severity_of_late(file, effect))
         for declarator, name in captured_too_early(file, effect):
             message = (
                 f"`{name}` is still empty when the effect reads it, so the cleanup releases nothing. "
                 f"Read `{name}` inside the cleanup."
             )
             yield rule.at(declarator, message, severity=Severity.NOTE)
+
+
+@rule.each(ecmascript)
+def sets_what_nobody_asks(file: EcmascriptFile) -> Iterator[Draft]:
+    if is_test_or_story(file.path):
+        return
+    for effect in effects(file):
+        for declarator, name, asked in idle_flags(file, effect):
+            late = "it is asked only while the effect itself runs, before any cleanup" if asked else "nothing asks it"
+            message = (
+                f"`{name}` cancels nothing: the cleanup sets it, but {late}. Ask it after each wait, in the work that "
+                "comes late."
+            )
+            yield rule.at(declarator, message, severity=Severity.WARNING)
 
 
 @rule.each(ecmascript)
@@ -130,10 +139,11 @@ def comes_back_after_closing(file: EcmascriptFile) -> Iterator[Draft]:
         for again in reconnects(file, effect):
             steps = [
                 (again.close, "The cleanup closes the socket."),
-                (_head(again.handler), "The socket's close handler runs."),
+                (head_of(again.handler), "The socket's close handler runs."),
                 (again.opens, "It opens the next socket."),
             ]
-            yield rule.at(again.close, _reconnected(again), severity=_severity_of(again), steps=steps)
+            severity = Severity.WARNING if again.cleanly else Severity.ERROR
+            yield rule.at(again.close, reconnect_message(again), severity=severity, steps=steps)
         for late in late_closes(file, effect):
             message = (
                 f"A late close event empties `{late.name}` after the next run of the effect has put its own socket "
@@ -161,76 +171,33 @@ def reopens_at_every_render(facts: Mapping[str, tuple[Reopening | Renewal, ...]]
         yield rule.at(opening.place, message, severity=Severity.WARNING, related=related)
 
 
-def _message(file: EcmascriptFile, found: Mismatch) -> str:
-    removal, target, event = "", "", ""
-    if found.other is not None and found.other.type == "call_expression":
-        removal = _callee(file, found.other)
-        target = removal.rpartition(".")[0] or "window"
-        event = "every event" if not arguments_of(found.other) else file.text(arguments_of(found.other)[0])
-    why = _FITS[found.sort].format(removal=removal, target=target, event=f"`{event}`", name=found.name)
-    return f"{capitalised(found.acquired.keeps)} after unmount: {why}. {_advice(file, found)}"
-
-
-def _advice(file: EcmascriptFile, found: Mismatch) -> str:
-    match found.sort:
-        case Misfit.HANDLER:
-            return "Give the handler a name, and pass that name to both calls."
-        case Misfit.EVENT | Misfit.TARGET | Misfit.CAPTURE:
-            return "Pass both calls the same target, event, handler and options."
-        case Misfit.BRANCH:
-            return "Return the cleanup from every branch that is reached after this."
-        case Misfit.OVERWRITTEN:
-            return "Collect the handles in a list and release each of them."
-    return f"Call {found.acquired.release} in the cleanup, too."
-
-
-def _late(file: EcmascriptFile, late: Late) -> str:
-    if late.rearms:
-        return (
-            f"When the component unmounts during the wait before this, `{late.name}` is set again after the cleanup "
-            "has cleared it, and the timer goes on. Ask here for a flag that the cleanup sets."
-        )
-    if late.name:
-        return (
-            f"When the component unmounts during the wait, the cleanup runs before `{late.name}` is set, and nothing "
-            f"releases it. Ask after the wait for a flag that the cleanup sets, and release `{late.name}` at once."
-        )
-    return (
-        "When the component unmounts during the wait before this, the cleanup has run already, and the listener stays. "
-        "Ask after the wait for a flag that the cleanup sets."
-    )
-
-
-def _reconnected(again: Reconnect) -> str:
-    when = "While the socket is still connecting, closing" if again.cleanly else "Closing"
-    return (
-        f"{when} it in the cleanup runs its close handler, which opens the next one: it lives on after unmount. "
-        "Set `onclose = null` before `close()`, or a flag that the handler asks for."
-    )
-
-
-def _severity(found: Mismatch) -> Severity:
-    match found.sort:
-        case Misfit.HANDLER | Misfit.EVENT | Misfit.TARGET | Misfit.CAPTURE:
-            return Severity.ERROR
-    return Severity.WARNING
+@rule.fix(
+    ecmascript,
+    does="gives the removal what the addition was given, adds the release that the cleanup left out, or asks after a "
+    "wait for a flag that the cleanup sets",
+    safety="safe where only the cleanup changes; unsafe where something is no longer done after a wait, or a socket's "
+    "close handler no longer runs",
+)
+def release_what_was_acquired(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
+    span = finding.location.span
+    for effect in effects(file):
+        for found in mismatches(file, effect):
+            if file.span(seen_at(found.acquired)) == span:
+                return fitted(file, effect, found)
+        for late in late_handles(file, effect):
+            if file.span(head_of(late.node)) == span:
+                return asked_after_wait(file, effect, late)
+        for declarator, _ in captured_too_early(file, effect):
+            if file.span(declarator) == span:
+                return read_in_cleanup(file, effect, declarator)
+        for again in reconnects(file, effect):
+            if file.span(again.close) == span:
+                return closed_for_good(file, again)
+        for closed in late_closes(file, effect):
+            if file.span(closed.assignment) == span:
+                return asked_whose(file, closed)
+    return Refusal("what renews it at every render stands in another file, or in several")
 
 
 def _severity_of_late(file: EcmascriptFile, effect: Effect) -> Severity:
     return Severity.NOTE if is_app_root(file, effect.owner) else Severity.WARNING
-
-
-def _severity_of(again: Reconnect) -> Severity:
-    return Severity.WARNING if again.cleanly else Severity.ERROR
-
-
-def _head(node: Node) -> Node:
-    """The first line of what is long: a call without its arguments, an assignment's target."""
-    if node.start_point[0] == node.end_point[0]:
-        return node
-    fields = ("function", "constructor", "left", "parameters", "parameter")
-    return next((part for name in fields if (part := node.child_by_field_name(name)) is not None), node)
-
-
-def _callee(file: EcmascriptFile, call: Node) -> str:
-    return " ".join(file.text(call.child_by_field_name("function") or call).split())

@@ -9,11 +9,15 @@ from chunklint.api import (
     Catcher,
     Draft,
     EcmascriptFile,
+    Finding,
+    Fix,
+    Refusal,
     Rule,
     Severity,
     boundaries,
     ecmascript,
     is_test_or_story,
+    told,
 )
 
 rule = Rule(
@@ -99,3 +103,12 @@ def tells_nobody(facts: Mapping[str, tuple[Boundary | str, ...]]) -> Iterator[Dr
         message = f"`{mounted[0].name}` has no `onError`, so nobody hears of what it catches."
         related = [(one.place, "So has this one.") for one in mounted[1:6]]
         yield rule.at(mounted[0].place, message, severity=Severity.NOTE, related=related)
+
+
+@rule.fix(
+    ecmascript,
+    does="logs the error and its component stack to the console in `componentDidCatch`",
+    safety="safe: the boundary does nothing else otherwise",
+)
+def tell_the_console(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
+    return told(file, finding)

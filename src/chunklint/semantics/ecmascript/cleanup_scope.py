@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
     called_name,
     callee_of,
     function_of,
@@ -23,6 +24,7 @@ Chain = tuple[str, ...]
 _CONDITIONAL = frozenset({"if_statement", "ternary_expression", "while_statement", "do_statement"})
 _ALIVE = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount", "alive", "destroyed")
 _COMPARES = ("===", "!==", "==", "!=")
+_REMOVES_ONE = frozenset({"off", "removeListener", "removeEventListener"})
 _PLAIN_CALLS = frozenset({"clearTimeout", "clearInterval", "cancelAnimationFrame", "queueMicrotask", "setTimeout"})
 
 
@@ -86,6 +88,8 @@ def _is_unknown(file: SourceFile, call: Node, owner: Node | None) -> bool:
     if callee is None:
         return True
     if callee.type != "identifier":
+        if called_name(file, call) in _REMOVES_ONE and len(arguments_of(call)) > 1:
+            return False
         # What a module of the application is asked to do by itself (`sockets.teardown()`) may be everything.
         root = unwrap(callee.child_by_field_name("object") or callee)
         found = resolve(file, root) if root.type == "identifier" else None

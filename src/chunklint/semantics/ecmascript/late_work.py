@@ -52,6 +52,9 @@ _RELEASES = frozenset(
         "revokeObjectURL",
         "clearWatch",
         "removeChannel",
+        "getTracks",
+        "getVideoTracks",
+        "getAudioTracks",
     }
 )
 _VALUES = frozenset({"call_expression", "new_expression", "identifier"})

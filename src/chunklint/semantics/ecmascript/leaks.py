@@ -9,10 +9,12 @@ from pathlib import PurePosixPath
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.semantics.ecmascript.cleanup_scope import conditions
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
     callee_of,
+    enclosing_function,
     function_of,
     is_function,
     receiver_of,
@@ -21,6 +23,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.lifetimes import (
     Handle,
     Reach,
+    cleaned_at_the_end_only,
     cleaned_by,
     given_back_on_unmount,
     handle_of,
@@ -30,7 +33,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value
 from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
-from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, origin_of
+from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, origin_of, reached
 
 _WORDS = {
     Kind.LISTENER: frozenset({"removeEventListener", "removeListener", "abort"}),
@@ -54,8 +57,10 @@ _WORDS = {
     Kind.OBJECT_URL: frozenset({"revokeObjectURL"}),
     Kind.STREAM: frozenset({"stop", "getTracks"}),
     Kind.WATCH: frozenset({"clearWatch"}),
+    Kind.GLOBAL: frozenset({"remove", "toggle"}),
     Kind.INSTANCE: frozenset(found.release for found in RESOURCES if found.kind is Kind.INSTANCE) | {"terminate"},
 }
+_PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
 _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
@@ -74,6 +79,8 @@ class Leak:
         outside: Whether that is more than the component's own state.
         fresh: Whether a timer is cleared through a variable that every run makes anew, so never.
         late: Whether only an effect's view of state could release it, and unmounting during a wait hides that.
+        overwrites: The ref whose earlier handle a re-run replaces unreleased, though another effect's cleanup releases
+            the last one; "" otherwise.
     """
 
     effect: Effect
@@ -83,6 +90,7 @@ class Leak:
     outside: bool = False
     fresh: bool = False
     late: str = ""
+    overwrites: str = ""
 
 
 def is_test_or_story(path: str) -> bool:
@@ -120,6 +128,9 @@ def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | N
             return _observed(file, effect, acquired)
         case Kind.TIMEOUT:
             return _timed(file, effect, acquired)
+        case Kind.GLOBAL if acquired.node.type == "call_expression":
+            event = string_value(file, arguments_of(acquired.node)[0])
+            return None if cleaned_by(file, effect, _WORDS[Kind.GLOBAL], event) else Leak(effect, acquired)
         case Kind.GLOBAL:
             return _assigned(file, effect, acquired)
         case Kind.STREAM:
@@ -193,11 +204,32 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     words = _WORDS[acquired.kind]
     by_hand = released_by_hand(file, effect.owner or file.root, words, handle.names, None) if handle.names else None
     if given_back_on_unmount(file, effect, handle.lasting):
-        late = _late_state(file, acquired, handle)
-        return Leak(effect, acquired, late=late) if late else None
+        late, overwrites = _late_state(file, acquired, handle), _overwritten_ref(file, effect, acquired, handle)
+        return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None
     if acquired.kind is Kind.OBJECT_URL and by_hand is not None:
         return None
     return Leak(effect, acquired, by_hand)
+
+
+def _overwritten_ref(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handle) -> str:
+    """The ref that each run of the effect fills anew and that nothing asks before; "" when the last one is released."""
+    refs = [name for name in handle.lasting if name[-1:] == ("current",)]
+    if effect.runs is Deps.EMPTY or acquired.kind not in _PILES_UP or len(refs) != 1 or handle.state:
+        return ""
+    own = enclosing_function(file, acquired.node)
+    parts = {around for run, _ in reached(file, effect.callback) if (around := enclosing_function(file, run.node))}
+    for part, node in ((around, inner) for around in parts for inner in descendants(around, "member_expression")):
+        later = part == own and node.start_byte > acquired.node.start_byte
+        if dotted(file, node) == refs[0] and not later and not _is_assigned(node):
+            return ""
+    if any(".current" in file.text(asked) for part in parts for asked in conditions(part)):
+        return ""
+    return ".".join(refs[0]) if cleaned_at_the_end_only(file, effect, refs[0]) else ""
+
+
+def _is_assigned(node: Node) -> bool:
+    around = node.parent
+    return around is not None and around.type == "assignment_expression" and around.child_by_field_name("left") == node
 
 
 def _late_state(file: SourceFile, acquired: Acquisition, handle: Handle) -> str:
@@ -221,7 +253,9 @@ def _is_guarded(file: SourceFile, node: Node) -> bool:
 
 def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
     callback = function_of(file, arguments_of(acquired.node)[0])
-    touched = _touched(file, callback, effect) if callback is not None else None
+    # A callback that asks a ref first does nothing once the element or the handle is gone.
+    asks = callback is not None and any(".current" in file.text(asked) for asked in conditions(callback))
+    touched = _touched(file, callback, effect) if callback is not None and not asks else None
     if touched is None:
         return None
     handle = handle_of(file, acquired.node, acquired.path)

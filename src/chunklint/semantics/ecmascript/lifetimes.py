@@ -21,6 +21,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.names import Binding, dotted, resolve, root_of, string_value, unwrap
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
+    Deps,
     Effect,
     cleanup_of,
     cleanups,
@@ -171,7 +172,7 @@ def handle_of(file: SourceFile, node: Node, callers: tuple[Node, ...] = ()) -> H
                     names |= {chain} if chain else set()
                     passing |= {chain} if _is_made_by_each_call(file, left) else set()
                     paged = paged or _is_paged(file, left)
-                    pending.extend((use, calls) for use in _uses(file, left))
+                    pending.extend((use, calls) for use in uses_of(file, left))
                 case "call_expression":
                     kept = _kept_by_call(file, place)
                     escapes = escapes or kept is None
@@ -258,8 +259,8 @@ def _gives_back(file: SourceFile, call: Node) -> bool:
     return called_name(file, call) in _RELEASES
 
 
-def _uses(file: SourceFile, name: Node) -> Iterator[Node]:
-    """The other places where a local name stands as an expression."""
+def uses_of(file: SourceFile, name: Node) -> Iterator[Node]:
+    """The other places where a local name stands as an expression; a shadow of the name counts, too."""
     if name.type != "identifier":
         return
     found = resolve(file, name)
@@ -286,6 +287,11 @@ def _identifiers(file: SourceFile) -> dict[str, list[Node]]:
 def given_back_on_unmount(file: SourceFile, effect: Effect, names: frozenset[tuple[str, ...]]) -> bool:
     """Whether the cleanup of another effect of the same component mentions one of the chains."""
     return any(names & _mentioned(file, other) for other in _cleaning(file, effect)) if names else False
+
+
+def cleaned_at_the_end_only(file: SourceFile, effect: Effect, name: tuple[str, ...]) -> bool:
+    """Whether the cleanups that mention a chain all belong to effects that run once, and so not before a re-run."""
+    return all(other.runs is Deps.EMPTY for other in _cleaning(file, effect) if name in _mentioned(file, other))
 
 
 def cleaned_by(file: SourceFile, effect: Effect, words: frozenset[str], event: str | None = None) -> bool:

@@ -326,6 +326,8 @@ def _last_branch(
         return None
     values = [node for node in _returns(file, body) if node.named_children]
     branches = [_statement_in(node, body) for node in values]
+    if len(values) == 1 and branches[0] == values[0] and values[0].start_byte > statement.end_byte:
+        return Mismatch(acquired, Misfit.BRANCH, values[0]) if _sometimes(file, values[0], own) else None
     if len(values) != 1 or branches[0] is None or branches[0].type != "if_statement":
         return None
     branch = branches[0]
@@ -334,6 +336,15 @@ def _last_branch(
     if _concerns(file, branch.child_by_field_name("condition") or branch, own):
         return None
     return Mismatch(acquired, Misfit.BRANCH, values[0])
+
+
+def _sometimes(file: SourceFile, leave: Node, own: frozenset[Chain]) -> bool:
+    """`return open ? () => release() : undefined` for what is acquired in any case."""
+    value = unwrap(leave.named_children[0])
+    condition = value.child_by_field_name("condition") if value.type == "ternary_expression" else None
+    sides = [side for key in ("consequence", "alternative") if (side := value.child_by_field_name(key)) is not None]
+    nothing = any(file.text(side) in ("undefined", "null") for side in sides)
+    return condition is not None and nothing and not _concerns(file, condition, own)
 
 
 def _concerns(file: SourceFile, branch: Node, own: frozenset[Chain]) -> bool:

@@ -23,8 +23,14 @@ from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisition, acquisitions, reached
 
 _STOPS = frozenset({"clearInterval", "clearTimeout"})
-_OPENED = frozenset({Kind.CONNECTION, Kind.LISTENER, Kind.INTERVAL, Kind.SUBSCRIPTION, Kind.LOOP})
-_ENDS = frozenset({"close", "terminate", "disconnect", "destroy", "dispose", "unsubscribe", "clearInterval"})
+_OPENED = frozenset(
+    {Kind.CONNECTION, Kind.LISTENER, Kind.INTERVAL, Kind.SUBSCRIPTION, Kind.LOOP, Kind.OBJECT_URL, Kind.INSTANCE}
+)
+_ENDS = frozenset(
+    {"close", "terminate", "disconnect", "destroy", "dispose", "unsubscribe", "clearInterval", "revokeObjectURL"}
+)
+_EACH_RENDER = frozenset({Kind.CONNECTION, Kind.OBJECT_URL, Kind.INTERVAL})
+_ONE_TIME = frozenset({"if_statement", "augmented_assignment_expression", "binary_expression"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,9 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the initialiser of a hook acquires and nothing of the component releases."""
+    """What the initialiser of a hook, or the rendering itself (`hook` is None), acquires and nothing releases."""
 
-    hook: Node
+    hook: Node | None
     acquired: Acquisition
 
 
@@ -102,6 +108,8 @@ def _is_handed_over(file: SourceFile, owner: Node, started: Node, names: frozens
         ):
             continue
         name = function_name(file, function)
+        if not name and function.parent is not None and function.parent.type == "jsx_expression":
+            continue  # A handler of an element runs when somebody clicks.
         uses = [
             use for use in descendants(owner, "identifier", "shorthand_property_identifier") if file.text(use) == name
         ]
@@ -147,9 +155,46 @@ def opened_by_initialisers(file: SourceFile) -> Iterator[Opened]:
             if callback is None or owner is None or _has_ends(file, owner):
                 continue
             for found in acquisitions(file, callback):
-                if found.kind in _OPENED and not found.path and not _leaves(file, call, owner):
+                stays = found.kind is Kind.OBJECT_URL and not is_hook(function_name(file, owner))
+                if found.kind in _OPENED and not found.path and (stays or not _leaves(file, call, owner)):
                     yield Opened(call, found)
                     break
+
+
+def opened_by_renders(file: SourceFile) -> Iterator[Opened]:
+    """What a component acquires while it renders, anew each time: a socket in its body, an object URL in its JSX."""
+    if not any(word in file.source for word in (b"new ", b"createObjectURL", b"setInterval")):
+        return
+    for node in descendants(file.root, "new_expression", "call_expression"):
+        name = called_name(file, node) if node.type == "call_expression" else "new"
+        if name not in ("new", "createObjectURL", "setInterval"):
+            continue
+        found = acquisition(file, node)
+        owner = component_of(file, node) if found is not None and found.kind in _EACH_RENDER else None
+        if found is None or owner is None or _has_ends(file, owner):
+            continue
+        around = enclosing_function(file, node)
+        mapped = found.kind is Kind.OBJECT_URL and around is not None and _is_mapped(file, around)
+        while mapped and around is not None and around != owner and _is_mapped(file, around):
+            around = enclosing_function(file, around)
+        if around != owner or is_hook(function_name(file, owner)):
+            continue
+        once = found.kind is not Kind.OBJECT_URL and any(part.type in _ONE_TIME for part in _between(node, owner))
+        if not once and any(True for _ in descendants(owner, "jsx_element", "jsx_self_closing_element", "null")):
+            yield Opened(None, found)
+
+
+def _between(node: Node, owner: Node) -> Iterator[Node]:
+    for around in ancestors(node):
+        if around == owner:
+            return
+        yield around
+
+
+def _is_mapped(file: SourceFile, function: Node) -> bool:
+    """Whether a function is given to `map`, which calls it at once."""
+    call = function.parent.parent if function.parent is not None else None
+    return call is not None and call.type == "call_expression" and called_name(file, call) == "map"
 
 
 def _has_ends(file: SourceFile, owner: Node) -> bool:

@@ -20,6 +20,7 @@ from chunklint.semantics.ecmascript.functions import (
     running,
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, qualified, resolve, root_of, string_value, unwrap
+from chunklint.semantics.ecmascript.page import ONE_TIME_EVENTS, PAGES, left_by_assignment, left_by_class
 from chunklint.semantics.ecmascript.react import is_hook
 from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
 from chunklint.semantics.wording import shortened
@@ -54,11 +55,8 @@ _STREAMS = frozenset(found.name for found in RESOURCES if found.kind is Kind.STR
 _PACKAGES = {(found.module, found.name): found for found in RESOURCES if found.module}
 _RELEASE = {found.name: f"`{found.release}`" for found in RESOURCES if not found.module}
 
-# Style values that undo another one.
-_RESTING = frozenset({"", "auto", "unset", "initial", "inherit", "visible", "scroll", "default", "static"})
-
-# Events that come once by nature.
-_ONCE = frozenset({"load", "DOMContentLoaded"})
+# Methods that subscribe whatever they are called on, and return what ends it.
+_SUBSCRIBES = frozenset({"onAuthStateChange", "onAuthStateChanged", "onIdTokenChanged"})
 
 # A timer of up to this many milliseconds lets layout or focus settle; nobody waits for it.
 _A_FEW_FRAMES = 50
@@ -133,9 +131,14 @@ def _of_call(file: SourceFile, call: Node) -> Acquisition | None:
     if callee is None:
         return None
     name, given = called_name(file, call), arguments_of(call)
+    receiver = receiver_of(call)
     if is_global(file, callee):
         return _of_global_call(file, call, name, given)
-    receiver = receiver_of(call)
+    if receiver is not None and name in _SUBSCRIBES and given:
+        keeps = f"`{_short(file, callee)}` keeps the subscription"
+        return Acquisition(call, Kind.SUBSCRIPTION, keeps, "the `unsubscribe` that it returns")
+    if receiver is not None and name == "subscribe" and _is_channel(file, receiver):
+        return Acquisition(call, Kind.SUBSCRIPTION, "the channel stays subscribed", "`removeChannel`")
     if receiver is not None and name in ("addEventListener", "addListener", "on", "subscribe", "observe"):
         return _of_method(file, call, name, receiver)
     if name in _STREAMS and file.text(callee).endswith(f"mediaDevices.{name}"):
@@ -158,6 +161,9 @@ def _of_global_call(file: SourceFile, call: Node, name: str, given: list[Node]) 
             return Acquisition(call, Kind.OBJECT_URL, "the object URL keeps its blob in memory", _RELEASE[name])
         case "watchPosition" if "geolocation" in chain:
             return Acquisition(call, Kind.WATCH, "the position watch keeps reporting", _RELEASE[name])
+        case "add" | "toggle" if chain[:2] in PAGES and chain[2:3] == ("classList",):
+            found = left_by_class(file, chain, given)
+            return Acquisition(call, Kind.GLOBAL, *found) if found is not None else None
         case name if name in _STREAMS and "mediaDevices" in chain:
             return Acquisition(call, Kind.STREAM, f"the stream of `{name}` keeps its device", _RELEASE[name])
     return None
@@ -233,8 +239,8 @@ def _delay(file: SourceFile, given: list[Node]) -> str | None:
 def _listener(file: SourceFile, call: Node, receiver: Node | None) -> Acquisition | None:
     given = arguments_of(call)
     event = string_value(file, given[0]) if given else None
-    options = file.text(given[2]) if len(given) > 2 else ""
-    if len(given) < 2 or event in _ONCE or "once" in options or "signal" in options:
+    options = file.text(origin_of(file, given[2]) or given[2]) if len(given) > 2 else ""
+    if len(given) < 2 or event in ONE_TIME_EVENTS or "once" in options or "signal" in options:
         return None
     holder = _short(file, receiver) if receiver is not None else "window"
     named = f"the `{event}` listener" if event else "the listener added here"
@@ -302,14 +308,20 @@ def _of_assignment(file: SourceFile, node: Node) -> Acquisition | None:
     if left is None or right is None or len(chain) < 2 or not is_global(file, left):
         return None
     chain = chain[1:] if chain[0] in _GLOBALS and len(chain) > 2 else chain
-    value = unwrap(right)
-    if len(chain) == 2 and chain[1].startswith("on") and chain[0] in _GLOBALS | {"document"} and is_function(value):
-        return Acquisition(node, Kind.GLOBAL, f"`{'.'.join(chain)}` keeps this handler", f"{'.'.join(chain)} = null")
-    text = string_value(file, value) or ""
-    if chain[:3] == ("document", "body", "style") and len(chain) == 4 and text not in _RESTING:
-        keeps = f"`{'.'.join(chain)}` keeps the value `{text}`"
-        return Acquisition(node, Kind.GLOBAL, keeps, "an assignment of the former value")
-    return None
+    found = left_by_assignment(file, chain, unwrap(right))
+    return Acquisition(node, Kind.GLOBAL, *found) if found is not None else None
+
+
+def _is_channel(file: SourceFile, receiver: Node) -> bool:
+    """Whether a chain of calls begins with the `channel(...)` of a realtime client, or with a variable of it."""
+    while receiver.type == "call_expression":
+        if called_name(file, receiver) == "channel":
+            return True
+        inner = receiver_of(receiver)
+        if inner is None:
+            return False
+        receiver = inner
+    return receiver.type == "identifier" and _calls(file, origin_of(file, receiver), "channel")
 
 
 def is_global(file: SourceFile, node: Node) -> bool:

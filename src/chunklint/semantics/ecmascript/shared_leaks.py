@@ -9,16 +9,41 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Location
+from chunklint.semantics.ecmascript.definitions import members
 from chunklint.semantics.ecmascript.functions import callee_of, function_of, is_function, returned
 from chunklint.semantics.ecmascript.leaks import has_no_cleanup, is_app_root, leak_of
+from chunklint.semantics.ecmascript.lifetimes import uses_of
 from chunklint.semantics.ecmascript.modules import exports, module_files, module_folders
-from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap
+from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_component_or_hook, is_hook
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 
 _KINDS = frozenset(
     {Kind.LISTENER, Kind.INTERVAL, Kind.LOOP, Kind.CONNECTION, Kind.SUBSCRIPTION, Kind.STREAM, Kind.WATCH}
+)
+# How the names of methods begin that end things.
+_ENDS = (
+    "close",
+    "stop",
+    "disconnect",
+    "terminate",
+    "destroy",
+    "dispose",
+    "abort",
+    "unsub",
+    "end",
+    "off",
+    "remove",
+    "release",
+    "cancel",
+    "clear",
+    "teardown",
+    "shutdown",
+    "kill",
+    "leave",
+    "quit",
+    "free",
 )
 
 
@@ -27,8 +52,8 @@ class Offer:
     """A function that acquires for its caller.
 
     Attributes:
-        name: The name it is exported under; of a hook's function, the hook's.
-        member: The name of the function in what the hook returns; "" for an exported function.
+        name: The name it is exported under; of a hook's function or a method, the hook's or class's.
+        member: The name of the function in what the hook returns, or of the method; "" for an exported function.
         keeps: What stays, as a clause.
         hands_back: Whether it returns something that could release it.
     """
@@ -60,13 +85,18 @@ class Start:
 def offers(file: SourceFile) -> Iterator[Offer]:
     """What the exported functions and hooks of a file acquire and leave to their caller."""
     for name, export in exports(file).items():
+        if export.node is not None and export.node.type == "class_declaration":
+            for member, method in members(file, export.node):
+                if method.type == "method_definition":
+                    yield from _offered(file, method, None, name, member)
+            continue
         function = function_of(file, export.node) if export.node is not None else None
         if function is None:
             continue
         if not is_component_or_hook(name):
             yield from _offered(file, function, None, name, "")
         elif is_hook(name):
-            for member, inner in _members(file, function):
+            for member, inner in handed_out(file, function):
                 yield from _offered(file, inner, function, name, member)
 
 
@@ -76,14 +106,14 @@ def starts(file: SourceFile) -> Iterator[Start]:
         if not has_no_cleanup(file, effect):
             continue
         for run, _ in reached(file, effect.callback):
-            target = _imported(file, run.node) if _is_dropped(run.node) else None
+            target = _imported(file, run.node) if _is_dropped(run.node) or _is_left(file, run.node) else None
             if target is not None:
                 text = " ".join(file.text(callee_of(run.node) or run.node).split())
                 reruns, in_root = effect.runs is not Deps.EMPTY, is_app_root(file, effect.owner)
                 yield Start(*target, text, reruns, in_root, file.location(callee_of(run.node) or run.node))
 
 
-def joined(facts: Mapping[str, tuple[Offer | Start, ...]]) -> Iterator[tuple[Start, Offer]]:
+def joined(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[Start, Offer]]:
     """The calls that start something, each with what it starts."""
     offered = {
         (path, fact.name, fact.member): fact for path, own in facts.items() for fact in own if isinstance(fact, Offer)
@@ -137,7 +167,7 @@ def _is_once_only(file: SourceFile, function: Node) -> bool:
     return False
 
 
-def _members(file: SourceFile, hook: Node) -> Iterator[tuple[str, Node]]:
+def handed_out(file: SourceFile, hook: Node) -> Iterator[tuple[str, Node]]:
     """The functions that a hook returns, by the name or position under which it returns them."""
     for value in returned(hook):
         pairs: list[tuple[str, Node]] = []
@@ -173,6 +203,41 @@ def _is_dropped(call: Node) -> bool:
     return call.type == "call_expression" and around is not None and around.type == "expression_statement"
 
 
+def _is_left(file: SourceFile, call: Node) -> bool:
+    """Whether a local variable takes the result, and the effect uses it without ending it or passing it on."""
+    declarator = call.parent
+    name = declarator.child_by_field_name("name") if declarator is not None else None
+    if declarator is None or declarator.type != "variable_declarator" or name is None or name.type != "identifier":
+        return False
+    return _ends_nowhere(file, name)
+
+
+def _ends_nowhere(file: SourceFile, name: Node) -> bool:
+    """Whether all uses of a local variable go to its members, and to none that ends it."""
+    found = resolve(file, name)
+    if found is None or found.scope.type == "program":
+        return False
+    for use in uses_of(file, found.node):
+        if resolve(file, use) != found:
+            continue
+        member = use.parent.child_by_field_name("property") if use.parent is not None else None
+        if member is None or file.text(member).lower().startswith(_ENDS):
+            return False
+    return True
+
+
+def _method(file: SourceFile, found: Binding, member: Node | None) -> tuple[str, str, str] | None:
+    """Module, class and method of `poller.start()`, for a `new Poller()` that stays in the effect."""
+    made = unwrap(found.value) if found.kind == "variable" and found.value is not None and not found.keys else None
+    callee = callee_of(made) if made is not None and made.type == "new_expression" else None
+    source = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+    if source is None or member is None or not _ends_nowhere(file, found.node):
+        return None
+    if source.kind == "import":
+        return source.module, source.imported, file.text(member)
+    return ("", source.name, file.text(member)) if source.kind == "class" else None
+
+
 def _imported(file: SourceFile, call: Node) -> tuple[str, str, str] | None:
     """Module, name and member of what is called: `start` of `const {start} = useRecorder()`."""
     callee = callee_of(call)
@@ -185,6 +250,8 @@ def _imported(file: SourceFile, call: Node) -> tuple[str, str, str] | None:
         return None
     if found.kind == "import":
         return (found.module, found.imported, "") if member is None else None
+    if found.value is not None and unwrap(found.value).type == "new_expression":
+        return _method(file, found, member)
     hook = hook_of(file, found)
     callee = callee_of(hook[1]) if hook is not None else None
     source = resolve(file, callee) if callee is not None and callee.type == "identifier" else None

@@ -18,7 +18,7 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     receiver_of,
 )
-from chunklint.semantics.ecmascript.names import Binding, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 
@@ -28,7 +28,7 @@ _CHANGES = frozenset({"useState", "useReducer", "useParams", "useSearchParams", 
 # What a request needs but does not ask for: another token gives the same answer.
 _CREDENTIALS = ("token", "session", "auth", "client", "header", "apiurl", "baseurl", "getter", "user")
 # Calls that do something rather than ask; their answer is not a matter of what is shown.
-_ACTS = ("create", "post", "put", "patch", "save", "update", "delete", "submit", "start", "send", "add", "remove")
+ACTS = ("create", "post", "put", "patch", "save", "update", "delete", "submit", "start", "send", "add", "remove")
 
 # Wrappers that may drop the answers of earlier calls.
 _SETTLES_ORDER = ("debounce", "throttle", "latest", "cancel")
@@ -57,29 +57,36 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
     """The first request of an effect that asks with a changing dependency and sets state without a check."""
     if effect.runs is not Deps.SOME or effect.owner is None:
         return
-    changing = frozenset(_changing(file, effect))
-    if not changing or _runs_once(file, effect):
+    changing = frozenset(changing_names(file, effect))
+    if not changing or runs_once(file, effect):
         return
     for run, path in reached(file, effect.callback):
-        callee = callee_of(run.node) if run.waited and run.node.type == "call_expression" else None
+        callee = callee_of(run.node) if run.node.type == "call_expression" else None
         given = arguments_of(run.node)
         if callee is None or callee.type != "identifier" or not given or is_function(unwrap(given[0])):
             continue
+        if not run.waited and not waits_itself(run.node):
+            continue
         if state_of_setter(file, callee) is None or "rror" in file.text(callee):
             continue
-        for request in _requests_behind(file, given[0]):
-            asked = _asks_with(file, request, changing)
+        for request in requests_behind(file, given[0]):
+            asked = asks_with(file, request, changing, path)
             if asked and not is_guarded(file, effect, run.node):
                 yield Stale(request, run.node, asked, path)
                 return
 
 
-def _runs_once(file: SourceFile, effect: Effect) -> bool:
+def waits_itself(call: Node) -> bool:
+    """Whether what a call is given is waited for on the spot: `setRows(await load(id))`."""
+    return next(descendants(call, "await_expression", stop=FUNCTIONS), None) is not None
+
+
+def runs_once(file: SourceFile, effect: Effect) -> bool:
     """Whether the effect asks a ref before it does anything, as what shall happen once does."""
     return any(chain[-1:] == ("current",) for asked in conditions(effect.callback) for chain in chains_in(file, asked))
 
 
-def _changing(file: SourceFile, effect: Effect) -> Iterator[str]:
+def changing_names(file: SourceFile, effect: Effect) -> Iterator[str]:
     """The names of the dependencies that can change, through the dependencies of callbacks among them."""
     pending, seen = list(effect.deps), set[int]()
     while pending and len(seen) < 50:
@@ -94,12 +101,20 @@ def _changing(file: SourceFile, effect: Effect) -> Iterator[str]:
             listed = arguments_of(hook[1])[1:2]
             pending.extend(node for array in listed if array.type == "array" for node in array.named_children)
             continue
-        given = found.kind == "parameter" and found.scope == effect.owner
+        given = _is_given(file, effect, found)
         if given or (hook is not None and hook[0] in _CHANGES and found.keys[:1] != ("1",)):
             yield file.text(root) if root == unwrap(dependency) else file.text(dependency)
 
 
-def _requests_behind(file: SourceFile, value: Node) -> Iterator[Node]:
+def _is_given(file: SourceFile, effect: Effect, found: Binding) -> bool:
+    """Whether a name is a parameter of the component, or taken from one: `const { id } = props`."""
+    if found.kind == "variable" and found.value is not None and found.keys and unwrap(found.value).type == "identifier":
+        source = resolve(file, unwrap(found.value))
+        return source is not None and source.kind == "parameter" and source.scope == effect.owner
+    return found.kind == "parameter" and found.scope == effect.owner
+
+
+def requests_behind(file: SourceFile, value: Node) -> Iterator[Node]:
     """The calls whose awaited result a value is made of, within the function around it."""
     pending: list[tuple[Node, int]] = [(value, 0)]
     seen: set[int] = set()
@@ -147,10 +162,10 @@ def _request_continued(file: SourceFile, found: Binding) -> Iterator[Node]:
             yield call
 
 
-def _asks_with(file: SourceFile, request: Node, changing: frozenset[str]) -> str:
-    """The changing dependency that a request's arguments mention, through local variables; "" for none."""
+def asks_with(file: SourceFile, request: Node, changing: frozenset[str], path: tuple[Node, ...]) -> str:
+    """The changing dependency that a request's arguments mention, through variables and parameters; "" for none."""
     verb = called_name(file, request).lower()
-    if verb.startswith(_ACTS) or any(word in verb for word in _SETTLES_ORDER):
+    if verb.startswith(ACTS) or any(word in verb for word in _SETTLES_ORDER):
         return ""
     pending: list[tuple[Node, int]] = [(given, 0) for given in arguments_of(request)]
     # `response.json()` asks nothing; what it belongs to does, when that is a variable of the work itself.
@@ -172,6 +187,9 @@ def _asks_with(file: SourceFile, request: Node, changing: frozenset[str]) -> str
             continue
         for name in [current] if current.type == "identifier" else list(descendants(current, "identifier")):
             found = resolve(file, name)
+            if found is not None and found.kind == "parameter" and found.node.id not in seen:
+                seen.add(found.node.id)
+                pending.extend((given, hops + 1) for given in _passed(file, found, path))
             local = found is not None and found.kind == "variable" and found.value is not None
             if not local or found is None or found.value is None or found.node.id in seen:
                 continue
@@ -183,3 +201,12 @@ def _asks_with(file: SourceFile, request: Node, changing: frozenset[str]) -> str
             ):
                 pending.append((found.value, hops + 1))
     return ""
+
+
+def _passed(file: SourceFile, found: Binding, path: tuple[Node, ...]) -> Iterator[Node]:
+    """What the calls that lead to the request pass for a parameter."""
+    position = (found.keys or ("0",))[0]
+    for call in path:
+        callee = callee_of(call)
+        if callee is not None and function_of(file, callee) == found.scope and position.isdigit():
+            yield from arguments_of(call)[int(position) : int(position) + 1]

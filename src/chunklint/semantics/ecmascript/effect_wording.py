@@ -1,0 +1,226 @@
+"""What the messages about effects say: what stays, why nothing ends it, what to write, and how grave that is."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile
+from chunklint.model import Severity
+from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
+from chunklint.semantics.ecmascript.handler_timers import Reset
+from chunklint.semantics.ecmascript.late_work import Late, Reconnect
+from chunklint.semantics.ecmascript.leaks import Leak, is_app_root
+from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch
+from chunklint.semantics.ecmascript.outside_effects import Opened, Started
+from chunklint.semantics.ecmascript.react import Deps
+from chunklint.semantics.ecmascript.releases import Kind
+from chunklint.semantics.ecmascript.resources import Acquisition
+from chunklint.semantics.ecmascript.shared_answers import Answer, Question
+from chunklint.semantics.ecmascript.stale_answers import Stale
+from chunklint.semantics.wording import capitalised
+
+_FITS = MappingProxyType(
+    {
+        Misfit.HANDLER: "the cleanup's `{removal}` is given another function, so it removes nothing",
+        Misfit.EVENT: "the cleanup removes the same handler from {event}",
+        Misfit.TARGET: "the cleanup removes the listener from `{target}`",
+        Misfit.CAPTURE: "the cleanup's `{removal}` has another capture flag, so it removes nothing",
+        Misfit.FORGOTTEN: "the cleanup leaves it out",
+        Misfit.BRANCH: "not every branch of the effect returns the cleanup",
+        Misfit.OVERWRITTEN: "each round of the loop overwrites `{name}`, and the cleanup sees the last one only",
+    }
+)
+_HEADS = ("function", "constructor", "left", "parameters", "parameter")
+
+
+def head_of(node: Node) -> Node:
+    """The first line of what is long: a call without its arguments, an assignment's target."""
+    if node.start_point[0] == node.end_point[0]:
+        return node
+    return next((part for name in _HEADS if (part := node.child_by_field_name(name)) is not None), node)
+
+
+def called_text(file: SourceFile, call: Node) -> str:
+    """What is called, on one line."""
+    return " ".join(file.text(call.child_by_field_name("function") or call).split())
+
+
+def seen_at(acquired: Acquisition) -> Node:
+    """Where a finding about an acquisition stands: the effect's own call that leads to it, or the acquisition."""
+    return head_of(acquired.path[0] if acquired.path else acquired.node)
+
+
+def way_to(file: SourceFile, acquired: Acquisition) -> list[tuple[Node, str]]:
+    """The code flow from the effect to an acquisition in a function that it calls; [] when it acquires itself."""
+    steps = [(call, f"The effect calls `{called_text(file, call)}`.") for call in acquired.path]
+    return [*steps, (acquired.node, f"{capitalised(acquired.keeps)}.")] if steps else []
+
+
+def leak_message(file: SourceFile, leak: Leak) -> str:
+    """What an effect without a cleanup leaves behind."""
+    acquired = leak.acquired
+    if leak.overwrites:
+        return (
+            f"Each re-run of the effect overwrites `{leak.overwrites}`, and {acquired.keeps}: the unmount releases the "
+            f"last one only. Call {acquired.release} in a cleanup of this effect."
+        )
+    keeps = acquired.keeps
+    if acquired.path:
+        keeps = f"`{called_text(file, acquired.path[0])}` is never undone: {keeps}"
+    if leak.touches:
+        return f"{capitalised(keeps)} after unmount and calls `{leak.touches}`; {_blame(file, leak)}."
+    text = f"{capitalised(keeps)} after unmount; {_blame(file, leak)}."
+    if leak.effect.runs is Deps.NONE:
+        return f"{text} The effect has no dependency array: every render adds another."
+    if leak.effect.runs is Deps.SOME and acquired.kind is not Kind.GLOBAL:
+        return f"{text} Every re-run of the effect adds another."
+    return text
+
+
+def _blame(file: SourceFile, leak: Leak) -> str:
+    if leak.late:
+        return f"when that happens during the wait, `{leak.late}` never holds it and its cleanup cannot revoke it"
+    if leak.fresh and leak.by_hand is not None:
+        return f"`{file.text(leak.by_hand)}` sees a variable that each call makes anew, and so clears nothing"
+    if leak.acquired.kind is Kind.GLOBAL:
+        return "nothing restores it then"
+    if leak.by_hand is not None:
+        return f"`{called_text(file, leak.by_hand)}` is called, but not on unmount"
+    if not leak.effect.keeps_cleanup and any(function_of(file, value) for value in returned(leak.effect.callback)):
+        return f"`{called_text(file, leak.effect.call)}` does not pass the returned cleanup on"
+    return f"nothing calls {leak.acquired.release}"
+
+
+def leak_severity(file: SourceFile, leak: Leak) -> Severity:
+    """An error for what piles up for sure; a note for what ends by itself, or lives as long as the page anyway."""
+    reruns = leak.effect.runs is not Deps.EMPTY
+    if is_app_root(file, leak.effect.owner):
+        return Severity.NOTE
+    if leak.overwrites:
+        return Severity.WARNING
+    match leak.acquired.kind:
+        case Kind.TIMEOUT if leak.fresh:
+            return Severity.ERROR
+        case Kind.TIMEOUT:
+            return Severity.WARNING if leak.outside and leak.by_hand is None else Severity.NOTE
+        case Kind.LISTENER | Kind.INTERVAL | Kind.CONNECTION if leak.by_hand is not None:
+            return Severity.WARNING if reruns else Severity.NOTE
+        case Kind.OBJECT_URL | Kind.INSTANCE:
+            return Severity.WARNING
+        case Kind.GLOBAL:
+            return Severity.NOTE if leak.by_hand is not None else Severity.WARNING
+        case Kind.OBSERVER:
+            return Severity.WARNING if reruns else Severity.NOTE
+    return Severity.ERROR if reruns else Severity.WARNING
+
+
+def stale_message(file: SourceFile, stale: Stale) -> str:
+    """What happens when the answers of two runs of an effect come in the wrong order."""
+    return (
+        f"A slow answer for an earlier `{stale.dependency}` overwrites the later one: "
+        f"`{called_text(file, stale.setter)}` does not know which request it belongs to. Ask first for a flag that a "
+        "cleanup sets, or abort the request there."
+    )
+
+
+def overtaken_message(question: Question, answer: Answer, dependency: str) -> str:
+    """The same, where a hook or store of another file takes the answers."""
+    return (
+        f"A slow answer for an earlier `{dependency}` overwrites the later one: `{question.text}` sets `{answer.sets}` "
+        "without asking which request it belongs to. Let it take a signal that this effect's cleanup aborts, or "
+        "compare the request with the latest one before it sets anything."
+    )
+
+
+def started_message(started: Started) -> str:
+    """What an interval does that a handler starts."""
+    if started.polls:
+        text = "The interval polls on after unmount, until the other window closes; keep its handle in a ref"
+        return f"{text} and clear it in the cleanup of an effect."
+    if started.by_hand is not None:
+        return "The interval keeps running after unmount: `clearInterval` is called, but not on unmount."
+    return "The interval keeps running after unmount; nothing calls `clearInterval`."
+
+
+def reset_message(found: Reset) -> str:
+    """What the timer of an earlier click does to a later one."""
+    return (
+        f"The timer of an earlier call empties `{found.state}` when a later one has set it to another "
+        f"`{found.subject}`, and it fires after unmount. Keep its handle in a ref; clear it before the next one, and "
+        "in the cleanup of an effect."
+    )
+
+
+def opened_message(file: SourceFile, opened: Opened) -> str:
+    """What the initialiser of a hook, or the rendering itself, opens."""
+    found = opened.acquired
+    keeps = capitalised(found.keeps)
+    if opened.hook is None and found.kind is Kind.OBJECT_URL:
+        return f"{keeps}: each render makes another and none is revoked. Make it in an effect that revokes it."
+    if opened.hook is None:
+        return f"{keeps}: each render acquires another. Acquire it in an effect that calls {found.release} at the end."
+    return (
+        f"{keeps} after unmount: `{called_text(file, opened.hook)}` has no cleanup. "
+        f"Acquire it in an effect that calls {found.release} in its cleanup."
+    )
+
+
+def mismatch_message(file: SourceFile, found: Mismatch) -> str:
+    """What a cleanup does not release, why not, and what to write."""
+    removal, target, event = "", "", ""
+    if found.other is not None and found.other.type == "call_expression":
+        removal = called_text(file, found.other)
+        target = removal.rpartition(".")[0] or "window"
+        event = "every event" if not arguments_of(found.other) else file.text(arguments_of(found.other)[0])
+    why = _FITS[found.sort].format(removal=removal, target=target, event=f"`{event}`", name=found.name)
+    return f"{capitalised(found.acquired.keeps)} after unmount: {why}. {_advice(found)}"
+
+
+def _advice(found: Mismatch) -> str:
+    match found.sort:
+        case Misfit.HANDLER:
+            return "Give the handler a name, and pass that name to both calls."
+        case Misfit.EVENT | Misfit.TARGET | Misfit.CAPTURE:
+            return "Pass both calls the same target, event, handler and options."
+        case Misfit.BRANCH:
+            return "Return the cleanup from every branch that is reached after this."
+        case Misfit.OVERWRITTEN:
+            return "Collect the handles in a list and release each of them."
+    return f"Call {found.acquired.release} in the cleanup, too."
+
+
+def mismatch_severity(found: Mismatch) -> Severity:
+    """An error for a removal that removes nothing, a warning for one that is missing on a way."""
+    match found.sort:
+        case Misfit.HANDLER | Misfit.EVENT | Misfit.TARGET | Misfit.CAPTURE:
+            return Severity.ERROR
+    return Severity.WARNING
+
+
+def late_message(late: Late) -> str:
+    """What is acquired when the cleanup may have run already."""
+    if late.rearms:
+        return (
+            f"When the component unmounts during the wait before this, `{late.name}` is set again after the cleanup "
+            "has cleared it, and the timer goes on. Ask here for a flag that the cleanup sets."
+        )
+    if late.name:
+        return (
+            f"When the component unmounts during the wait, the cleanup runs before `{late.name}` is set, and nothing "
+            f"releases it. Ask after the wait for a flag that the cleanup sets, and release `{late.name}` at once."
+        )
+    return (
+        "When the component unmounts during the wait before this, the cleanup has run already, and the listener stays. "
+        "Ask after the wait for a flag that the cleanup sets."
+    )
+
+
+def reconnect_message(again: Reconnect) -> str:
+    """How a socket comes back after its cleanup has closed it."""
+    when = "While the socket is still connecting, closing" if again.cleanly else "Closing"
+    return (
+        f"{when} it in the cleanup runs its close handler, which opens the next one: it lives on after unmount. "
+        "Set `onclose = null` before `close()`, or a flag that the handler asks for."
+    )

@@ -1,0 +1,72 @@
+"""What code leaves on the page itself: handlers, styles and classes that stay when the component is gone."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile
+from chunklint.semantics.ecmascript.functions import is_function
+from chunklint.semantics.ecmascript.names import string_value, unwrap
+
+# Events that come once by nature.
+ONE_TIME_EVENTS = frozenset({"load", "DOMContentLoaded"})
+PAGES = (("document", "body"), ("document", "documentElement"))
+
+# Style values that undo another one.
+_RESTING = frozenset({"", "auto", "unset", "initial", "inherit", "visible", "scroll", "default", "static"})
+
+# Properties that keep the page from being used, and parts of classes that dress an application, not one page of it.
+_LOCKS = frozenset({"overflow", "overflowX", "overflowY", "cursor", "userSelect", "pointerEvents", "touchAction"})
+_DRESSES = frozenset(
+    {
+        "theme",
+        "dark",
+        "light",
+        "mode",
+        "font",
+        "fonts",
+        "loaded",
+        "ready",
+        "hydrated",
+        "touch",
+        "desktop",
+        "mobile",
+        "js",
+    }
+)
+
+
+def left_by_assignment(file: SourceFile, chain: tuple[str, ...], value: Node) -> tuple[str, str] | None:
+    """What an assignment leaves on the page, and what would undo it; `chain` is its target without `window`."""
+    name = ".".join(chain)
+    if len(chain) == 2 and chain[0] in ("window", "globalThis", "self", "document"):
+        handles = is_function(value) or (value.type == "identifier" and file.text(value) != "undefined")
+        listens = chain[1].startswith("on") and chain[1].islower() and chain[1][2:] not in ONE_TIME_EVENTS
+        return (f"`{name}` keeps this handler", f"`{name} = null`") if listens and handles else None
+    if chain[:2] not in PAGES or chain[2:3] != ("style",) or len(chain) != 4:
+        return None
+    text = _lasting_style(file, value)
+    if text is None or (chain[1] == "documentElement" and chain[3] not in _LOCKS):
+        return None
+    return f"`{name}` keeps the value `{text}`", "an assignment of the former value"
+
+
+def left_by_class(file: SourceFile, chain: tuple[str, ...], given: list[Node]) -> tuple[str, str] | None:
+    """A class that `document.body.classList.add` leaves, unless the whole application wears it."""
+    text = string_value(file, given[0]) if given else None
+    flips = chain[-1] == "toggle" and len(given) < 2
+    if not text or flips or chain[1] != "body" or not _DRESSES.isdisjoint(re.split(r"\W|_", text.lower())):
+        return None
+    return f"`document.body` keeps the class `{text}`", "`classList.remove`"
+
+
+def _lasting_style(file: SourceFile, value: Node) -> str | None:
+    """The value that a style is left with: a literal, or the one side of `open ? "hidden" : ""` that does not rest."""
+    sides = [value]
+    if value.type == "ternary_expression":
+        sides = [unwrap(side) for key in ("consequence", "alternative") if (side := value.child_by_field_name(key))]
+    texts = [string_value(file, side) for side in sides]
+    lasting = [text for text in texts if text is not None and text not in _RESTING]
+    return lasting[0] if len(lasting) == 1 and None not in texts else None
