@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,14 +20,31 @@ if TYPE_CHECKING:
     from chunklint.languages.python import PythonFile
     from chunklint.languages.sql import SqlFile
     from chunklint.model import Draft, Edit, Finding, Fix, Location, Refusal, Rule, Severity, Span
+    from chunklint.rewriting.ecmascript_answers import asked_first
+    from chunklint.rewriting.ecmascript_boundaries import told
+    from chunklint.rewriting.ecmascript_effects import cleaned_up
+    from chunklint.rewriting.ecmascript_hooks import made_effect
+    from chunklint.rewriting.ecmascript_misfits import (
+        asked_after_wait,
+        asked_whose,
+        closed_for_good,
+        fitted,
+        read_in_cleanup,
+    )
+    from chunklint.rewriting.ecmascript_promises import kept_from_react
+    from chunklint.rewriting.limits import Limit
+    from chunklint.rewriting.python_locks import held_by_with
+    from chunklint.rewriting.python_timeouts import limited
     from chunklint.semantics.concurrency.crowded_locks import Crowd as CrowdedLock
     from chunklint.semantics.concurrency.crowded_locks import awaits_under_thread_locks, crowded
+    from chunklint.semantics.concurrency.ecmascript_policy import naked_changes_of_classes
     from chunklint.semantics.concurrency.ecmascript_races import suspicions_of_classes
     from chunklint.semantics.concurrency.held import Held, locks_held_at
+    from chunklint.semantics.concurrency.lock_maps import forgotten_locks
     from chunklint.semantics.concurrency.lock_orders import Nesting, inversions, reentries, unordered_items
     from chunklint.semantics.concurrency.lock_types import Form, LockKind
     from chunklint.semantics.concurrency.locks import Lock, lock_of
-    from chunklint.semantics.concurrency.policy import naked_changes
+    from chunklint.semantics.concurrency.policy import Naked, naked_changes
     from chunklint.semantics.concurrency.releases import Stuck, stays_locked
     from chunklint.semantics.concurrency.releases import Way as StuckWay
     from chunklint.semantics.concurrency.shared_races import Harm
@@ -37,7 +55,26 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.async_effects import Promise, Promised, promises
     from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, Poser, WayOut, boundaries, posers
     from chunklint.semantics.ecmascript.coverage import Gap, GapKind, gaps
+    from chunklint.semantics.ecmascript.effect_wording import (
+        called_text,
+        head_of,
+        late_message,
+        leak_message,
+        leak_severity,
+        mismatch_message,
+        mismatch_severity,
+        opened_message,
+        overtaken_message,
+        reconnect_message,
+        reset_message,
+        seen_at,
+        stale_message,
+        started_message,
+        way_to,
+    )
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
+    from chunklint.semantics.ecmascript.handler_timers import resets
+    from chunklint.semantics.ecmascript.idle_flags import idle_flags
     from chunklint.semantics.ecmascript.late_work import (
         Late,
         LateClose,
@@ -54,6 +91,7 @@ if TYPE_CHECKING:
         Opened,
         Started,
         opened_by_initialisers,
+        opened_by_renders,
         started_by_handlers,
     )
     from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls
@@ -67,6 +105,7 @@ if TYPE_CHECKING:
         switches_axios_off,
     )
     from chunklint.semantics.ecmascript.resources import acquisitions
+    from chunklint.semantics.ecmascript.shared_answers import Answer, Keeper, Question, answers, overtaken, questions
     from chunklint.semantics.ecmascript.shared_leaks import Offer, Start, joined, offers, starts
     from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
     from chunklint.semantics.migrations.data_loss import Loss
@@ -77,13 +116,13 @@ if TYPE_CHECKING:
     from chunklint.semantics.migrations.overlap_messages import loss_message, overlap_message
     from chunklint.semantics.migrations.overlaps import Clash, Overlap, overlaps
     from chunklint.semantics.migrations.partition_facts import (
-        PARTITION_MENTIONS,
         PartitionFact,
         TableChange,
         Way,
         partition_facts,
         script_facts,
     )
+    from chunklint.semantics.migrations.partition_words import PARTITION_MENTIONS
     from chunklint.semantics.migrations.replay import Failure, Problem
     from chunklint.semantics.migrations.reversal_messages import problem_message
     from chunklint.semantics.migrations.reversals import Residue, Reversal, Trace, breaks_upgrade, reversals
@@ -101,7 +140,6 @@ if TYPE_CHECKING:
     from chunklint.semantics.python.modules import Import, Modules, imports
     from chunklint.semantics.python.names import arguments, enclosing_function, local_function, qualified_name
     from chunklint.semantics.python.origins import Origin, origin_of, origin_of_hole
-    from chunklint.semantics.python.places import is_test_file
     from chunklint.semantics.python.ranges import foreign_count, foreign_number, is_left_in_time
     from chunklint.semantics.python.roles import is_script, is_test, under_main_guard
     from chunklint.semantics.python.strings import Hole, Shape, string_shapes
@@ -124,7 +162,8 @@ if TYPE_CHECKING:
     from chunklint.semantics.timeouts.io_calls import METHODS as IO_METHODS
     from chunklint.semantics.timeouts.libraries import MENTIONS as IO_MENTIONS
     from chunklint.semantics.timeouts.misuses import cancels_what_goes_on, limited_listener
-    from chunklint.semantics.timeouts.switches import SWITCH_MENTIONS, SWITCH_METHODS, hard_coded, switched_off
+    from chunklint.semantics.timeouts.switch_words import SWITCH_MENTIONS, SWITCH_METHODS
+    from chunklint.semantics.timeouts.switches import hard_coded, switched_off
     from chunklint.semantics.timeouts.waiters import (
         AXIOS,
         CELERY,
@@ -138,9 +177,10 @@ if TYPE_CHECKING:
     from chunklint.semantics.timeouts.wording import awaited_text, callee_text, gravity, stops_the_loop
     from chunklint.semantics.web.database import Act as DbAct
     from chunklint.semantics.web.handlers import Conduct, Verdict, conducts, counted, place_of
-    from chunklint.semantics.web.layers import LAYER_MENTIONS, Breach, Layers, Trait, breaches, trait
-    from chunklint.semantics.web.logic import Budget, Fabrication, Load
-    from chunklint.semantics.web.routes import FRAMEWORKS as WEB_FRAMEWORKS
+    from chunklint.semantics.web.layers import Breach, Trait, breaches, trait
+    from chunklint.semantics.web.logic import Fabrication, Load
+    from chunklint.semantics.web.vocabulary import FRAMEWORKS as WEB_FRAMEWORKS
+    from chunklint.semantics.web.vocabulary import LAYER_MENTIONS, Budget, Layers
     from chunklint.semantics.wording import capitalised, in_series
 
 _HOMES = {
@@ -150,13 +190,24 @@ _HOMES = {
     "chunklint.languages.python": "PythonFile",
     "chunklint.languages.sql": "SqlFile",
     "chunklint.model": "Draft, Edit, Finding, Fix, Location, Refusal, Rule, Severity, Span",
+    "chunklint.rewriting.ecmascript_effects": "cleaned_up",
+    "chunklint.rewriting.ecmascript_answers": "asked_first",
+    "chunklint.rewriting.ecmascript_hooks": "made_effect",
+    "chunklint.rewriting.ecmascript_misfits": "asked_after_wait, asked_whose, closed_for_good, fitted, read_in_cleanup",
+    "chunklint.rewriting.ecmascript_promises": "kept_from_react",
+    "chunklint.rewriting.ecmascript_boundaries": "told",
+    "chunklint.rewriting.python_locks": "held_by_with",
+    "chunklint.rewriting.limits": "Limit",
+    "chunklint.rewriting.python_timeouts": "limited",
     "chunklint.semantics.concurrency.crowded_locks": "Crowd as CrowdedLock, awaits_under_thread_locks, crowded",
     "chunklint.semantics.concurrency.ecmascript_races": "suspicions_of_classes",
     "chunklint.semantics.concurrency.held": "Held, locks_held_at",
     "chunklint.semantics.concurrency.lock_orders": "Nesting, inversions, reentries, unordered_items",
+    "chunklint.semantics.concurrency.ecmascript_policy": "naked_changes_of_classes",
+    "chunklint.semantics.concurrency.lock_maps": "forgotten_locks",
     "chunklint.semantics.concurrency.lock_types": "Form, LockKind",
     "chunklint.semantics.concurrency.locks": "Lock, lock_of",
-    "chunklint.semantics.concurrency.policy": "naked_changes",
+    "chunklint.semantics.concurrency.policy": "Naked, naked_changes",
     "chunklint.semantics.concurrency.releases": "Stuck, stays_locked, Way as StuckWay",
     "chunklint.semantics.concurrency.shared_races": "Harm",
     "chunklint.semantics.concurrency.sharing": "Evidence, Instance",
@@ -165,14 +216,23 @@ _HOMES = {
     "chunklint.semantics.ecmascript.async_effects": "Promise, Promised, promises",
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, Poser, WayOut, boundaries, posers",
     "chunklint.semantics.ecmascript.coverage": "Gap, GapKind, gaps",
+    "chunklint.semantics.ecmascript.effect_wording": (
+        "called_text, head_of, late_message, leak_message, leak_severity, mismatch_message, mismatch_severity, "
+        "opened_message, overtaken_message, reconnect_message, reset_message, seen_at, stale_message, "
+        "started_message, way_to"
+    ),
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
+    "chunklint.semantics.ecmascript.handler_timers": "resets",
+    "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
     "chunklint.semantics.ecmascript.late_work": (
         "Late, LateClose, Reconnect, captured_too_early, late_closes, late_handles, reconnects"
     ),
     "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, is_test_or_story, leaks",
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
     "chunklint.semantics.ecmascript.mounts": "Front, Mount, front",
-    "chunklint.semantics.ecmascript.outside_effects": "Opened, Started, opened_by_initialisers, started_by_handlers",
+    "chunklint.semantics.ecmascript.outside_effects": (
+        "Opened, Started, opened_by_initialisers, opened_by_renders, started_by_handlers"
+    ),
     "chunklint.semantics.ecmascript.react": "Deps, Effect, component_of, effects, hook_calls",
     "chunklint.semantics.ecmascript.releases": "ACQUIRING, Kind",
     "chunklint.semantics.ecmascript.reopened": "Renewal, Reopening, renewals, reopened, reopenings",
@@ -180,6 +240,7 @@ _HOMES = {
         "AXIOS_METHODS, axios_waits_for_ever, download_waits_for_ever, sets_axios_default, switches_axios_off"
     ),
     "chunklint.semantics.ecmascript.resources": "acquisitions",
+    "chunklint.semantics.ecmascript.shared_answers": "Answer, Keeper, Question, answers, overtaken, questions",
     "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
     "chunklint.semantics.ecmascript.stale_answers": "Stale, stale_answers",
     "chunklint.semantics.migrations.data_loss": "Loss",
@@ -189,9 +250,8 @@ _HOMES = {
     "chunklint.semantics.migrations.operations": "Direction, migration_of, sql_migration_of",
     "chunklint.semantics.migrations.overlap_messages": "loss_message, overlap_message",
     "chunklint.semantics.migrations.overlaps": "Clash, Overlap, overlaps",
-    "chunklint.semantics.migrations.partition_facts": (
-        "PARTITION_MENTIONS, PartitionFact, TableChange, Way, partition_facts, script_facts"
-    ),
+    "chunklint.semantics.migrations.partition_facts": "PartitionFact, TableChange, Way, partition_facts, script_facts",
+    "chunklint.semantics.migrations.partition_words": "PARTITION_MENTIONS",
     "chunklint.semantics.migrations.replay": "Failure, Problem",
     "chunklint.semantics.migrations.reversal_messages": "problem_message",
     "chunklint.semantics.migrations.reversals": "Residue, Reversal, Trace, breaks_upgrade, reversals",
@@ -209,7 +269,6 @@ _HOMES = {
     "chunklint.semantics.python.modules": "Import, Modules, imports",
     "chunklint.semantics.python.names": "arguments, enclosing_function, local_function, qualified_name",
     "chunklint.semantics.python.origins": "Origin, origin_of, origin_of_hole",
-    "chunklint.semantics.python.places": "is_test_file",
     "chunklint.semantics.python.ranges": "foreign_count, foreign_number, is_left_in_time",
     "chunklint.semantics.python.roles": "is_script, is_test, under_main_guard",
     "chunklint.semantics.python.strings": "Hole, Shape, string_shapes",
@@ -231,16 +290,17 @@ _HOMES = {
     "chunklint.semantics.timeouts.io_calls": "METHODS as IO_METHODS",
     "chunklint.semantics.timeouts.libraries": "MENTIONS as IO_MENTIONS",
     "chunklint.semantics.timeouts.misuses": "cancels_what_goes_on, limited_listener",
-    "chunklint.semantics.timeouts.switches": "SWITCH_MENTIONS, SWITCH_METHODS, hard_coded, switched_off",
+    "chunklint.semantics.timeouts.switch_words": "SWITCH_MENTIONS, SWITCH_METHODS",
+    "chunklint.semantics.timeouts.switches": "hard_coded, switched_off",
     "chunklint.semantics.timeouts.waiters": (
         "AXIOS, CELERY, LIMITED_BY_CALL, REQUESTS, SOCKETS, Wait, Waiter, assumed_version"
     ),
     "chunklint.semantics.timeouts.wording": "awaited_text, callee_text, gravity, stops_the_loop",
     "chunklint.semantics.web.database": "Act as DbAct",
     "chunklint.semantics.web.handlers": "Conduct, Verdict, conducts, counted, place_of",
-    "chunklint.semantics.web.layers": "LAYER_MENTIONS, Breach, Layers, Trait, breaches, trait",
-    "chunklint.semantics.web.logic": "Budget, Fabrication, Load",
-    "chunklint.semantics.web.routes": "FRAMEWORKS as WEB_FRAMEWORKS",
+    "chunklint.semantics.web.layers": "Breach, Trait, breaches, trait",
+    "chunklint.semantics.web.logic": "Fabrication, Load",
+    "chunklint.semantics.web.vocabulary": "Budget, FRAMEWORKS as WEB_FRAMEWORKS, LAYER_MENTIONS, Layers",
     "chunklint.semantics.wording": "capitalised, in_series",
 }
 
@@ -256,24 +316,29 @@ _PLACES = dict(_places())
 
 
 class _Later:
-    """A public name that a rule imports and does not use yet; its module is not imported before it does."""
+    """A public name that a rule imports and does not use yet; its module is not imported before it does.
 
-    __slots__ = ("_name",)
+    `member` is what is wanted of it: a rule's tables name members of enums.
+    """
 
-    def __init__(self, name: str) -> None:
+    __slots__ = ("_member", "_name")
+
+    def __init__(self, name: str, member: str = "") -> None:
         self._name = name
+        self._member = member
 
     def __getattr__(self, attribute: str) -> Any:
-        return getattr(_real(self._name), attribute)
+        return _Later(self._name, attribute) if _deferring else getattr(_kept(self), attribute)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return _real(self._name)(*arguments, **named)
+        return _kept(self)(*arguments, **named)
 
     def __or__(self, other: Any) -> Any:
-        return _real(self._name) | other
+        # The alias of a union, which annotations alone use.
+        return self
 
     def __ror__(self, other: Any) -> Any:
-        return other | _real(self._name)
+        return self
 
 
 _deferring = False
@@ -291,21 +356,36 @@ def deferred() -> Iterator[None]:
 
 
 def settle(namespace: dict[str, Any]) -> None:
-    """Import what the names in a module's namespace promise."""
+    """Import what the names in a module's namespace promise, in its tables too."""
     for name, value in namespace.items():
-        if isinstance(value, _Later):
-            namespace[name] = _real(object.__getattribute__(value, "_name"))
+        if isinstance(value, (_Later, MappingProxyType, frozenset)):
+            namespace[name] = _kept(value)
+
+
+def _kept(value: Any) -> Any:
+    """What is promised, or the table with every promise in it kept."""
+    match value:
+        case _Later():
+            name, member = (object.__getattribute__(value, slot) for slot in ("_name", "_member"))
+            return getattr(_real(name), member) if member else _real(name)
+        case MappingProxyType() if any(isinstance(one, _Later) for pair in value.items() for one in pair):
+            return MappingProxyType({_kept(key): _kept(one) for key, one in value.items()})
+        case frozenset() if any(isinstance(one, _Later) for one in value):
+            return frozenset(map(_kept, value))
+    return value
 
 
 def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # A constant is asked for because the rule's head needs it.
-    return _Later(name) if _deferring and not name.isupper() and name not in _ALWAYS else _real(name)
+    return _Later(name) if _deferring and name not in _HEADS else _real(name)
 
 
-# Every head is made of these.
-_ALWAYS = frozenset({"Rule", "Severity"})
+# What the heads of rules are made of: it is needed when they are loaded, and its modules import next to nothing.
+_HEADS = frozenset(
+    {"ACQUIRING", "Budget", "IO_MENTIONS", "IO_METHODS", "LAYER_MENTIONS", "Layers", "PARTITION_MENTIONS", "Rule"}
+    | {"SWITCH_MENTIONS", "SWITCH_METHODS", "Severity", "WEB_FRAMEWORKS"}
+)
 
 
 def _real(name: str) -> Any:
@@ -331,6 +411,7 @@ __all__ = [
     "SWITCH_METHODS",
     "WEB_FRAMEWORKS",
     "Act",
+    "Answer",
     "Body",
     "Boundary",
     "Breach",
@@ -370,12 +451,14 @@ __all__ = [
     "Hole",
     "Import",
     "Instance",
+    "Keeper",
     "Kind",
     "Late",
     "LateClose",
     "Layers",
     "Leak",
     "LeftOut",
+    "Limit",
     "Load",
     "Location",
     "Lock",
@@ -386,6 +469,7 @@ __all__ = [
     "Module",
     "Modules",
     "Mount",
+    "Naked",
     "Nesting",
     "Node",
     "Offer",
@@ -401,6 +485,7 @@ __all__ = [
     "Promised",
     "PytestSettings",
     "PythonFile",
+    "Question",
     "Reason",
     "Reconnect",
     "Reference",
@@ -450,8 +535,12 @@ __all__ = [
     "WrapperFact",
     "acquisitions",
     "ancestors",
+    "answers",
     "arguments",
     "arguments_of",
+    "asked_after_wait",
+    "asked_first",
+    "asked_whose",
     "assumed_version",
     "awaited_text",
     "awaits_under_thread_locks",
@@ -459,11 +548,14 @@ __all__ = [
     "boundaries",
     "breaches",
     "breaks_upgrade",
+    "called_text",
     "callee_text",
     "cancels_what_goes_on",
     "capitalised",
     "captured_too_early",
     "checkers",
+    "cleaned_up",
+    "closed_for_good",
     "collectables",
     "competing_heads",
     "component_of",
@@ -487,17 +579,22 @@ __all__ = [
     "exposed",
     "exposures",
     "fills_of",
+    "fitted",
     "foreign_count",
     "foreign_number",
+    "forgotten_locks",
     "front",
     "function_of",
     "gaps",
     "gravity",
     "guards_before",
     "hard_coded",
+    "head_of",
+    "held_by_with",
     "histories",
     "hollow_checks",
     "hook_calls",
+    "idle_flags",
     "imports",
     "in_series",
     "inversions",
@@ -508,32 +605,44 @@ __all__ = [
     "is_script",
     "is_sql_statement",
     "is_test",
-    "is_test_file",
     "is_test_or_story",
     "joined",
     "js_checkers",
     "js_skips",
     "js_sleeps",
     "js_unchecked",
+    "kept_from_react",
     "late_closes",
     "late_handles",
+    "late_message",
+    "leak_message",
+    "leak_severity",
     "leaks",
     "leaves",
     "left_out",
+    "limited",
     "limited_listener",
     "local_function",
     "lock_of",
     "locks_held_at",
     "loss_message",
+    "made_effect",
     "migration_of",
+    "mismatch_message",
+    "mismatch_severity",
     "mismatches",
     "naked_changes",
+    "naked_changes_of_classes",
     "offers",
     "opened_by_initialisers",
+    "opened_by_renders",
+    "opened_message",
     "origin_of",
     "origin_of_hole",
     "overlap_message",
     "overlaps",
+    "overtaken",
+    "overtaken_message",
     "partition_facts",
     "place_of",
     "posers",
@@ -543,12 +652,17 @@ __all__ = [
     "python_skips",
     "python_sleeps",
     "qualified_name",
+    "questions",
     "reach_of",
+    "read_in_cleanup",
+    "reconnect_message",
     "reconnects",
     "reentries",
     "renewals",
     "reopened",
     "reopenings",
+    "reset_message",
+    "resets",
     "returned",
     "reversals",
     "revision_of",
@@ -556,6 +670,7 @@ __all__ = [
     "runs_migrations",
     "script_facts",
     "script_of",
+    "seen_at",
     "sets_axios_default",
     "sizes",
     "skews",
@@ -564,7 +679,9 @@ __all__ = [
     "sql_migration_of",
     "sql_sink",
     "stale_answers",
+    "stale_message",
     "started_by_handlers",
+    "started_message",
     "starts",
     "stays_locked",
     "stops_the_loop",
@@ -575,6 +692,7 @@ __all__ = [
     "switched_off",
     "switches_axios_off",
     "thread_facts",
+    "told",
     "torn",
     "trait",
     "unchecked",
@@ -585,6 +703,7 @@ __all__ = [
     "uses",
     "vacuous_checks",
     "waits_for_ever",
+    "way_to",
     "without_check",
     "wrappers",
 ]

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
+
+
+class FileChangedError(OSError):
+    """A file is not any more what it was when it was read."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(errno.EAGAIN, "it has changed since it was read", path)
 
 
 def write(target: Path, text: str) -> None:
@@ -12,15 +21,42 @@ def write(target: Path, text: str) -> None:
 
     A device or a pipe (/dev/stdout, a process substitution) is written to: replacing it would destroy it.
     """
+    data = text.encode("utf-8", "backslashreplace")
     if _is_stream(target):
-        with target.open("w", encoding="utf-8", newline="\n", errors="backslashreplace") as stream:
-            stream.write(text)
+        with target.open("wb") as stream:
+            stream.write(data)
         return
+    _replace(target, data, 0o666 & ~_umask())
+
+
+def rewrite(root: Path, path: str, before: bytes, after: bytes) -> None:
+    """Change the content of a file below the root from what it was read as, whole or not at all; its mode stays.
+
+    Raises FileChangedError when it has another content by now, OSError when it or a folder above it is a link.
+    """
+    target = root / path
+    if target.parent.resolve() != root.resolve() / Path(path).parent:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    with os.fdopen(os.open(target, flags), "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode) or file.read(len(before) + 1) != before:
+            raise FileChangedError(path)
+    _replace(target, after, stat.S_IMODE(mode))
+
+
+def _replace(target: Path, data: bytes, mode: int) -> None:
+    """Put a new file in the place of the target: whoever looks sees the old one or the new one."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
-            file.write(text)
-        Path(name).chmod(0o666 & ~_umask())
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            # Without it the name may reach the disk before the data does, and a power cut leaves an empty file.
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -240,7 +240,7 @@ class Fixer:
 
     Attributes:
         does: What the fix does, for the rule's page: a clause in the third person, without a final stop.
-        safety: Why it is or is not safe, for the rule's page, a clause likewise.
+        safety: Whether it is safe and why, for the rule's page, a clause likewise: "safe: ...", "unsafe, for ...".
         make: Called with `file` (the parsed file), `finding` and, if it asks for them, `options`.
     """
 

@@ -17,6 +17,7 @@ REPORTERS = {
     "concise": "chunklint.reporters.concise",
     "json": "chunklint.reporters.json",
     "sarif": "chunklint.reporters.sarif",
+    "rdjson": "chunklint.reporters.rdjson",
     "github": "chunklint.reporters.github",
     "gitlab": "chunklint.reporters.gitlab",
     "junit": "chunklint.reporters.junit",

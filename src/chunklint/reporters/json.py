@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chunklint.model import Finding, Location, Notification, Report, Rule
+from chunklint.model import Finding, Fix, Location, Notification, Report, Rule, Span
 from chunklint.reporters.escaping import well_formed
 from chunklint.reporters.style import Style
 from chunklint.reporters.summary import by_ticket, shown, ticket_for
@@ -47,20 +47,34 @@ def _finding(finding: Finding, rule: Rule | None, report: Report) -> dict[str, A
         "steps": [{**_location(step.location), "text": well_formed(step.text)} for step in finding.steps],
         "related": [{**_location(step.location), "text": well_formed(step.text)} for step in finding.related],
         "key": finding.key,
+        "fix": _fix(finding.suggestion.fix) if finding.suggestion else None,
         "suppressed": None if finding.suppressed is None else well_formed(finding.suppressed),
         "baselined": finding.baselined,
     }
 
 
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "title": well_formed(fix.title),
+        "safe": fix.safe,
+        "edits": [{**_span(edit.span), "text": well_formed(edit.text)} for edit in fix.edits],
+    }
+
+
 def _location(location: Location) -> dict[str, Any]:
-    span = location.span
     return {
         "path": well_formed(location.path),
+        **_span(location.span),
+        "symbol": well_formed(location.symbol),
+    }
+
+
+def _span(span: Span) -> dict[str, int]:
+    return {
         "line": span.start_line,
         "column": span.start_column,
         "end_line": span.end_line,
         "end_column": span.end_column,
-        "symbol": well_formed(location.symbol),
     }
 
 

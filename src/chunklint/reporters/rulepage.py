@@ -17,6 +17,9 @@ _COMMENTS = {
 }
 
 
+_LANGUAGES = {"python": "Python", "ecmascript": "TypeScript and JavaScript", "sql": "SQL"}
+
+
 def markdown(rule: Rule, ticket: Ticket) -> str:
     """The page of a rule, tied to the ticket as the user knows it. Ends with a newline."""
     sections = [
@@ -29,6 +32,7 @@ def markdown(rule: Rule, ticket: Ticket) -> str:
         f"## Good\n\n{_fence(Example(rule.good, rule.example))}",
         _listed("What it leaves alone", rule.silent_on),
         _listed("Limits", rule.limits),
+        _fixes(rule),
         _options(rule),
         _suppression(rule),
     ]
@@ -59,6 +63,17 @@ def _fence(example: Example) -> str:
 
 def _listed(title: str, items: tuple[str, ...]) -> str:
     return f"## {title}\n\n" + "\n".join(f"- {sentence(item)}" for item in items) if items else ""
+
+
+def _fixes(rule: Rule) -> str:
+    """What is fixed and how far that can be trusted; the language is named where there are fixes for several."""
+    several = len(rule.fixers) > 1
+    parts = [
+        f"{f'**{_LANGUAGES[one.language]}.** ' if several else ''}{sentence(one.does)} {sentence(one.safety)}"
+        for one in rule.fixers
+    ]
+    how = f"`chunklint scan --select {rule.code} --diff` shows what it would change."
+    return "\n\n".join(["## Fix", *parts, how]) if parts else ""
 
 
 def _options(rule: Rule) -> str:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from chunklint.model import Finding, Location, Notification, Report, Rule, Severity, Span, Step, Ticket
-from chunklint.reporters.escaping import escape, uri_path, web_address
+from chunklint.model import Finding, Fix, Location, Notification, Report, Rule, Severity, Span, Step, Ticket
+from chunklint.reporters.escaping import escape, uri_path, web_address, well_formed
 from chunklint.reporters.rulepage import languages, markdown
 from chunklint.reporters.style import Style
 from chunklint.reporters.summary import sentence, shown, ticket_for, ticket_of, unjudged
@@ -151,8 +151,26 @@ def _result(finding: Finding, order: Mapping[str, int], ticket: Ticket) -> Json:
         **({"codeFlows": [_code_flow(finding.steps[:_MOST_PLACES])]} if finding.steps else {}),
         **({"relatedLocations": [_related(step, i) for i, step in enumerate(related, start=1)]} if related else {}),
         **({"workItemUris": [url]} if url else {}),
+        **({"fixes": [_fix(finding.location.path, finding.suggestion.fix)]} if finding.suggestion else {}),
         **({"suppressions": [_suppression(finding)]} if finding.silenced else {}),
         "properties": {"ticket": escape(ticket.id)},
+    }
+
+
+def _fix(path: str, fix: Fix) -> Json:
+    """The edits as they are, nothing in them escaped: a reader may do them."""
+    return {
+        "description": {"text": _message(fix.title)},
+        "artifactChanges": [
+            {
+                "artifactLocation": {"uri": uri_path(path), "uriBaseId": "%SRCROOT%"},
+                "replacements": [
+                    {"deletedRegion": _region(edit.span), "insertedContent": {"text": well_formed(edit.text)}}
+                    for edit in fix.edits
+                ],
+            }
+        ],
+        "properties": {"safe": fix.safe},
     }
 
 

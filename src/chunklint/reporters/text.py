@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from chunklint.model import Finding, Location, Notification, Report, Rule, Step
+from chunklint.editing import rows as diff_rows
+from chunklint.languages import language_of
+from chunklint.model import Finding, Location, Notification, Report, Rule, Step, Suggestion
 from chunklint.reporters.escaping import escape, web_address
 from chunklint.reporters.snippet import snippet
 from chunklint.reporters.style import Style
@@ -19,6 +21,8 @@ from chunklint.reporters.summary import (
     unjudged,
 )
 from chunklint.reporters.terminal import file_url, link, paint
+
+_MARKS = {"-": "error", "+": "good"}
 
 _LABEL = 9  # the widest label, "instead", and two blanks
 _NARROWEST = 40
@@ -52,6 +56,8 @@ def _finding(finding: Finding, rule: Rule | None, report: Report, style: Style) 
     if rule:
         rows += _labelled("why", escape(sentence(rule.effect)), style)
         rows += _labelled("instead", escape(sentence(rule.instead)), style)
+    if style.show_fixes and finding.suggestion:
+        rows += _fix(finding.suggestion, style)
     rows += _stops("path", finding.steps, report, style, numbered=True)
     rows += _stops("see", finding.related, report, style, numbered=False)
     rows.append(_label("ticket", style) + link(escape(ticket.id), web_address(ticket.url), style))
@@ -72,6 +78,20 @@ def _stops(title: str, steps: tuple[Step, ...], report: Report, style: Style, *,
         ordinal = f"{number}. " if numbered else ""
         rows.append(f"{label}{ordinal}{_place(step.location, report, style)}  {escape(step.text)}")
     return rows
+
+
+def _fix(suggestion: Suggestion, style: Style) -> list[str]:
+    """What the fix does, and its diff."""
+    fix = suggestion.fix
+    rows = _labelled("fix", escape(f"{fix.title}{'' if fix.safe else ' (not safe; --unsafe-fixes)'}"), style)
+    digits = max(len(str(hunk.line + len(hunk.before))) for hunk in suggestion.hunks)
+    for number, hunk in enumerate(suggestion.hunks):
+        rows.append(f"  {paint('...'.rjust(digits), 'faint', style)}" if number else "")
+        for mark, line, text in diff_rows(hunk):
+            gutter = paint(f"{line or '':>{digits}} |", "faint", style)
+            code = escape(f"{mark} {text}".rstrip().replace("\t", "    "))
+            rows.append(f"  {gutter} {paint(code, _MARKS[mark], style) if mark in _MARKS else code}".rstrip())
+    return [*rows, ""]
 
 
 def _labelled(label: str, text: str, style: Style) -> list[str]:
@@ -99,7 +119,20 @@ def _summary(report: Report, style: Style) -> str:
     clean = clean_tickets(report)
     if report.findings and clean:
         rows += ["", *_wrapped(f"Nothing found for {', '.join(escape(ticket.id) for ticket in clean)}.", "", style)]
+    fixable = _fixable(report) if style.offer_fixes else 0
+    if fixable:
+        rows += [
+            "",
+            f"Fixes may exist for {plural(fixable, 'finding')}: --diff shows them, --fix makes those that are safe.",
+        ]
     return "\n".join(rows)
+
+
+def _fixable(report: Report) -> int:
+    """How many findings are of rules that can fix in their language. To know which they can takes making the fixes."""
+    fixed = {(rule.code, fixer.language) for rule in report.rules for fixer in rule.fixers}
+    languages = ((one.code, language_of(one.location.path)) for one in report.findings)
+    return sum(1 for code, language in languages if language is not None and (code, language.name) in fixed)
 
 
 def _verdict(report: Report, style: Style) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from chunklint.editing import rows as diff_rows
 from chunklint.fingerprints import excerpt_offset
-from chunklint.model import Finding, Location, Report, Rule, Span, Step, Ticket
+from chunklint.model import Finding, Location, Report, Rule, Span, Step, Suggestion, Ticket
 from chunklint.reporters.escaping import web_address
 from chunklint.reporters.html.markup import Markup, element, joined, prose
 from chunklint.reporters.summary import sentence, severities, ticket_for, ticket_of
@@ -122,6 +123,8 @@ def _body(finding: Finding, rule: Rule | None, ticket: Ticket) -> Iterator[Marku
         rows.append(("Path", element("ol", *(_stop(step) for step in finding.steps))))
     if finding.related:
         rows.append(("See also", element("ul", *(_stop(step) for step in finding.related))))
+    if finding.suggestion:
+        rows.append(("Fix", _fix(finding.suggestion)))
     if rule:
         rows.append(("Why", prose(sentence(rule.effect))))
         rows.append(("Instead", prose(sentence(rule.instead))))
@@ -129,6 +132,21 @@ def _body(finding: Finding, rule: Rule | None, ticket: Ticket) -> Iterator[Marku
         rows.append(("In", element("code", finding.location.symbol)))
     rows.append(("Ticket", ticket_link(ticket)))
     yield element("dl", *(joined([element("dt", term), element("dd", said)]) for term, said in rows))
+
+
+def _fix(suggestion: Suggestion) -> Markup:
+    """What the fix does, and the lines that it changes, with a mark where it leaves some out."""
+    safety = "" if suggestion.fix.safe else " It may change what the code does."
+    shown: list[Markup] = []
+    for hunk in suggestion.hunks:
+        gap = [element("span", "…", class_="row", data_line="")] if shown else []
+        shown += [*gap, *(_changed(*row) for row in diff_rows(hunk))]
+    return joined([prose(f"{suggestion.fix.title}.{safety}"), element("pre", element("code", joined(shown, "\n")))])
+
+
+def _changed(mark: str, line: int, code: str) -> Markup:
+    kind = {"-": "row removed", "+": "row added"}.get(mark, "row")
+    return element("span", _spaced(code), class_=kind, data_line=line or "", data_mark=mark.strip())
 
 
 def _stop(step: Step) -> Markup:

@@ -1,0 +1,117 @@
+"""A file that is to be mended, and what the rules make of its findings: candidates that have not been tried yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chunklint import discovery
+from chunklint.cache import content_key
+from chunklint.editing import Grid, Splice, applied
+from chunklint.engine import FILE_SECONDS, rules_of
+from chunklint.languages import language_of
+from chunklint.languages.base import SourceFile
+from chunklint.loader import prepare
+from chunklint.model import Finding, Fix, Fixer, Notification, Refusal, Rule, Severity
+from chunklint.project import Examined
+from chunklint.workers import Overrun, limited
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file's content as it was read, and its text as it is by now."""
+
+    path: str
+    before: bytes
+    encoding: str
+    text: str
+
+    def with_text(self, text: str) -> Sheet:
+        """The same file with another text."""
+        return replace(self, text=text)
+
+    @property
+    def content(self) -> bytes:
+        """The text in the file's own encoding."""
+        return self.text.encode(self.encoding)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A fix that a rule has made for a finding, on the text as it is."""
+
+    finding: Finding
+    fix: Fix
+    splices: tuple[Splice, ...]
+
+
+def fixer_of(rule: Rule, path: str) -> Fixer | None:
+    """How the rule's findings in a file are fixed; None where they are not."""
+    language = language_of(path)
+    return next((one for one in rule.fixers if language is not None and one.language == language.name), None)
+
+
+def rules_with_options(examined: Examined) -> Mapping[str, Rule]:
+    """The rules of a scan by code, with the options that the project gives them."""
+    return {rule.code: rule for rule in rules_of(examined.job.rules)}
+
+
+def opened(examined: Examined, path: str) -> Sheet | Refusal:
+    """The file as it was judged, or why no fix can be made for it."""
+    (judged,) = (one for one in examined.judged if one.path == path)
+    if any(note.severity is Severity.ERROR for note in judged.notifications):
+        return Refusal("the file was not wholly judged")
+    data = examined.job.contents.get(path) or discovery.read_bytes(examined.job.root, path, examined.job.max_bytes)
+    if isinstance(data, Notification):
+        return Refusal("the file cannot be read any more")
+    if content_key(data) != judged.content:
+        return Refusal("the file has changed since it was scanned")
+    source = discovery.decode(data, path)
+    sheet = Sheet(path, data, source.encoding, source.text)
+    return sheet if _gives_back(sheet) else Refusal(f"its {source.encoding} cannot be written back as it was")
+
+
+def _gives_back(sheet: Sheet) -> bool:
+    try:
+        return sheet.content == sheet.before
+    except UnicodeEncodeError:
+        return False
+
+
+def made(
+    sheet: Sheet, findings: Sequence[Finding], rules: Mapping[str, Rule]
+) -> list[Candidate | tuple[Finding, Refusal]]:
+    """What the rules offer for findings of the file as it is, in the order of the findings' places."""
+    language = language_of(sheet.path)
+    if language is None:
+        return []
+    file = language.parse(sheet.path, sheet.text)
+    grid = Grid(sheet.text)
+    ordered = sorted(findings, key=lambda finding: (finding.location.span, finding.code))
+    return [_made(sheet, grid, file, finding, rules[finding.code]) for finding in ordered]
+
+
+def _made(
+    sheet: Sheet, grid: Grid, file: SourceFile, finding: Finding, rule: Rule
+) -> Candidate | tuple[Finding, Refusal]:
+    fixer = fixer_of(rule, sheet.path)
+    if fixer is None:
+        return finding, Refusal("the rule has none for this language")
+    available = {"file": file, "finding": finding, "options": rule.options}
+    try:
+        prepare(fixer.make)
+        with limited(FILE_SECONDS):
+            fix = fixer.make(**{name: available[name] for name in fixer.parameters})
+        if isinstance(fix, Refusal):
+            return finding, fix
+        splices = grid.splices(fix.edits)
+        applied(sheet.text, splices).encode(sheet.encoding)
+    except UnicodeEncodeError:
+        return finding, Refusal(f"it cannot be written in {sheet.encoding}")
+    except Overrun:
+        return finding, Refusal(f"making it took more than {FILE_SECONDS:g} seconds")
+    except Exception as error:  # noqa: BLE001 - a fixer may fail in any way; it costs this fix and nothing else
+        return finding, Refusal(f"making it failed ({type(error).__name__}: {error}); please report it")
+    if not splices:
+        return finding, Refusal("there is nothing to change")
+    return Candidate(finding, fix, splices)

@@ -1,0 +1,18 @@
+"""The option of a rule whose fix writes a timeout. Apart from the fix: every scan loads it with the rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a fix writes as a timeout.
+
+    Attributes:
+        timeout: An expression, in seconds, as it is to stand in the code: "30", "settings.http_timeout".
+        timeout_import: The import statement that the expression needs, "" for none.
+    """
+
+    timeout: str = "30"
+    timeout_import: str = ""

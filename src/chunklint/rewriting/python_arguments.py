@@ -1,0 +1,138 @@
+"""A keyword argument for a call, as the calls around it are written, and the import that its value needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chunklint.model import Edit, Refusal, Span
+from chunklint.rewriting.python_code import edits_between, node_at, replaced, tree_of
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from chunklint.languages.python import PythonFile
+
+
+def with_argument(
+    file: PythonFile, span: Span, keyword: str, value: str, needs: str = ""
+) -> tuple[Edit, ...] | Refusal:
+    """The edits that give the call in the span one more argument at its end, or a new value for the one it has.
+
+    `needs` is the import statement that the value takes, "" for none; it is added once, unless it is there.
+    """
+    import libcst as cst
+
+    tree, call = tree_of(file), node_at(file, span, cst.Call)
+    if tree is None or call is None:
+        return Refusal("libcst reads the file in another way")
+    if any(argument.star for argument in call.args):
+        return Refusal("its arguments cannot all be seen here")
+    if len(call.args) == 1 and isinstance(call.args[0].value, cst.GeneratorExp) and not call.args[0].value.lpar:
+        return Refusal("its argument is a bare generator")
+    try:
+        wanted = cst.parse_expression(value, config=tree.config_for_parsing)
+    except cst.ParserSyntaxError:
+        return Refusal(f"the configured value `{value}` is no expression")
+    changed = _replaced(call, keyword, wanted) or _appended(call, keyword, wanted)
+    if changed is None:
+        return Refusal("a comment stands where the argument would go")
+    after = replaced(tree, call, changed)
+    whole = _with_import(after, needs) if needs else after
+    return whole if isinstance(whole, Refusal) else edits_between(file.content, whole.code)
+
+
+def _replaced(call: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Call | None:
+    for index, argument in enumerate(call.args):
+        if argument.keyword is not None and argument.keyword.value == keyword:
+            args = [*call.args[:index], argument.with_changes(value=value), *call.args[index + 1 :]]
+            return call.with_changes(args=args)
+    return None
+
+
+def _appended(call: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Call | None:
+    """The call with the argument, on a line of its own where the others are; None where a comment is in the way."""
+    import libcst as cst
+
+    added = cst.Arg(value, cst.Name(keyword), equal=_tight())
+    if not call.args:
+        return call.with_changes(args=[added])
+    *others, last = call.args
+    if _has_comment(last.whitespace_after_arg):
+        return None
+    between = _between(call)
+    if isinstance(last.comma, cst.Comma):
+        # The comma at the end stays at the end, and a comment behind it with the argument that it is for.
+        after = last.comma.whitespace_after
+        if _has_comment(after) and not _breaks(between):
+            return None
+        gap = after.with_changes(last_line=_last_line(between)) if _has_comment(after) else between
+        ending = _bare(after)
+        added = added.with_changes(comma=cst.Comma(whitespace_after=ending))
+    else:
+        gap = between
+        added = added.with_changes(whitespace_after_arg=last.whitespace_after_arg)
+    kept = last.with_changes(comma=cst.Comma(whitespace_after=gap), whitespace_after_arg=cst.SimpleWhitespace(""))
+    return call.with_changes(args=[*others, kept, added])
+
+
+def _tight() -> cst.AssignEqual:
+    import libcst as cst
+
+    return cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+def _between(call: cst.Call) -> cst.BaseParenthesizableWhitespace:
+    """What separates two arguments of the call: a line break where each has a line of its own, else a blank."""
+    import libcst as cst
+
+    commas = [one.comma for one in call.args[:-1] if isinstance(one.comma, cst.Comma)]
+    before = commas[-1].whitespace_after if commas else call.whitespace_before_args
+    return _bare(before) if _breaks(before) else cst.SimpleWhitespace(" ")
+
+
+def _bare(gap: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
+    """The gap without its comments and empty lines."""
+    import libcst as cst
+
+    return gap.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=[]) if _breaks(gap) else gap
+
+
+def _breaks(gap: cst.BaseParenthesizableWhitespace) -> bool:
+    import libcst as cst
+
+    return isinstance(gap, cst.ParenthesizedWhitespace)
+
+
+def _last_line(gap: cst.BaseParenthesizableWhitespace) -> cst.SimpleWhitespace:
+    import libcst as cst
+
+    return gap.last_line if isinstance(gap, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace("")
+
+
+def _has_comment(gap: cst.BaseParenthesizableWhitespace) -> bool:
+    import libcst as cst
+
+    if not isinstance(gap, cst.ParenthesizedWhitespace):
+        return False
+    return gap.first_line.comment is not None or any(line.comment is not None for line in gap.empty_lines)
+
+
+def _with_import(tree: cst.Module, needs: str) -> cst.Module | Refusal:
+    import libcst as cst
+    from libcst.codemod import CodemodContext
+    from libcst.codemod.visitors import AddImportsVisitor
+
+    try:
+        (line,) = cst.parse_module(needs).body
+        (statement,) = line.body  # type: ignore[misc]
+    except (cst.ParserSyntaxError, AttributeError, TypeError, ValueError):
+        return Refusal(f"the configured import `{needs}` is no import of one name")
+    context = CodemodContext()
+    match statement:
+        case cst.ImportFrom(module=module, names=[cst.ImportAlias(name=cst.Name(name))]) if module is not None:
+            AddImportsVisitor.add_needed_import(context, tree.code_for_node(module), name)
+        case cst.Import(names=[cst.ImportAlias(name=module)]):
+            AddImportsVisitor.add_needed_import(context, tree.code_for_node(module))
+        case _:
+            return Refusal(f"the configured import `{needs}` is no import of one name")
+    return AddImportsVisitor(context).transform_module(tree)

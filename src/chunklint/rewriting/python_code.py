@@ -1,0 +1,119 @@
+"""Python source as libcst reads it: the node at a finding's place, and a changed tree as edits of the text."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from chunklint.model import Edit, Span
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from chunklint.languages.python import PythonFile
+
+Wanted = TypeVar("Wanted", bound="cst.CSTNode")
+
+
+def tree_of(file: PythonFile) -> cst.Module | None:
+    """The file as libcst reads it; None where it cannot, as it may be of another version of Python."""
+    return file.remember("libcst tree", lambda: _parsed(file.content))
+
+
+def _parsed(text: str) -> cst.Module | None:
+    import libcst as cst
+
+    try:
+        return cst.parse_module(text)
+    except (cst.ParserSyntaxError, RecursionError):
+        return None
+
+
+def node_at(file: PythonFile, span: Span, kind: type[Wanted]) -> Wanted | None:
+    """The node of a kind that fills the span, parentheses around it aside."""
+    places = file.remember("libcst places", lambda: _places(file))
+    return next((node for node in places.get(_corners(span), ()) if isinstance(node, kind)), None)
+
+
+def _corners(span: Span) -> tuple[int, int, int, int]:
+    return span.start_line, span.start_column, span.end_line, span.end_column
+
+
+def _places(file: PythonFile) -> dict[tuple[int, int, int, int], tuple[cst.CSTNode, ...]]:
+    import libcst as cst
+    from libcst.metadata import MetadataWrapper, PositionProvider
+
+    tree = tree_of(file)
+    if tree is None:
+        return {}
+    # The tree is ours alone and has no node twice, so there is nothing to copy.
+    positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
+    found: dict[tuple[int, int, int, int], tuple[cst.CSTNode, ...]] = {}
+    for node, place in positions.items():
+        if not isinstance(node, (cst.BaseExpression, cst.BaseStatement, cst.BaseSmallStatement)):
+            continue
+        start, end = place.start, place.end
+        key = (start.line, start.column + 1, end.line, end.column + 1)
+        found[key] = (*found.get(key, ()), node)
+    return found
+
+
+def replaced(tree: cst.Module, old: cst.CSTNode, new: cst.CSTNode) -> cst.Module:
+    """The tree with a node, or the whole of it, in place of another."""
+    import libcst as cst
+
+    changed = new if old is tree else tree.deep_replace(old, new)
+    if not isinstance(changed, cst.Module):
+        raise TypeError("a module can only be replaced by a module")
+    return changed
+
+
+def edits_between(old: str, new: str) -> tuple[Edit, ...]:
+    """What turns one text into the other: an edit for each run of lines that differs, without what its ends share."""
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    starts = _starts(before)
+    return tuple(
+        _trimmed(old, starts[first], starts[last], "".join(after[begin:end]))
+        for first, last, begin, end in _runs(before, after)
+    )
+
+
+def _runs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """The runs of lines that differ. What both texts begin and end with is not compared line against line."""
+    head = _shared(before, after)
+    tail = min(_shared(before[::-1], after[::-1]), len(before) - head, len(after) - head)
+    one, other = before[head : len(before) - tail], after[head : len(after) - tail]
+    for kind, first, last, begin, end in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield first + head, last + head, begin + head, end + head
+
+
+def _starts(lines: Sequence[str]) -> list[int]:
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    return starts
+
+
+def _trimmed(old: str, start: int, end: int, text: str) -> Edit:
+    replaced = old[start:end]
+    head = _shared(replaced, text)
+    tail = min(_shared(replaced[::-1], text[::-1]), len(replaced) - head, len(text) - head)
+    first, last = start + head, end - tail
+    return Edit(Span(*_place(old, first), *_place(old, last)), text[head : len(text) - tail])
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many items two sequences begin with alike."""
+    count = 0
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            return count
+        count += 1
+    return count
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, from 1; only LF ends a line."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)

@@ -1,0 +1,64 @@
+"""The timeout that a call of a known library takes, in the library's own spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from chunklint.languages.base import descendants
+from chunklint.model import Finding, Fix, Refusal
+from chunklint.rewriting.limits import Limit
+from chunklint.rewriting.python_arguments import with_argument
+from chunklint.semantics.timeouts.deadlines import waits_for_ever
+from chunklint.semantics.timeouts.waiters import Waiter
+
+if TYPE_CHECKING:
+    from chunklint.languages.python import PythonFile
+
+
+# The keyword of a library's limit, and whether only a server that falls silent meets it. A limit on a client that may
+# listen, on a statement or on a program may end what takes long and is well: that is for its author to say.
+_KEYWORDS: Mapping[str, tuple[str, bool]] = {
+    "requests": ("timeout", True),
+    "urllib3": ("timeout", True),
+    "urllib": ("timeout", True),
+    "http.client": ("timeout", True),
+    "socket": ("timeout", True),
+    "smtplib": ("timeout", True),
+    "imaplib": ("timeout", True),
+    "poplib": ("timeout", True),
+    "ftplib": ("timeout", True),
+    "nntplib": ("timeout", True),
+    "telnetlib": ("timeout", True),
+    "jira": ("timeout", True),
+    "python-gitlab": ("timeout", True),
+    "paramiko": ("timeout", True),
+    "pymemcache": ("timeout", True),
+    "libpq": ("connect_timeout", True),
+    "redis-py": ("socket_timeout", False),
+    "aioredis": ("socket_timeout", False),
+    "coredis": ("stream_timeout", False),
+    "asyncpg": ("command_timeout", False),
+    "Celery": ("timeout", False),
+    "concurrent.futures": ("timeout", False),
+    "subprocess": ("timeout", False),
+}
+
+
+def limited(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
+    """Give the call that waits the limit that its library takes, or say where the limit belongs instead."""
+    waiter = _waiter_at(file, finding)
+    if waiter is None:
+        return Refusal("the call is not found again")
+    keyword, safe = _KEYWORDS.get(waiter.library.name, ("", False))
+    if keyword not in (*waiter.limits, *waiter.off):
+        return Refusal(f"the limit is not an argument of this call: {waiter.default}")
+    edits = with_argument(file, finding.location.span, keyword, limit.timeout, limit.timeout_import)
+    if isinstance(edits, Refusal):
+        return edits
+    return Fix(f"Pass `{keyword}={limit.timeout}`", edits, safe=safe)
+
+
+def _waiter_at(file: PythonFile, finding: Finding) -> Waiter | None:
+    calls = (node for node in descendants(file.root, "call") if file.span(node) == finding.location.span)
+    return next((waiter for call in calls if (waiter := waits_for_ever(call, file)) is not None), None)

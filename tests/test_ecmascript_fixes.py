@@ -1,0 +1,338 @@
+"""Fixes of TypeScript and JavaScript: what they write, what they leave alone, and that the result really lets go."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from chunklint import project
+from chunklint.config import Settings
+from chunklint.discovery import Discovered
+from chunklint.fixing import mend
+from chunklint.fixing.mending import Mended
+from chunklint.loader import BUILTIN, load
+from chunklint.project import Request
+
+RULES = [rule for rule in load([BUILTIN]) if rule.code in {"CL501", "CL502", "CL503", "CL702"}]
+NEEDS_NODE = pytest.mark.skipif(shutil.which("node") is None, reason="runs the fixed code, which takes node")
+
+
+def mended(source: str, tmp_path: Path, name: str = "panel.jsx", *, unsafe: bool = True) -> Mended:
+    (tmp_path / name).write_text(source, encoding="utf-8", newline="")
+    request = Request(Discovered(tmp_path, (name,), ()), {})
+    examined = project.examined(request, Settings(None, tmp_path), RULES, [BUILTIN], jobs=1)
+    return mend(examined, examined.report().findings, unsafe=unsafe)
+
+
+def fixed(source: str, tmp_path: Path, name: str = "panel.jsx", *, unsafe: bool = True) -> str:
+    (change,) = mended(source, tmp_path, name, unsafe=unsafe).changes
+    return change.after.decode()
+
+
+def refusal(source: str, tmp_path: Path, name: str = "panel.jsx") -> str:
+    done = mended(source, tmp_path, name)
+    assert done.changes == ()
+    return done.refused[0].reason
+
+
+def in_effect(body: str, deps: str = "[]", given: str = "{ open, onClose }") -> str:
+    return (
+        'import { useEffect, useRef, useState } from "react";\n\n'
+        f"export function Panel({given}) {{\n"
+        "  const [shown, setShown] = useState(false);\n"
+        "  const begun = useRef(false);\n"
+        f"  useEffect(() => {{\n{body}  }}, {deps});\n"
+        "  return <p ref={begun}>{shown}</p>;\n}\n"
+    )
+
+
+def test_a_file_with_windows_line_ends_and_tabs_keeps_them(tmp_path: Path) -> None:
+    source = in_effect('    window.addEventListener("resize", onClose);\n').replace("  ", "\t").replace("\n", "\r\n")
+    result = fixed(source, tmp_path)
+    assert '\r\n\t\treturn () => window.removeEventListener("resize", onClose);\r\n\t}, []);' in result
+    assert "\n" not in result.replace("\r\n", "")
+
+
+def test_a_removal_that_is_too_long_for_a_line_gets_a_line_for_each_argument(tmp_path: Path) -> None:
+    body = '    document.addEventListener("visibilitychange", onTheVisibilityOfThePage);\n'
+    result = fixed(in_effect(body, given="{ onTheVisibilityOfThePage }"), tmp_path)
+    assert "document.removeEventListener(\n" in result
+    assert '"visibilitychange",\n' in result
+
+
+def test_a_name_that_is_taken_is_not_given_again(tmp_path: Path) -> None:
+    body = "    const interval = 1000;\n    setInterval(() => setShown(true), interval);\n"
+    assert "const interval2 = setInterval(" in fixed(in_effect(body), tmp_path)
+
+
+def test_the_comment_for_the_dependencies_stays_above_them(tmp_path: Path) -> None:
+    body = (
+        '    window.addEventListener("resize", onClose);\n    // eslint-disable-next-line react-hooks/exhaustive-deps\n'
+    )
+    result = fixed(in_effect(body), tmp_path)
+    assert "onClose);\n    // eslint-disable-next-line react-hooks/exhaustive-deps\n  }, []);" in result
+
+
+def test_a_re_run_that_ends_a_timer_early_is_not_safe(tmp_path: Path) -> None:
+    body = "    if (open) setTimeout(() => setShown(true), 900);\n"
+    assert mended(in_effect(body, "[open]"), tmp_path, unsafe=False).changes == ()
+    assert "return () => clearTimeout(timeout);" in fixed(in_effect(body, "[open]"), tmp_path)
+
+
+def test_a_ref_that_the_effect_asks_first_is_emptied(tmp_path: Path) -> None:
+    body = "    if (!poll.current) {\n      poll.current = setInterval(() => onClose(), 900);\n    }\n"
+    source = in_effect(body, "[open]").replace("  useEffect", "  const poll = useRef(null);\n  useEffect")
+    result = fixed(source, tmp_path)
+    assert "        clearInterval(poll.current);\n        poll.current = null;\n" in result
+
+
+@pytest.mark.parametrize(
+    ("body", "deps", "reason"),
+    [
+        (
+            "    if (begun.current) return;\n    begun.current = true;\n    setTimeout(() => onClose(), 900);\n",
+            "[]",
+            "`begun.current` lets the effect begin once",
+        ),
+        (
+            "    setShown(true);\n    setTimeout(() => onClose(), 900);\n",
+            "[shown]",
+            "the effect sets `shown`, which makes it run again",
+        ),
+        (
+            "    setInterval(() => setShown(true), 900);\n    if (open) return;\n    onClose();\n",
+            "[open]",
+            "a `return` after it leaves the effect without a cleanup",
+        ),
+        (
+            "    for (const one of open) {\n      setInterval(() => onClose(one), 900);\n    }\n",
+            "[open]",
+            "it is made in a branch or a function that the cleanup does not see",
+        ),
+        (
+            "    open.then(() => {\n      setInterval(() => onClose(), 900);\n    });\n",
+            "[open]",
+            "it is acquired after a wait",
+        ),
+    ],
+)
+def test_an_effect_that_a_cleanup_would_break_is_left_alone(body: str, deps: str, reason: str, tmp_path: Path) -> None:
+    assert refusal(in_effect(body, deps), tmp_path).startswith(reason)
+
+
+def test_a_handler_that_would_lose_its_types_keeps_its_place(tmp_path: Path) -> None:
+    source = (
+        'import { useEffect } from "react";\nimport { bus } from "./bus";\n\n'
+        "export function useNotes(show: (text: string) => void) {\n"
+        '  useEffect(() => {\n    bus.on("note", (text) => show(text));\n  }, [show]);\n}\n'
+    )
+    assert refusal(source, tmp_path, "notes.ts").startswith(
+        "its handler gets the types of its parameters from the call"
+    )
+
+
+def test_a_flag_that_the_file_knows_is_used_again(tmp_path: Path) -> None:
+    source = (
+        'import { useEffect, useState } from "react";\n\n'
+        "export function Rows({ id, load }) {\n"
+        "  const [rows, setRows] = useState([]);\n"
+        "  useEffect(() => {\n"
+        "    load(id).then((found) => setRows(found));\n"
+        "  }, [id]);\n"
+        "  return <ul>{rows}</ul>;\n}\n"
+        "export function other() {\n  let cancelled = false;\n  return () => {\n    cancelled = true;\n  };\n}\n"
+    )
+    result = fixed(source, tmp_path)
+    assert "      if (!cancelled) setRows(found);\n" in result
+    assert result.count("let cancelled = false;") == 2
+
+
+def test_a_late_answer_is_dropped_on_every_way_out(tmp_path: Path) -> None:
+    source = (
+        'import { useEffect, useState } from "react";\n\n'
+        "export function Rows({ id, api }) {\n"
+        "  const [rows, setRows] = useState([]);\n"
+        "  const [problem, setProblem] = useState(null);\n"
+        "  const [busy, setBusy] = useState(false);\n"
+        "  useEffect(() => {\n"
+        "    const load = async () => {\n"
+        "      setBusy(true);\n"
+        "      try {\n"
+        "        const answer = await api.rows(id);\n"
+        "        setRows(answer.rows);\n"
+        "      } catch (thrown) {\n"
+        "        console.error(thrown);\n"
+        "        setProblem(thrown);\n"
+        "        setRows([]);\n"
+        "      } finally {\n"
+        "        setBusy(false);\n"
+        "      }\n"
+        "    };\n"
+        "    load();\n"
+        "  }, [id]);\n"
+        "  return <ul title={problem}>{busy ? null : rows}</ul>;\n}\n"
+    )
+    result = fixed(source, tmp_path)
+    assert "await api.rows(id);\n        if (ignore) return;\n        setRows" in result
+    assert "console.error(thrown);\n        if (ignore) return;\n        setProblem" in result
+    assert "      } finally {\n        if (!ignore) setBusy(false);\n" in result
+
+
+def test_what_comes_after_a_wait_in_a_branch_asks_too(tmp_path: Path) -> None:
+    source = (
+        'import { useEffect, useState } from "react";\n\n'
+        "export function Rows({ id, api }) {\n"
+        "  const [rows, setRows] = useState([]);\n"
+        "  const [busy, setBusy] = useState(false);\n"
+        "  useEffect(() => {\n"
+        "    const load = async () => {\n"
+        "      try {\n"
+        "        const answer = await api.rows(id);\n"
+        "        setRows(answer.rows);\n"
+        "      } catch (thrown) {\n"
+        "        console.error(thrown);\n"
+        "      }\n"
+        "      setBusy(false);\n"
+        "    };\n"
+        "    load();\n"
+        "  }, [id]);\n"
+        "  return <ul>{busy ? null : rows}</ul>;\n}\n"
+    )
+    result = fixed(source, tmp_path)
+    assert "await api.rows(id);\n        if (ignore) return;\n" in result
+    assert "      }\n      if (ignore) return;\n      setBusy(false);\n" in result
+
+
+def test_an_effect_that_remembers_what_it_asked_would_not_ask_again(tmp_path: Path) -> None:
+    source = (
+        'import { useEffect, useRef, useState } from "react";\n\n'
+        "export function Rows({ id, load, tick }) {\n"
+        "  const [rows, setRows] = useState([]);\n"
+        "  const asked = useRef(null);\n"
+        "  useEffect(() => {\n"
+        "    const isNew = asked.current !== id;\n"
+        "    asked.current = id;\n"
+        "    if (!isNew) return;\n"
+        "    load(id).then((found) => setRows(found));\n"
+        "  }, [id, tick]);\n"
+        "  return <ul>{rows}</ul>;\n}\n"
+    )
+    assert refusal(source, tmp_path).startswith("`asked.current` tells the effect what it has asked")
+
+
+HARNESS = """
+const live = new Set();
+const tracked = (target) => ({
+  __proto__: target,
+  addEventListener: (event, handler, options) => live.add(`${event} ${named(handler)} ${phase(options)}`),
+  removeEventListener: (event, handler, options) => live.delete(`${event} ${named(handler)} ${phase(options)}`),
+});
+const names = new Map();
+const named = (handler) => names.get(handler) ?? names.set(handler, names.size).get(handler);
+const phase = (options) => Boolean(typeof options === "object" ? options?.capture : options);
+globalThis.window = tracked({ innerWidth: 7 });
+globalThis.document = tracked({});
+let rounds = 0;
+for (const [set, clear] of [["setInterval", "clearInterval"], ["setTimeout", "clearTimeout"]]) {
+  globalThis[set] = (work) => (live.add(`${set} ${++rounds}`), rounds);
+  globalThis[clear] = (id) => live.delete(`${set} ${id}`);
+}
+globalThis.requestAnimationFrame = (work) => (live.add(`frame ${++rounds}`), rounds === 1 && work(), rounds);
+globalThis.cancelAnimationFrame = (id) => (live.delete(`frame ${id}`), live.delete("frame 1"));
+globalThis.EventSource = class { constructor() { live.add("source"); } close() { live.delete("source"); } };
+const { cleanups, set } = await import("react");
+const { usePanel } = await import("./panel.mjs");
+usePanel();
+await new Promise((resolve) => setImmediate(resolve));
+const during = live.size;
+for (const cleanup of cleanups) cleanup();
+await new Promise((resolve) => setImmediate(resolve));
+console.log(JSON.stringify({ during, after: live.size, set }));
+"""
+REACT = """
+export const cleanups = [];
+export const set = [];
+export function useEffect(effect) {
+  const cleanup = effect();
+  if (typeof cleanup === "function") cleanups.push(cleanup);
+}
+export const useState = (value) => [value, (next) => set.push(next)];
+export const useRef = (current) => ({ current });
+"""
+
+
+def run(module: str, tmp_path: Path) -> dict[str, int]:
+    """How many listeners, timers and connections a hook has while it is mounted and after its cleanups have run."""
+    react = tmp_path / "node_modules" / "react"
+    react.mkdir(parents=True, exist_ok=True)
+    (react / "index.mjs").write_text(REACT, encoding="utf-8")
+    (react / "package.json").write_text('{"name": "react", "exports": "./index.mjs"}', encoding="utf-8")
+    (tmp_path / "panel.mjs").write_text(module, encoding="utf-8")
+    (tmp_path / "main.mjs").write_text(HARNESS, encoding="utf-8")
+    done = subprocess.run(["node", "main.mjs"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, int] = json.loads(done.stdout)
+    return found
+
+
+def hook(effect: str) -> str:
+    return (
+        'import { useEffect, useRef, useState } from "react";\n\n'
+        "export function usePanel() {\n"
+        "  const [size, setSize] = useState(0);\n"
+        "  const timer = useRef(null);\n"
+        f"  {effect}\n"
+        "  return size;\n}\n"
+    )
+
+
+@NEEDS_NODE
+@pytest.mark.parametrize(
+    "effect",
+    [
+        'useEffect(() => {\n    window.addEventListener("resize", () => setSize(window.innerWidth));\n  }, []);',
+        'useEffect(() => window.addEventListener("resize", () => setSize(1)), []);',
+        'useEffect(() => { document.addEventListener("keydown", () => setSize(1), { capture: true }) }, []);',
+        'useEffect(() => {\n    window.addEventListener("resize", () => setSize(1));\n'
+        '    return () => window.removeEventListener("resize", () => setSize(1));\n  }, []);',
+        'useEffect(() => {\n    const grow = () => setSize(1);\n    window.addEventListener("resize", grow, true);\n'
+        '    return () => window.removeEventListener("resize", grow);\n  }, []);',
+        "useEffect(() => {\n    setInterval(() => setSize(1), 1000);\n  }, []);",
+        "useEffect(() => {\n    timer.current = setInterval(() => setSize(1), 1000);\n  }, []);",
+        "useEffect(() => {\n    if (size === 0) {\n      setTimeout(() => setSize(1), 1000);\n    }\n"
+        "    setSize(2);\n  }, []);",
+        "useEffect(() => {\n    const turn = () => {\n      setSize(1);\n      requestAnimationFrame(turn);\n    };\n"
+        "    requestAnimationFrame(turn);\n  }, []);",
+        'useEffect(() => {\n    const feed = new EventSource("/feed");\n'
+        "    feed.onmessage = () => setSize(1);\n  }, []);",
+    ],
+)
+def test_after_its_cleanup_a_fixed_effect_holds_nothing(effect: str, tmp_path: Path) -> None:
+    before = run(hook(effect), tmp_path)
+    after = run(fixed(hook(effect), tmp_path, "hook.js"), tmp_path)
+    assert before["after"] > 0
+    assert (after["during"], after["after"]) == (before["during"], 0)
+
+
+@NEEDS_NODE
+def test_a_poll_that_ends_during_its_wait_is_not_taken_up_again(tmp_path: Path) -> None:
+    effect = (
+        "useEffect(() => {\n    const ask = async () => {\n      await Promise.resolve();\n      setSize(1);\n"
+        "      setTimeout(ask, 2000);\n    };\n    ask();\n  }, []);"
+    )
+    assert run(hook(effect), tmp_path)["after"] == 1
+    assert run(fixed(hook(effect), tmp_path, "hook.js"), tmp_path)["after"] == 0
+
+
+@NEEDS_NODE
+def test_a_lost_cleanup_is_called_however_long_the_effect_waited(tmp_path: Path) -> None:
+    effect = (
+        'useEffect(async () => {\n    await Promise.resolve();\n    const feed = new EventSource("/feed");\n'
+        "    return () => feed.close();\n  }, []);"
+    )
+    assert run(hook(effect), tmp_path)["after"] == 1
+    assert run(fixed(hook(effect), tmp_path, "hook.js"), tmp_path)["after"] == 0

@@ -1,0 +1,211 @@
+"""Fixes of Python: what they write, what they leave alone, and that the result behaves as it should."""
+
+from __future__ import annotations
+
+import runpy
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chunklint import project
+from chunklint.config import Settings
+from chunklint.discovery import Discovered
+from chunklint.editing import Grid, applied
+from chunklint.fixing import mend
+from chunklint.fixing.mending import Mended
+from chunklint.loader import BUILTIN, load
+from chunklint.model import Rule
+from chunklint.project import Request
+from chunklint.rewriting.limits import Limit
+from chunklint.rewriting.python_code import edits_between
+
+RULES = [rule for rule in load([BUILTIN]) if rule.code in {"CL402", "CL801"}]
+
+
+def mended(source: str, tmp_path: Path, limit: Limit | None = None, *, unsafe: bool = True) -> Mended:
+    (tmp_path / "rates.py").write_text(source, encoding="utf-8", newline="")
+    options = {"CL801": limit or Limit()}
+    settings = Settings(None, tmp_path, options=options)
+    rules = [rule if rule.code != "CL801" else _with_options(rule, options["CL801"]) for rule in RULES]
+    request = Request(Discovered(tmp_path, ("rates.py",), ()), {})
+    examined = project.examined(request, settings, rules, [BUILTIN], jobs=1)
+    return mend(examined, examined.report().findings, unsafe=unsafe)
+
+
+def _with_options(rule: Rule, options: Limit) -> Rule:
+    return replace(rule, options=options)
+
+
+def fixed(source: str, tmp_path: Path, limit: Limit | None = None, *, unsafe: bool = True) -> str:
+    (change,) = mended(source, tmp_path, limit, unsafe=unsafe).changes
+    return change.after.decode()
+
+
+def refusal(source: str, tmp_path: Path, limit: Limit | None = None) -> str:
+    done = mended(source, tmp_path, limit)
+    assert done.changes == ()
+    return done.refused[0].reason
+
+
+GET = "import requests\n\n\ndef rate(url, params):\n    return requests.get({})\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("url", "url, timeout=30"),
+        ("url, params=params", "url, params=params, timeout=30"),
+        (
+            "\n        url,\n        params=params,\n    ",
+            "\n        url,\n        params=params,\n        timeout=30,\n    ",
+        ),
+        (
+            "\n        url,\n        params=params\n    ",
+            "\n        url,\n        params=params,\n        timeout=30\n    ",
+        ),
+        ("\n        url, params=params\n    ", "\n        url, params=params, timeout=30\n    "),
+        ("\n        url,\n    ", "\n        url,\n        timeout=30,\n    "),
+        ("url,\n        params=params", "url,\n        params=params,\n        timeout=30"),
+        (
+            "\n        url,\n        params=params,  # as they came\n    ",
+            "\n        url,\n        params=params,  # as they came\n        timeout=30,\n    ",
+        ),
+    ],
+)
+def test_the_argument_stands_as_the_others_do(before: str, after: str, tmp_path: Path) -> None:
+    assert fixed(GET.format(before), tmp_path, unsafe=False) == GET.format(after)
+
+
+def test_the_configured_value_comes_with_its_import_once(tmp_path: Path) -> None:
+    limit = Limit("settings.http_timeout", "from app.settings import settings")
+    source = GET.format("url") + "\n\ndef rates(url):\n    return requests.post(url)\n"
+    result = fixed(source, tmp_path, limit)
+    assert result.count("timeout=settings.http_timeout") == 2
+    assert result.count("from app.settings import settings\n") == 1
+    assert result.startswith("import requests\nfrom app.settings import settings\n")
+    there = fixed(f"from app.settings import settings\n{GET.format('url')}", tmp_path, limit)
+    assert there.count("import settings") == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        (Limit("30 s"), "the configured value `30 s` is no expression"),
+        (Limit("30", "settings"), "the configured import `settings` is no import of one name"),
+        (Limit("30", "from a import b, c"), "the configured import `from a import b, c` is no import of one name"),
+    ],
+)
+def test_a_setting_that_is_no_python_is_refused_with_the_reason(limit: Limit, reason: str, tmp_path: Path) -> None:
+    assert refusal(GET.format("url"), tmp_path, limit) == reason
+
+
+def test_windows_line_ends_and_everything_else_stay_as_they_are(tmp_path: Path) -> None:
+    source = (GET.format("url") + "\nx  =  { 'a':1 }   # odd\n").replace("\n", "\r\n")
+    assert fixed(source, tmp_path) == source.replace("get(url)", "get(url, timeout=30)")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (GET.format("\n        url,\n        params=params  # as they came\n    "), "a comment stands where"),
+        ("import sqlalchemy\n\nengine = sqlalchemy.create_engine(URL)\n", "the limit is not an argument of this call"),
+    ],
+)
+def test_what_nobody_would_merge_is_refused(source: str, reason: str, tmp_path: Path) -> None:
+    assert refusal(source, tmp_path).startswith(reason)
+
+
+def test_a_limit_on_a_program_is_not_safe(tmp_path: Path) -> None:
+    source = "import subprocess\n\n\ndef pull(url):\n    subprocess.run(['git', 'clone', url], check=True)\n"
+    assert mended(source, tmp_path, unsafe=False).changes == ()
+    assert "check=True, timeout=30)" in fixed(source, tmp_path)
+
+
+LOCKED = """\
+import asyncio
+
+
+class Hub:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.sockets = []
+
+    async def tell(self, message):
+        await self.lock.acquire()
+        # Everybody hears it.
+        for socket in self.sockets:
+            await socket.send(message)
+        self.lock.release()
+        return len(self.sockets)
+"""
+
+
+def test_a_lock_is_held_by_a_with_over_the_same_statements(tmp_path: Path) -> None:
+    assert fixed(LOCKED, tmp_path, unsafe=False) == LOCKED.replace(
+        "        await self.lock.acquire()\n"
+        "        # Everybody hears it.\n"
+        "        for socket in self.sockets:\n"
+        "            await socket.send(message)\n"
+        "        self.lock.release()\n",
+        "        async with self.lock:\n"
+        "            # Everybody hears it.\n"
+        "            for socket in self.sockets:\n"
+        "                await socket.send(message)\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("        self.lock.release()\n", "        self.lock.release()  # now\n", "a comment belongs to"),
+        ("        await self.lock.acquire()\n", "        got = await self.lock.acquire()\n", "what `acquire` returns"),
+    ],
+)
+def test_a_lock_whose_section_is_not_plain_is_left(before: str, after: str, reason: str, tmp_path: Path) -> None:
+    assert refusal(LOCKED.replace(before, after), tmp_path).startswith(reason)
+
+
+@pytest.fixture
+def silent_server() -> Iterator[int]:
+    """A server on loopback that takes connections and never answers; the port."""
+    held: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+
+        def accept() -> None:
+            try:
+                held.append(server.accept()[0])
+            except OSError:
+                return
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield int(server.getsockname()[1])
+        for one in held:
+            one.close()
+
+
+def test_a_silent_server_no_longer_holds_the_caller(silent_server: int, tmp_path: Path) -> None:
+    source = (
+        "from urllib.request import urlopen\n\n\ndef rate(port):\n"
+        "    with urlopen(f'http://127.0.0.1:{port}/') as answer:\n        return answer.read()\n"
+    )
+    assert "urlopen(f'http://127.0.0.1:{port}/', timeout=0.2)" in fixed(source, tmp_path, Limit("0.2"))
+    (tmp_path / "mended.py").write_text(fixed(source, tmp_path, Limit("0.2")), encoding="utf-8")
+    rate = runpy.run_path(str(tmp_path / "mended.py"))["rate"]
+    with pytest.raises(TimeoutError):
+        rate(silent_server)
+
+
+LINES = st.lists(st.sampled_from(["", "a", "a b", "  a", "é", "\ta,"]), max_size=8).map("\n".join)
+
+
+@given(LINES, LINES)
+def test_edits_turn_one_text_into_the_other(old: str, new: str) -> None:
+    assert applied(old, Grid(old).splices(edits_between(old, new))) == new
