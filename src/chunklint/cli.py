@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chunklint import __version__
-from chunklint.cli_fleet import fleet
+from chunklint.cli_fleet import Shard, fleet, merge_of
 from chunklint.reporters import REPORTERS
 from chunklint.suggest import did_you_mean
 
@@ -121,6 +121,19 @@ class _Output(click.ParamType[tuple[str, str]]):
     metavar="REASON",
     help="Write a comment with this reason that silences each finding, into the files, and report what is left.",
 )
+@click.option(
+    "--ticket",
+    "tickets",
+    multiple=True,
+    metavar="ID",
+    help="Only the rules, and fixes, that this ticket asks for. May be repeated.",
+)
+@click.option("--fix", is_flag=True, help="Fix what can be fixed safely, and report what is left.")
+@click.option("--fix-only", is_flag=True, help="Fix, report nothing, and exit with 0 whatever is left.")
+@click.option("--unsafe-fixes", is_flag=True, help="Fix also where that may change what the code does.")
+@click.option("--diff", is_flag=True, help="Show what fixing would change, write nothing; exit with 1 if it would.")
+@click.option("--show-fixes", is_flag=True, help="Show the fix of each finding in the text report.")
+@click.option("--shard", type=Shard(), help="Judge the I-th of N parts only, and write a file for `chunklint merge`.")
 def scan(**given: Any) -> int:
     """Scan PATHS (the current folder by default) and report what a careful reviewer would."""
     from chunklint.scanning import ScanOptions, run
@@ -268,6 +281,7 @@ def test(folder: Path) -> int:
 
 
 cli.add_command(fleet)
+cli.add_command(merge_of(scan))
 
 
 @cli.group("cache", short_help="Empty the cache.")

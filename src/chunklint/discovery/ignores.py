@@ -20,18 +20,27 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 # No honest ignore file comes near this; a hostile one could be endless.
 _MAX_IGNORE_BYTES = 1_000_000
 
+# A line without any of these is the name of a file or a folder.
+_SPECIAL = frozenset("*?[]\\/!# \n\r\t")
+
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """One line. `inside` patterns (`a/**`) match what lies in a folder, not the folder."""
+    """One line. `inside` patterns (`a/**`) match what lies in a folder, not the folder.
 
-    regex: re.Pattern[str]
+    `name` stands in for the regular expression of a line that is nothing but a name, as most are: compiling takes long.
+    """
+
+    name: str
+    regex: re.Pattern[str] | None
     negated: bool
     folders_only: bool
     inside: bool
     anchored: bool
 
     def matches(self, path: str) -> bool:
+        if self.regex is None:
+            return path.rpartition("/")[2] == self.name
         if self.inside:
             return self.regex.search(path) is not None
         return self.regex.fullmatch(path) is not None
@@ -53,8 +62,9 @@ class Ignore:
     def verdict(self, path: str, *, folder: bool) -> bool | None:
         """Whether the patterns ignore an entry (True), keep it (False) or say nothing of it (None)."""
         local = self._local(path)
+        name = path.rpartition("/")[2]
         for pattern in reversed(self.patterns):
-            if pattern.folders_only and not folder:
+            if (pattern.name and pattern.name != name) or (pattern.folders_only and not folder):
                 continue
             if pattern.anchored and local is None:
                 continue
@@ -102,6 +112,8 @@ def _compile(line: str) -> _Pattern | None:
     body = line[1:] if negated else line
     folders_only = body.endswith("/")
     body = body.removesuffix("/")
+    if body and not _SPECIAL.intersection(body):
+        return _Pattern(body, None, negated, folders_only, inside=False, anchored=False)
     try:
         with warnings.catch_warnings():
             # A strange range in a stranger's file is no news to our user.
@@ -114,6 +126,7 @@ def _compile(line: str) -> _Pattern | None:
         return None
     everything = regex.pattern == "."
     return _Pattern(
+        name="",
         regex=_linear(regex),
         negated=negated,
         folders_only=folders_only,

@@ -14,9 +14,14 @@ _MAX_BYTES = 16_000_000
 
 def read_pins(root: Path, paths: Iterable[str]) -> Pins:
     """The pins in the manifests of every folder from the given files up to the root."""
-    folders = {folder for path in paths for folder in PurePosixPath(path).parents}
-    found = {_name(folder): tuple(_pins_of(root, folder)) for folder in sorted(folders)}
+    found = {_name(folder): tuple(_pins_of(root, folder)) for folder in sorted(folders_above(paths))}
     return Pins({folder: pins for folder, pins in found.items() if pins})
+
+
+def folders_above(paths: Iterable[str]) -> set[PurePosixPath]:
+    """Every folder from the given files up to the root."""
+    nearest = {PurePosixPath(path.rpartition("/")[0]) for path in paths}
+    return {folder for near in nearest for folder in (near, *near.parents)}
 
 
 def _name(folder: PurePosixPath) -> str:

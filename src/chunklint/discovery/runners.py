@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from chunklint.discovery.manifests import folders_above
 from chunklint.discovery.sources import Source, read_source
-from chunklint.semantics.testing.collection import SETTINGS, PytestSettings, settings_in
+from chunklint.semantics.testing.collection import MANIFEST, SETTINGS, PytestSettings, settings_in
 
 # Settings are written by hand.
 _MAX_BYTES = 1_000_000
 
 
 def read_pytest_settings(root: Path, paths: Iterable[str]) -> tuple[PytestSettings, ...]:
-    """What pytest is told in the folders from the given files up to the root: the first settings of each folder."""
-    folders = sorted({folder for path in paths for folder in PurePosixPath(path).parents})
-    found = (_settings_of(root, folder) for folder in folders)
+    """What pytest is told in the folders from the given files up to the root: the first settings of each folder.
+
+    A project of its own that says nothing about pytest is there too, without patterns: its tests are run in its folder.
+    """
+    found = (_settings_of(root, folder) for folder in sorted(folders_above(paths)))
     return tuple(one for one in found if one is not None)
 
 
@@ -28,4 +31,5 @@ def _settings_of(root: Path, folder: PurePosixPath) -> PytestSettings | None:
         settings = settings_in(path, source.text) if isinstance(source, Source) else None
         if settings is not None:
             return settings
-    return None
+    own = (folder / MANIFEST).as_posix()
+    return PytestSettings(own, (), ()) if (root / own).is_file() else None

@@ -41,12 +41,14 @@ class Source:
         notifications: What the reader must know of how it was read.
         skipped: Why the file should not be judged ("generated", ...); "" when it should.
         is_utf8: Whether the text is the bytes read as UTF-8, which is how GitHub reads every file.
+        encoding: What the bytes were read as; where something could not be decoded, it does not give them back.
     """
 
     text: str
     notifications: tuple[Notification, ...] = ()
     skipped: str = ""
     is_utf8: bool = True
+    encoding: str = "utf-8"
 
 
 def read_source(root: Path, path: str, max_bytes: int) -> Source | Notification:
@@ -118,13 +120,13 @@ def _decode_narrow(data: bytes, path: str) -> Source:
 
 def _decode_as(data: bytes, encoding: str, path: str) -> Source:
     try:
-        return Source(data.decode(encoding), is_utf8=encoding == "utf-8")
+        return Source(data.decode(encoding), is_utf8=encoding == "utf-8", encoding=encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
     note = Notification(
         path, f"Not valid {encoding.upper()}: what cannot be decoded was read as U+FFFD.", Severity.NOTE, line
     )
-    return Source(data.decode(encoding, "replace"), (note,), is_utf8=encoding == "utf-8")
+    return Source(data.decode(encoding, "replace"), (note,), is_utf8=encoding == "utf-8", encoding=encoding)
 
 
 def _cookie(data: bytes) -> tuple[int, str] | None:
