@@ -326,3 +326,72 @@ def test_a_touched_file_is_read_again_but_not_judged_again(project: Path, tmp_pa
     outcome_of(project, rules, Cache(tmp_path / "cache", project, cache_key(rules)))
     os.utime(project / "a.py", (1, 1))
     assert recalled(project, tmp_path / "cache", rules) == {"a.py", "b.py"}
+
+
+JOINING = """\
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from chunklint.api import Draft, Location, PythonFile, Rule, python
+
+rule = Rule(
+    code="CL9901", name="counts-files", ticket="TICKET-001", when="a file is there", effect="it is counted",
+    instead="nothing", bad="x = 1", good="", example="a.py", mentions=(),
+)
+
+
+@rule.fact(python)
+def is_there(file: PythonFile) -> Iterator[Location]:
+    yield file.location(file.root)
+
+
+@rule.across
+def counts(facts: Mapping[str, tuple[Location, ...]], whole: bool) -> Iterator[Draft]:
+    with Path(__file__).with_name("made.log").open("a") as log:
+        log.write("joined\\n")
+    for (place,) in facts.values():
+        yield rule.at(place, f"{len(facts)} files, whole: {whole}")
+"""
+
+
+def test_a_join_is_made_again_only_when_its_facts_or_its_question_change(tmp_path: Path) -> None:
+    folder, root = tmp_path / "rules", tmp_path / "root"
+    put(folder, "counting.py", JOINING)
+    put(root, "a.py", "x = 1\n")
+    put(root, "b.py", "y = 2\n")
+    rules = RuleSet.of([folder], load([folder]))
+
+    def messages(*, whole: bool = True) -> list[str]:
+        paths = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.py"))
+        store = Cache(tmp_path / "store", root, b"rules", settled_ns=TICK_NS)
+        return [one.message for one in scan(Job(root, rules, tuple(paths), 1000, whole=whole), cache=store).findings]
+
+    def joins() -> int:
+        return (folder / "made.log").read_text(encoding="utf-8").count("joined")
+
+    assert messages() == messages() == ["2 files, whole: True"] * 2
+    assert joins() == 1
+    put(root, "a.py", "z = 3\n")
+    assert messages() == ["2 files, whole: True"] * 2
+    assert joins() == 1
+    put(root, "c.py", "x = 1\n")
+    assert messages() == ["3 files, whole: True"] * 3
+    assert joins() == 2
+    assert messages(whole=False) == ["3 files, whole: False"] * 3
+    assert joins() == 3
+
+
+def test_a_join_is_made_again_when_a_manifest_changes(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    put(root, "a.py", "import redis\n\nclient = redis.Redis(host='cache')\n")
+    rules = rule_set("CL801")
+
+    def codes() -> list[str]:
+        store = Cache(tmp_path / "store", root, cache_key(rules), settled_ns=TICK_NS)
+        return [one.code for one in outcome_of(root, rules, store).findings]
+
+    assert codes() == codes() == ["CL801"]
+    put(root, "requirements.txt", "redis==8.0.0\n")
+    assert codes() == codes() == []
+    put(root, "requirements.txt", "redis==5.0.0\n")
+    assert codes() == ["CL801"]

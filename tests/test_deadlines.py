@@ -84,8 +84,8 @@ def test_a_module_is_a_script_by_what_it_imports_at_its_top_level_alone() -> Non
     assert not is_script(ECMASCRIPT.parse("src/a.ts", "import x from 'x';\n"))
 
 
-# The others need an instance, a command or a storage of the right kind; the fixtures have them.
-SPECIAL = ("requests.Session", "subprocess", "asyncio", "concurrent", "celery", "paramiko")
+# The others need an instance, a call, a command or a storage of the right kind; the fixtures have them.
+SPECIAL = ("requests.Session", "subprocess", "asyncio", "concurrent", "celery", "grpc", "paramiko")
 PLAIN = sorted(name for name, waiter in WAITERS.items() if not name.startswith(SPECIAL) and not waiter.needs[0])
 
 

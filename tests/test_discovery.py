@@ -303,7 +303,9 @@ def test_what_may_not_be_read_is_an_error(tmp_path: Path) -> None:
 )
 def test_text_is_decoded_without_remark(data: bytes, text: str) -> None:
     is_utf8 = data.decode("utf-8", "replace") == text
-    assert decode(data, "a.py") == Source(text, is_utf8=is_utf8)
+    source = decode(data, "a.py")
+    assert source == Source(text, is_utf8=is_utf8, encoding=source.encoding)
+    assert source.encoding in ("utf-8", "utf-8-sig") or data.decode(source.encoding).lstrip("\ufeff") == text
 
 
 def test_bytes_that_are_no_utf8_are_replaced_and_noted_with_their_line() -> None:

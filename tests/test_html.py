@@ -15,7 +15,20 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from chromium import chromium, needs_chromium
 from chunklint.fingerprints import complete
-from chunklint.model import Finding, Location, Notification, Report, Rule, Severity, Span, Step, Ticket
+from chunklint.model import (
+    Finding,
+    Fix,
+    Hunk,
+    Location,
+    Notification,
+    Report,
+    Rule,
+    Severity,
+    Span,
+    Step,
+    Suggestion,
+    Ticket,
+)
 from chunklint.reporters import Style, render
 
 ATTACKS = (
@@ -98,6 +111,14 @@ FINDINGS = (
     *complete([finding("CL801", "app/http.py", 5, Severity.WARNING, "`fetch` waits for ever.")], SOURCE),
     *complete([finding("CL501", "web/Timer.tsx", 5, Severity.WARNING, "`setInterval` is never cleared.")], SOURCE),
 )  # fmt: skip
+FIX = Suggestion(
+    Fix("Pass `limit=5`", (), safe=False),
+    (
+        Hunk(4, ("    )", "    other()"), ("    )", "    other(limit=5)")),
+        Hunk(20, ("", "last()"), ("", "<i>first()", "last()")),
+    ),
+)
+FINDINGS = (FINDINGS[0], replace(FINDINGS[1], suggestion=FIX), *FINDINGS[2:])
 KNOWN = replace(FINDINGS[1], location=replace(FINDINGS[1].location, path="app/old.py"), baselined=True)
 SILENCED = replace(KNOWN, location=replace(KNOWN.location, path="app/quiet.py"), baselined=False, suppressed="fine")
 NOTES = (Notification("b.py", "Not UTF-8.", Severity.ERROR, 3),)
@@ -194,6 +215,21 @@ def test_marks_fit_any_line(source: str, span: Span, rows: list[str]) -> None:
     (done,) = complete([finding("CL101", "a.py", 1, Severity.ERROR, "Bad.", span=span)], source)
     shown = page(report(done))
     assert [row for row in rows if row not in shown] == []
+
+
+def test_the_fix_of_a_finding_is_shown_line_by_line() -> None:
+    read = Reader(page(FULL))
+    assert "Pass limit=5. It may change what the code does." in read.text
+    rows = [tag for tag in read.all("span") if "data-mark" in tag]
+    assert [(row["class"], row["data-line"], row["data-mark"]) for row in rows] == [
+        ("row", "4", ""),
+        ("row removed", "5", "-"),
+        ("row added", "", "+"),
+        ("row", "20", ""),
+        ("row added", "", "+"),
+        ("row", "21", ""),
+    ]
+    assert "    )\n    other()\n    other(limit=5)\n…\n\n<i>first()\nlast()" in read.text
 
 
 def test_the_same_report_gives_the_same_bytes() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 from chunklint.engine import Job, RuleSet, scan
 from chunklint.loader import BUILTIN
 from chunklint.model import Finding
-from chunklint.semantics.web.layers import Layers
-from chunklint.semantics.web.logic import Budget
+from chunklint.semantics.web.vocabulary import Budget, Layers
 
 TWO_CHANGES = """\
 from fastapi import APIRouter

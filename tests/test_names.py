@@ -391,7 +391,7 @@ def test_a_definition_belongs_to_the_scope_around_it() -> None:
     assert sorted(bindings_in(file.root, file)) == ["A", "f"]
     function = next(descendants(file.root, "function_definition"))
     assert sorted(bindings_in(function, file)) == ["g"]
-    assert scope_of(function) == file.root
+    assert scope_of(function, file) == file.root
 
 
 def test_attributes_of_a_class_are_those_of_its_body_and_of_self() -> None:

@@ -14,6 +14,19 @@ PRE_COMMIT = str(Path(sys.executable).parent / "pre-commit")
 
 BAD = "import requests\n\n\ndef fetch(url):\n    return requests.get(url)\n"
 
+LEAK = """\
+import { useEffect, useState } from "react";
+
+export function Size() {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const measure = () => setWidth(window.innerWidth);
+    window.addEventListener("resize", measure);
+  }, []);
+  return <p>{width}</p>;
+}
+"""
+
 
 def git(repository: Path, *arguments: str) -> None:
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
@@ -82,6 +95,23 @@ def test_a_hook_fails_on_a_bad_file_and_passes_once_it_is_mended(
     )
     git(scratch, "add", "-A")
     passed = try_repo(hook_source, scratch, hook_home, hook, "--all-files")
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+
+
+def test_the_fixing_hook_mends_a_file_fails_for_that_and_passes_the_next_time(
+    hook_source: Path, scratch: Path, hook_home: Path
+) -> None:
+    (scratch / "client.py").unlink()
+    (scratch / "Size.tsx").write_text(LEAK, encoding="utf-8")
+    git(scratch, "add", "-A")
+    failed = try_repo(hook_source, scratch, hook_home, "chunklint-fix", "--all-files")
+    assert failed.returncode == 1, failed.stdout + failed.stderr
+    assert "files were modified by this hook" in failed.stdout
+    assert "Fixed 1 of 1 finding in 1 file: CL501 1." in failed.stdout
+    mended = 'resize", measure);\n    return () => window.removeEventListener("resize", measure);\n'
+    assert (scratch / "Size.tsx").read_text(encoding="utf-8") == LEAK.replace('resize", measure);\n', mended)
+    git(scratch, "add", "-A")
+    passed = try_repo(hook_source, scratch, hook_home, "chunklint-fix", "--all-files")
     assert passed.returncode == 0, passed.stdout + passed.stderr
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from chunklint.fingerprints import complete
-from chunklint.model import Finding, Location, Notification, Report, Rule, Severity, Span, Step, Ticket
+from chunklint.model import Finding, Location, Notification, Refusal, Report, Rule, Severity, Span, Step, Ticket
 from chunklint.reporters import REPORTERS, Style, render
 from chunklint.reporters.escaping import escape, uri_path, web_address
 from chunklint.reporters.rulepage import markdown
@@ -353,6 +353,29 @@ def test_a_rule_page_tells_everything_the_head_says() -> None:
     ):
         assert part in page
     assert page.endswith(".\n")
+
+
+def test_a_rule_page_says_what_is_fixed_and_how_far_that_can_be_trusted() -> None:
+    mended = replace(SQL, fixers=[])
+    assert "## Fix" not in markdown(mended, Ticket("DB-7"))
+    mended.fix("python", does="binds the value", safety="safe: the statement stays the same")(lambda: Refusal(""))
+    one = "## Fix\n\nBinds the value. Safe: the statement stays the same.\n\n"
+    assert one + "`chunklint scan --select CL101 --diff` shows what" in markdown(mended, Ticket("DB-7"))
+    mended.fix("ecmascript", does="binds it", safety="unsafe, for nothing is")(lambda: Refusal(""))
+    assert "\n\n**TypeScript and JavaScript.** Binds it. Unsafe, for nothing is.\n" in markdown(mended, Ticket("DB-7"))
+
+
+def test_rdjson_has_no_columns_where_the_excerpt_does_not_show_them() -> None:
+    source = "x" * 500 + " = fetch()\ny = fetch()\n"
+    wide = Finding("CL101", Location("a.py", Span(1, 504, 1, 511)), "`a` waits.", Severity.ERROR)
+    tall = Finding("CL501", Location("a.py", Span(2, 5, 2, 12)), "`b` waits.", Severity.NOTE)
+    document = json.loads(render("rdjson", report(*complete([wide, tall], source)), Style()))
+    assert [one["location"]["range"] for one in document["diagnostics"]] == [
+        {"start": {"line": 1}, "end": {"line": 1}},
+        {"start": {"line": 2, "column": 5}, "end": {"line": 2, "column": 12}},
+    ]
+    assert [one["severity"] for one in document["diagnostics"]] == ["ERROR", "INFO"]
+    assert document["diagnostics"][0]["message"] == "`a` waits. (DB-7)"
 
 
 def test_a_rule_page_leaves_out_what_the_head_does_not_say() -> None:

@@ -5,24 +5,32 @@ from __future__ import annotations
 import ast
 import importlib.util
 import pickle
+import random
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chunklint import engine
+from chunklint import engine, project
+from chunklint.config import Settings
+from chunklint.discovery import Discovered
 from chunklint.engine import Job, Outcome, RuleSet, scan
+from chunklint.fixing import mend
 from chunklint.fixtures import Case, cases, differences, example_files, expectations
 from chunklint.languages import language_of
 from chunklint.loader import BUILTIN, load, rule_files
 from chunklint.model import Rule
+from chunklint.project import Examined, Request
 
 ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures"
 RULES = load([BUILTIN])
 RULE_FILES = tuple(rule_files(BUILTIN))
 CASES = tuple(cases(FIXTURES, BUILTIN))
+GOLDENS = tuple(sorted(FIXTURES.rglob("*.fixed.*")))
 EVERY_RULE = RuleSet.of([BUILTIN], [rule for rule in RULES if rule.enabled])
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -148,6 +156,72 @@ def test_the_rendered_documentation_equals_the_rules() -> None:
     assert on_disk == render.pages(RULES), "run `make docs`"
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert render.readme(text, RULES) == text, "run `make docs`"
+
+
+def golden_of(path: Path) -> tuple[Case, str]:
+    """The case that a golden file belongs to, and the path in it of the fixture that it is the mended text of."""
+    source = path.with_name(path.name.replace(".fixed.", "."))
+    (found,) = ((case, file) for case in CASES for file in case.files if case.root / file == source)
+    return found
+
+
+def examined(case: Case, contents: Mapping[str, bytes]) -> Examined:
+    rules = [rule for rule in RULES if rule.enabled or rule.name == Path(case.rule).name.replace("_", "-")]
+    request = Request(Discovered(case.root, case.files, ()), contents)
+    return project.examined(request, Settings(None, case.root), rules, [BUILTIN], jobs=1)
+
+
+@pytest.mark.parametrize("path", GOLDENS, ids=lambda path: path.relative_to(FIXTURES).as_posix())
+def test_all_fixes_of_a_fixture_give_its_golden_file(path: Path) -> None:
+    case, file = golden_of(path)
+    before = examined(case, {})
+    mended = mend(before, before.report().findings, unsafe=True)
+    assert {change.path: change.after for change in mended.changes}[file].decode() == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", GOLDENS, ids=lambda path: path.relative_to(FIXTURES).as_posix())
+def test_a_golden_file_is_free_of_what_was_fixed_and_has_nothing_left_to_fix(path: Path, tmp_path: Path) -> None:
+    case, file = golden_of(path)
+    before = examined(case, {}).report().findings
+    for name in case.files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((path if name == file else case.root / name).read_bytes())
+    after = examined(replace(case, root=tmp_path), {})
+    left = [one for one in after.report().findings if one.location.path == file]
+    assert Counter(one.code for one in left) < Counter(one.code for one in before if one.location.path == file)
+    assert file not in {change.path for change in mend(after, left, unsafe=True).changes}
+
+
+@pytest.mark.parametrize("path", GOLDENS, ids=lambda path: path.relative_to(FIXTURES).as_posix())
+def test_some_fixes_at_a_time_in_any_order_end_as_clean_as_the_golden_file(path: Path, tmp_path: Path) -> None:
+    """Not in the same text: a release that one fix adds may be taken for that of an equal resource next to it."""
+    case, file = golden_of(path)
+    for name in case.files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((case.root / name).read_bytes())
+    dice = random.Random(file)  # noqa: S311 - choices, not secrets
+    refused: set[str] = set()
+    while True:
+        now = examined(replace(case, root=tmp_path), {})
+        left = [one for one in now.report().findings if one.location.path == file and one.key not in refused]
+        if not left:
+            break
+        chosen = dice.sample(left, min(len(left), dice.randint(1, 3)))
+        mended = mend(now, chosen, unsafe=True)
+        for change in mended.changes:
+            (tmp_path / change.path).write_bytes(change.after)
+        # What is left alone may be fixed once the others are.
+        refused = set() if mended.changes else refused | {one.key for one in chosen}
+    (tmp_path / file).write_bytes(path.read_bytes())
+    golden = examined(replace(case, root=tmp_path), {})
+    assert Counter(one.code for one in now.report().findings) == Counter(one.code for one in golden.report().findings)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.fixers], ids=lambda rule: rule.code)
+def test_a_rule_with_fixes_has_a_golden_file_for_each_language(rule: Rule) -> None:
+    (home,) = FIXTURES.glob(f"*/{rule.name.replace('-', '_')}")
+    languages = {language.name for path in home.rglob("*.fixed.*") if (language := language_of(path.name))}
+    assert languages >= {fixer.language for fixer in rule.fixers}
 
 
 def test_every_fixture_is_a_source_file_that_some_language_reads() -> None:

@@ -14,7 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chunklint.fingerprints import complete
-from chunklint.model import Finding, Location, Notification, Report, Rule, Severity, Span, Step, Ticket
+from chunklint.model import (
+    Edit,
+    Finding,
+    Fix,
+    Location,
+    Notification,
+    Report,
+    Rule,
+    Severity,
+    Span,
+    Step,
+    Suggestion,
+    Ticket,
+)
 from chunklint.reporters import Style, render
 from sarif_checks import problems
 
@@ -88,6 +101,16 @@ PATHS = st.one_of(
 SPANS = st.tuples(*[st.integers(-1, 40)] * 4).map(lambda numbers: Span(*numbers))
 LOCATIONS = st.builds(Location, PATHS, SPANS, st.text(max_size=8))
 STEPS = st.lists(st.builds(Step, LOCATIONS, st.text(max_size=8)), max_size=3).map(tuple)
+SUGGESTIONS = st.builds(
+    Suggestion,
+    st.builds(
+        Fix,
+        st.text(max_size=8),
+        st.lists(st.builds(Edit, SPANS, st.text(max_size=8)), min_size=1, max_size=3).map(tuple),
+        st.booleans(),
+    ),
+    st.just(()),
+)
 FINDINGS = st.lists(
     st.builds(
         Finding,
@@ -98,6 +121,7 @@ FINDINGS = st.lists(
         STEPS,
         STEPS,
         suppressed=st.none(),
+        suggestion=st.one_of(st.none(), SUGGESTIONS),
     ),
     max_size=12,
 )
@@ -273,6 +297,31 @@ def test_findings_of_one_rule_on_one_line_become_one_result_that_tells_of_all() 
     assert result["message"]["text"] == "First."
     assert result["level"] == "warning"
     assert [place["message"]["text"] for place in result["relatedLocations"]] == ["Second."]
+
+
+def test_a_fix_is_its_edits_to_the_letter() -> None:
+    edits = (Edit(Span(1, 1, 1, 1), "import é\r\n"), Edit(Span(2, 5, 2, 9), "\tnew\x0c"))
+    fixed = finding(suggestion=Suggestion(Fix("Import `é` [once](1)", edits, safe=False), ()))
+    (fix,) = run_of(report(fixed))["results"][0]["fixes"]
+    assert fix == {
+        "description": {"text": "Import `é` [once\\](1)"},
+        "artifactChanges": [
+            {
+                "artifactLocation": {"uri": "src/a.py", "uriBaseId": "%SRCROOT%"},
+                "replacements": [
+                    {
+                        "deletedRegion": {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1},
+                        "insertedContent": {"text": "import é\r\n"},
+                    },
+                    {
+                        "deletedRegion": {"startLine": 2, "startColumn": 5, "endLine": 2, "endColumn": 9},
+                        "insertedContent": {"text": "\tnew\x0c"},
+                    },
+                ],
+            }
+        ],
+        "properties": {"safe": False},
+    }
 
 
 def test_suppressed_findings_appear_only_when_asked_for() -> None:

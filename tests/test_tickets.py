@@ -265,7 +265,8 @@ def test_the_trend_over_revisions_is_drawn_as_a_page(project: Path) -> None:
     (project / "app" / "rates.py").write_text(CLIENT.format(", timeout=3"))
     drawn = chunklint(project, "tickets", "--since", "main", "--since", "HEAD", "--html", "trend.html")
     assert drawn.returncode == 0
-    assert next(row for row in drawn.stdout.splitlines() if row.startswith("TICKET-008")).split()[5:8] == ["1", ">", "1"]
+    (row,) = (row for row in drawn.stdout.splitlines() if row.startswith("TICKET-008"))
+    assert row.split()[5:8] == ["1", ">", "1"]
     page = (project / "trend.html").read_text()
     assert "0 findings now, 1 fewer than at main." in page
     assert page.count('<rect class="column"') == 2

@@ -8,19 +8,20 @@ store lies in the user's own cache folder and decodes to plain data only: see do
 from __future__ import annotations
 
 import hashlib
-import importlib
 import io
 import os
 import pickle
+import shutil
 import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, is_dataclass
-from enum import Enum
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chunklint.plaindata import plain_class
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,6 +48,10 @@ CREATE TABLE results (rules BLOB, path TEXT, content BLOB, used INTEGER, value B
 
 # Other programs' databases may lie in a folder that the user names.
 _STORES = "chunklint-*.sqlite"
+_CLONES = "chunklint-*.git"
+
+# Answers that rest on many files stand among the results under names that no file has.
+_ANSWERS = "//"
 
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This is a cache of chunklint; it may be deleted at any time.\n"
 
@@ -67,11 +72,27 @@ def default_folder() -> Path:
 
 
 def clean(folder: Path) -> int:
-    """Remove all stores in a folder; returns how many. Raises OSError."""
+    """Remove all stores in a folder, and the repositories fetched into it; returns how many. Raises OSError."""
     stores = [path for path in folder.glob(_STORES) if path.is_file() and not path.is_symlink()]
     for store in stores:
         _remove(store)
-    return len(stores)
+    clones = [path for path in folder.glob(_CLONES) if path.is_dir() and not path.is_symlink()]
+    for clone in clones:
+        shutil.rmtree(clone)
+    return len(stores) + len(clones)
+
+
+class Memory(Protocol):
+    """What a scan can ask of earlier ones, and tell later ones."""
+
+    def load(self) -> None:
+        """Get ready to be asked."""
+
+    def recall(self, paths: Iterable[str], contents: Mapping[str, bytes], max_bytes: int) -> Iterator[tuple[str, Any]]:
+        """The paths whose content has not changed, each with the value kept for it."""
+
+    def keep(self, found: Iterable[tuple[str, bytes, Any]]) -> None:
+        """Take new values, each with its path and the content it came from."""
 
 
 @dataclass(slots=True)
@@ -166,6 +187,24 @@ class Cache:
                 store.executemany("INSERT OR REPLACE INTO stats VALUES (?, ?, ?)", stats)
                 store.executemany("UPDATE results SET used = ? WHERE rules = ? AND path = ?", stale)
             _prune(store, today, self.rules)
+
+    def answer(self, question: str, key: bytes) -> Any:
+        """What was answered when the same was asked of the same, or None. A store that was not loaded knows nothing."""
+        kept = self._results.get(_ANSWERS + question)
+        if kept is None or kept[0] != key:
+            return None
+        return _decoded(kept[2], self._seal(_ANSWERS + question, key))
+
+    def keep_answers(self, found: Iterable[tuple[str, bytes, Any]]) -> None:
+        """Keep the latest answer to each question, each with what it was asked of."""
+        today = int(time.time() // 86_400)
+        rows = [
+            (self.rules, _ANSWERS + question, key, today, _encoded(value, self._seal(_ANSWERS + question, key)))
+            for question, key, value in found
+        ]
+        if rows:
+            with suppress(*_errors()), closing(self._open()) as store, store:
+                store.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)", rows)
 
     def _seal(self, path: str, content: bytes) -> bytes:
         return b"\0".join((self.rules, path.encode("utf-8", "surrogatepass"), content))
@@ -290,6 +329,11 @@ def _age(status: os.stat_result) -> int:
     return time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns)
 
 
+def unpacked(data: bytes) -> Any:
+    """A value whose pickle was part of a value that was kept. Raises UnpicklingError for what is no plain data."""
+    return _PlainData(io.BytesIO(data)).load()
+
+
 def _encoded(value: Any, seal: bytes) -> bytes:
     data = pickle.dumps(value, protocol=5)
     return _checksum(data, seal) + data
@@ -301,7 +345,7 @@ def _decoded(blob: bytes, seal: bytes) -> Any:
     if checksum != _checksum(data, seal):
         return None
     try:
-        return _PlainData(io.BytesIO(data)).load()
+        return unpacked(data)
     except Exception:  # noqa: BLE001 - unpickling raises anything; what cannot be read is found out again
         return None
 
@@ -313,22 +357,14 @@ def _checksum(data: bytes, seal: bytes) -> bytes:
     return hashlib.blake2b(seal + b"\0" + data, digest_size=_SUM).digest()
 
 
-# Importing these does nothing but define.
-_OURS = ("chunklint.model", "chunklint.engine", "chunklint.semantics.")
-
-
 class _PlainData(pickle.Unpickler):
     """Makes dataclasses, named tuples and enums of our own modules and of loaded rules, and calls nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
         """The class of plain data that a pickle names. Raises UnpicklingError for all else."""
-        ours = module.startswith((*_OURS, "chunklint_rules_"))
-        if ours and "." not in name:
-            if module.startswith(_OURS):
-                importlib.import_module(module)
-            found = getattr(sys.modules.get(module), name, None)
-            if isinstance(found, type) and (is_dataclass(found) or issubclass(found, (Enum, tuple))):
-                return found
+        found = plain_class(module, name)
+        if found is not None:
+            return found
         raise pickle.UnpicklingError(f"{module}.{name} is no plain data")
 
 

@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from chunklint import discovery, fingerprints, suppressions, workers
-from chunklint.cache import Cache, content_key, rules_key
+from chunklint.cache import Cache, Memory, content_key, rules_key
+from chunklint.joining import Facts, crash, join
 from chunklint.languages import GRAMMAR_PACKAGES, language_of
 from chunklint.languages.base import Language, SourceFile
-from chunklint.loader import load, prepare
+from chunklint.loader import BUILTIN, load, prepare
 from chunklint.model import (
     Draft,
     Finding,
-    Location,
     Notification,
-    Place,
     Rule,
     Severity,
     Span,
@@ -96,7 +95,7 @@ class Judged:
 
     path: str
     findings: tuple[Finding, ...] = ()
-    facts: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    facts: Mapping[str, Facts] = field(default_factory=dict)
     suppressions: tuple[Suppression, ...] = ()
     notifications: tuple[Notification, ...] = ()
     content: bytes = b""
@@ -123,15 +122,25 @@ def scan(
     job: Job,
     *,
     team: Callable[[Job], Team | None] = lambda job: None,
-    cache: Cache | None = None,
+    cache: Memory | None = None,
     advance: Callable[[int], None] = lambda files: None,
 ) -> Outcome:
-    """Judge all files of the job, but for those that the cache knows, and join the facts of all.
+    """Judge all files of the job and join the facts of all; see `examine`."""
+    return conclude(job, examine(job, team=team, cache=cache, advance=advance), cache)
+
+
+def examine(
+    job: Job,
+    *,
+    team: Callable[[Job], Team | None] = lambda job: None,
+    cache: Memory | None = None,
+    advance: Callable[[int], None] = lambda files: None,
+) -> list[Judged]:
+    """Judge every file of the job by itself, but for those that the cache knows; in the order of their paths.
 
     `team` says who does what the cache leaves to do; None: this process. `advance` is called with a number of files
     whenever that many are done.
     """
-    rules = rules_of(job.rules)
     judged = _recalled(job, cache)
     advance(len(judged))
     known = {one.path for one in judged}
@@ -142,10 +151,19 @@ def scan(
             fresh.extend(chunk)
             advance(len(chunk))
     if cache is not None:
-        cache.keep((one.path, one.content, one) for one in fresh if one.content)
+        # What travels elsewhere stays as it is; here facts are packed, since most scans need none of them.
+        pack = _packed if isinstance(cache, Cache) else lambda one: one
+        cache.keep((one.path, one.content, pack(one)) for one in fresh if one.content)
     judged.extend(fresh)
-    judged.sort(key=lambda one: one.path)
-    joined, troubles = _join(rules, judged, job)
+    return sorted(judged, key=lambda one: one.path)
+
+
+def conclude(job: Job, judged: Sequence[Judged], cache: Memory | None = None) -> Outcome:
+    """Join the facts of all files of the job, given in the order of their paths, and apply their comments."""
+    rules = rules_of(job.rules)
+    facts = {one.path: one.facts for one in judged}
+    store = cache if isinstance(cache, Cache) else None
+    joined, troubles = join(rules, facts, job.root, whole=job.whole, cache=store)
     notifications = [*troubles, *(note for one in judged for note in one.notifications)]
     certain = frozenset(rule.code for rule in rules if job.whole or not rule.joins)
     kept: list[Finding] = []
@@ -187,7 +205,14 @@ def cache_key(rules: RuleSet) -> bytes:
     return rules_key(rules.folders, chosen, (package, *origins))
 
 
-def _recalled(job: Job, cache: Cache | None) -> list[Judged]:
+def _packed(one: Judged) -> Judged:
+    """The same with the facts of our own rules, of which we know that they are plain data, as bytes."""
+    ours = frozenset(_codes_of((BUILTIN,)).values())
+    facts = {code: pickle.dumps(found, protocol=5) if code in ours else found for code, found in one.facts.items()}
+    return replace(one, facts=facts)
+
+
+def _recalled(job: Job, cache: Memory | None) -> list[Judged]:
     if cache is None:
         return []
     cache.load()
@@ -333,36 +358,28 @@ def _run_checks(
                 # Here, and not only on the way from a worker: what works must not depend on how many there are.
                 pickle.dumps(found)
         except Exception as error:  # noqa: BLE001 - a rule may fail in any way; it costs this file, not the scan
-            crashed[rule.code] = _crash(rule, file.path, error)
+            crashed[rule.code] = crash(rule, file.path, error)
             return
         if subscription.kind == "fact":
             facts.setdefault(rule.code, []).extend(found)
         else:
             drafts.extend(found)
 
-    subscribed = [(rule, one) for rule in rules for one in rule.subscriptions if one.language == language.name]
-    for rule, subscription in subscribed:
-        if not subscription.query:
-            call(rule, subscription, {})
-    queried = [(rule, one) for rule, one in subscribed if one.query]
-    if queried:
-        texts = tuple(one.query for _, one in queried)
-        for index, captures in language.matches(file, texts):
-            rule, subscription = queried[index]
-            call(rule, subscription, {name: nodes[0] for name, nodes in captures.items()})
+    # Rules that ask for the same nodes share a query; "" asks for none.
+    asking: dict[str, list[tuple[Rule, Subscription]]] = {}
+    for rule in rules:
+        for one in rule.subscriptions:
+            if one.language == language.name:
+                asking.setdefault(one.query, []).append((rule, one))
+    for rule, subscription in asking.pop("", ()):
+        call(rule, subscription, {})
+    queries = tuple(asking)
+    for index, captures in language.matches(file, queries) if queries else ():
+        first = {name: nodes[0] for name, nodes in captures.items()}
+        for rule, subscription in asking[queries[index]]:
+            call(rule, subscription, first)
     kept = [draft for draft in drafts if draft.code not in crashed]
     return kept, {code: tuple(found) for code, found in facts.items()}, list(crashed.values())
-
-
-def _crash(rule: Rule, path: str, error: Exception) -> Notification:
-    """A rule's failure as a notification; the empty path stands for its join over all files."""
-    where, lost = (
-        ("on this file", "its findings here") if path else ("when it joined all files", "some of its findings")
-    )
-    message = (
-        f"Rule {rule.code} failed {where} ({type(error).__name__}: {error}); {lost} are missing. Please report it."
-    )
-    return Notification(path, message, Severity.ERROR, code=rule.code)
 
 
 def _settle(file: SourceFile, drafts: Iterable[Draft]) -> tuple[Finding, ...]:
@@ -395,39 +412,6 @@ def _order(finding: Finding) -> tuple[Any, ...]:
     return finding.location.path, finding.location.span, finding.code, finding.message
 
 
-# What an `across` check may ask for beside the facts: read only when it asks, and only above the files that it has
-# facts of.
-_READERS: Mapping[str, Callable[[Path, Iterable[str]], Any]] = {
-    "pins": discovery.read_pins,
-    "pytest_settings": discovery.read_pytest_settings,
-}
-
-
-def _join(
-    rules: Sequence[Rule], judged: Sequence[Judged], job: Job
-) -> tuple[dict[str, list[Finding]], list[Notification]]:
-    """Run every `across` check on the facts of all files; its findings by path, not yet completed."""
-    by_path: dict[str, list[Finding]] = {}
-    troubles: list[Notification] = []
-    for rule in rules:
-        facts = {one.path: one.facts[rule.code] for one in judged if rule.code in one.facts}
-        for check in rule.joins if facts else ():
-            code = check.__code__
-            available: dict[str, Any] = {"facts": facts, "options": rule.options, "whole": job.whole}
-            names = code.co_varnames[: code.co_argcount]
-            read = {name: _READERS[name](job.root, facts) for name in names if name in _READERS}
-            arguments = {name: (available | read)[name] for name in names}
-            try:
-                prepare(check)
-                found = [_plain(draft) for draft in check(**arguments)]
-            except Exception as error:  # noqa: BLE001 - as above: a failing rule costs its own findings only
-                troubles.append(_crash(rule, "", error))
-                continue
-            for finding in found:
-                by_path.setdefault(finding.location.path, []).append(finding)
-    return by_path, troubles
-
-
 def _merged(job: Job, one: Judged, joined: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Notification, ...]]:
     """A file's own findings with those that a join added, for whose excerpts its text is read again."""
     if not joined:
@@ -438,23 +422,3 @@ def _merged(job: Job, one: Judged, joined: Sequence[Finding]) -> tuple[tuple[Fin
         return findings, (data,)
     source = discovery.decode(data, one.path)
     return fingerprints.complete(findings, source.text, is_utf8=source.is_utf8), ()
-
-
-def _plain(draft: Draft) -> Finding:
-    """A draft of an `across` check, whose places are locations already; raises TypeError when they are not."""
-    return Finding(
-        draft.code,
-        _located(draft.place),
-        draft.message,
-        draft.severity,
-        tuple(Step(_located(place), text) for place, text in draft.steps),
-        tuple(Step(_located(place), text) for place, text in draft.related),
-    )
-
-
-def _located(place: Place) -> Location:
-    if not isinstance(place, Location):
-        raise TypeError(
-            "an `across` check must place its findings at a Location; a fact can carry `file.location(node)`"
-        )
-    return place

@@ -6,13 +6,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from chunklint import config, discovery
-from chunklint.cache import Cache, default_folder
+from chunklint.cache import Cache, Memory, default_folder
 from chunklint.config import Settings
 from chunklint.discovery import Discovered
-from chunklint.engine import Job, Judged, RuleSet, Team, cache_key, conclude, examine
+from chunklint.engine import Job, Judged, Outcome, RuleSet, Team, cache_key, conclude, examine
 from chunklint.model import Finding, Report, Rule
 
 # Below this many files and bytes, starting workers costs more than they save.
@@ -83,15 +82,15 @@ class Examined:
     rules: tuple[Rule, ...]
     job: Job
     judged: tuple[Judged, ...]
+    outcome: Outcome
     team: Callable[[Job], Team | None]
 
     def report(self) -> Report:
-        """Join the files, and apply what the settings say of severities, files and tickets."""
-        outcome = conclude(self.job, self.judged)
+        """What was found, with what the settings say of severities, files and tickets."""
         return Report(
-            findings=self._settled(outcome.findings),
-            suppressed=self._settled(outcome.suppressed),
-            notifications=tuple(sorted((*self.request.found.notifications, *outcome.notifications))),
+            findings=self._settled(self.outcome.findings),
+            suppressed=self._settled(self.outcome.suppressed),
+            notifications=tuple(sorted((*self.request.found.notifications, *self.outcome.notifications))),
             rules=self.rules,
             tickets={rule.code: config.ticket_of(self.settings, rule) for rule in self.rules},
             files=len(self.request.found.files),
@@ -103,7 +102,8 @@ class Examined:
         job = replace(self.job, contents={**self.job.contents, **contents})
         again = replace(job, paths=tuple(sorted(contents)))
         fresh = {one.path: one for one in examine(again, team=self.team)}
-        return replace(self, job=job, judged=tuple(fresh.get(one.path, one) for one in self.judged))
+        judged = tuple(fresh.get(one.path, one) for one in self.judged)
+        return replace(self, job=job, judged=judged, outcome=conclude(job, judged))
 
     def _settled(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         settings, root = self.settings, self.job.root
@@ -129,34 +129,23 @@ def examined(  # noqa: PLR0913 - keyword-only, each a setting of its own
     team: Callable[[Job], Team | None] | None = None,
     caches: Path | None = None,
     known_as: Path | None = None,
+    memory: Memory | None = None,
     advance: Callable[[int], None] = lambda files: None,
 ) -> Examined:
     """Judge the files of a request by the selected rules.
 
     `team` says who does the work, by default as many processes as `jobs` and the work itself ask for. `caches` is the
     folder of what earlier scans found, None to do without; `known_as` is what they call the root, when it is another.
+    `memory` is asked in place of such a folder.
     """
     chosen = RuleSet.of(folders, rules)
     found = request.found
     job = Job(found.root, chosen, found.files, settings.max_file_size, request.contents, request.whole)
-    cache = Cache(caches, known_as or found.root, cache_key(chosen)) if caches is not None else None
+    if memory is None and caches is not None:
+        memory = Cache(caches, known_as or found.root, cache_key(chosen))
     who = team or (lambda left: _team(left, jobs))
-    judged = examine(job, team=who, cache=cache, advance=advance)
-    return Examined(request, settings, tuple(rules), job, tuple(judged), who)
-
-
-def report(
-    request: Request,
-    settings: Settings,
-    rules: Sequence[Rule],
-    folders: Sequence[Path],
-    **how: Any,
-) -> Report:
-    """Scan with the selected rules and apply what the settings say of severities, files and tickets.
-
-    `how` is said as to `examined`.
-    """
-    return examined(request, settings, rules, folders, **how).report()
+    judged = examine(job, team=who, cache=memory, advance=advance)
+    return Examined(request, settings, tuple(rules), job, tuple(judged), conclude(job, judged, memory), who)
 
 
 def _team(job: Job, jobs: int | None) -> Team | None:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from tree_sitter import Node
 
-from chunklint import files, suppressions
+from chunklint import suppressions
 from chunklint.discovery import Source
 from chunklint.languages import language_of
 from chunklint.languages.base import SourceFile, ancestors
@@ -57,7 +56,7 @@ class _Place:
 def edits(findings: Iterable[Finding], reason: str, read: Read, names: Mapping[str, str]) -> Iterator[Edit]:
     """The files as they become with comments that silence the findings, as far as that can be done.
 
-    `names` has the code of every rule by its name. A file that is not UTF-8 is left alone.
+    `names` has the code of every rule by its name. A file that is not UTF-8 throughout is left alone.
     """
     by_path: dict[str, dict[int, list[str]]] = {}
     for finding in findings:
@@ -65,19 +64,11 @@ def edits(findings: Iterable[Finding], reason: str, read: Read, names: Mapping[s
         lines.setdefault(finding.location.span.start_line, []).append(finding.code)
     for path, lines in by_path.items():
         source = read(path)
-        if isinstance(source, Notification) or source.skipped or not source.is_utf8:
+        if isinstance(source, Notification) or source.skipped or source.notifications or not source.is_utf8:
             continue
         after, comments = _silenced(path, source.text, lines, reason, names)
         if comments:
             yield Edit(path, source.text, after, comments)
-
-
-def write(root: Path, path: str, text: str) -> None:
-    """Write a file whole or not at all; it stays as executable as it was. Raises OSError."""
-    target = root / path
-    mode = target.stat().st_mode
-    files.write(target, text)
-    target.chmod(mode)
 
 
 def complaint(reason: str) -> str:

@@ -182,7 +182,7 @@ def _scanned(here: _Project, rules: Sequence[Rule], revision: str | None = None)
         request = project.at_revision(root, revision, settings, below)
     caches = project.default_caches(request.found)
     with progress(len(request.found.files), hidden=False) as advance:
-        return project.report(request, settings, rules, [BUILTIN], caches=caches, advance=advance)
+        return project.examined(request, settings, rules, [BUILTIN], caches=caches, advance=advance).report()
 
 
 def _of_ticket(report: Report, ticket: str) -> Report:

@@ -30,6 +30,10 @@ class Overrun(BaseException):
     """The time is up. No `Exception`, so that no rule catches it by accident."""
 
 
+class PartKilledError(Exception):
+    """Whatever works on this part dies, again and again; the executor itself has replaced it and goes on."""
+
+
 def spread(
     parts: Sequence[Part],
     work: Callable[[Part], Result],
@@ -47,12 +51,17 @@ def spread(
     waiting = deque(parts)
     while waiting:
         with start(count) as executor:
-            suspects = yield from _until_one_dies(executor, waiting, work, 2 * count + 1)
+            suspects = yield from _until_one_dies(executor, waiting, work, 2 * count + 1, split, lost)
         yield from _one_by_one([piece for part in suspects for piece in split(part)], work, start, lost)
 
 
 def _until_one_dies(
-    executor: Executor, waiting: deque[Part], work: Callable[[Part], Result], ahead: int
+    executor: Executor,
+    waiting: deque[Part],
+    work: Callable[[Part], Result],
+    ahead: int,
+    split: Callable[[Part], Sequence[Part]],
+    lost: Callable[[Part], Result],
 ) -> Generator[Result, None, list[Part]]:
     """Work until nothing waits or a process dies; returns the parts that may have killed it."""
     running: dict[Future[Result], Part] = {}
@@ -72,6 +81,12 @@ def _until_one_dies(
                 result = future.result()
             except BrokenExecutor:
                 suspects.append(part)
+            except PartKilledError:
+                pieces = split(part)
+                if len(pieces) == 1:
+                    yield lost(part)
+                else:
+                    waiting.extend(pieces)
             else:
                 yield result
     return [*suspects, *running.values()]
@@ -124,9 +139,14 @@ def _method() -> str:
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
-def _begin() -> None:
+def become_worker() -> None:
+    """Have this process ended when a file keeps it stuck: whoever started it will start another."""
     global _is_worker  # noqa: PLW0603 - it is a fact about the process
     _is_worker = True
+
+
+def _begin() -> None:
+    become_worker()
     # The terminal sends an interrupt to every process; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Protocol, TypeVar, cast
@@ -133,40 +133,37 @@ class Language(Protocol):
 
 def ancestors(node: Node) -> Iterator[Node]:
     """The nodes around a node, innermost first."""
-    around = node
-    for _ in range(_SHALLOW):
-        if around.id in _deep_parents:
-            break
-        above = around.parent
+    around, asked = node, 0
+    while True:
+        above = _parents.get(around.id)
         if above is None:
-            return
-        around = above
-        yield around
-    else:
-        _know_parents_of(around)
-    above = _deep_parents.get(around.id)
-    while above is not None:
+            above = around.parent
+            if above is None:
+                return
+            _parents[around.id] = above
+            asked += 1
+            if asked == _SHALLOW:
+                _know_parents_of(above)
         yield above
-        above = _deep_parents.get(above.id)
+        around = above
 
 
-# `Node.parent` descends from the root each time, so climbing by it takes quadratic time in deep nesting. The parents of
-# the deep tree that was climbed last are therefore kept, by the id of the child: an address in that tree's memory,
-# which the nodes in here keep alive, so that no other tree can have it.
+# `Node.parent` descends from the root each time, so climbing by it takes quadratic time in deep nesting, and much time
+# in any. The parents that were asked for are therefore kept, by the id of the child: an address in its tree's memory,
+# which the nodes in here keep alive, so that no other tree can have it. A deep tree's are found all at once.
 _SHALLOW = 64
-_deep_parents: dict[int, Node] = {}
+_parents: dict[int, Node] = {}
 
 
 def _know_parents_of(node: Node) -> None:
     root = node
     while (above := root.parent) is not None:
         root = above
-    _deep_parents.clear()
     pending = [root]
     while pending:
         parent = pending.pop()
         for child in parent.children:
-            _deep_parents[child.id] = parent
+            _parents[child.id] = parent
             pending.append(child)
 
 
@@ -203,8 +200,7 @@ def _queried(node: Node, grammar: Grammar, types: tuple[str, ...], stop: frozens
     if query is None:
         return
     left = -1
-    for _, captures in QueryCursor(query).matches(node):
-        (current,) = captures["node"]
+    for current in _found(node, query):
         if current.start_byte < left or current.id == node.id:
             continue
         if stop and current.type in stop:
@@ -214,16 +210,62 @@ def _queried(node: Node, grammar: Grammar, types: tuple[str, ...], stop: frozens
         yield current
 
 
+def _found(node: Node, query: Query) -> Iterator[Node]:
+    """What a query finds at or below a node of the tree that was parsed last, in source order.
+
+    Once the tree has been passed through as far as its length comes to, all that it has is listed, and looked up.
+    """
+    (tree,) = _latest
+    listing = _listings.setdefault(query, _Listing())
+    listing.passed += node.end_byte - node.start_byte
+    if listing.nodes is None:
+        if listing.passed < tree.root_node.end_byte:
+            return _captured(node, query)
+        listing.nodes = list(_captured(tree.root_node, query))
+        listing.starts = [one.start_byte for one in listing.nodes]
+    return listing.below(node)
+
+
+def _captured(node: Node, query: Query) -> Iterator[Node]:
+    return (captures["node"][0] for _, captures in QueryCursor(query).matches(node))
+
+
+class _Listing:
+    """The nodes of a tree that a query finds, once there is reason to list them; `passed` bytes were looked through."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.nodes: list[Node] | None = None
+        self.starts: list[int] = []
+
+    def below(self, node: Node) -> Iterator[Node]:
+        """Those that lie in a node, which may be the node itself."""
+        start, end = node.start_byte, node.end_byte
+        nodes = self.nodes or []
+        for at in range(bisect_left(self.starts, start), bisect_right(self.starts, end)):
+            one = nodes[at]
+            # Nodes nest: one that begins in another ends in it, unless it begins where that begins or ends.
+            if start < self.starts[at] < end or (one.end_byte <= end and _is_at_or_below(one, node)):
+                yield one
+
+
+def _is_at_or_below(one: Node, node: Node) -> bool:
+    return one.id == node.id or any(around.id == node.id for around in ancestors(one))
+
+
 # Below this many nodes a walk is as quick as a query.
 _SMALL = 12
 
 # The tree that was parsed last. A node does not tell its grammar, but nearly always it is of this tree.
 _latest: list[Tree] = []
+_listings: dict[Query, _Listing] = {}
 
 
 def latest(tree: Tree) -> Tree:
     """The tree itself, remembered as the one whose nodes will be asked for next."""
     _latest[:] = [tree]
+    _listings.clear()
+    _parents.clear()
     return tree
 
 

@@ -23,16 +23,13 @@ from chunklint.semantics.migrations.operations import (
     sql_migration_of,
 )
 from chunklint.semantics.migrations.partition_models import python_steps
+from chunklint.semantics.migrations.partition_words import PARTITION_MENTIONS
 from chunklint.semantics.python.roles import is_test
 from chunklint.semantics.python.strings import Shape, string_shapes
 from chunklint.semantics.sql.crowding import Crowd, crowd_of
 from chunklint.semantics.sql.partitions import Act, PartitionStep, partition_steps
 
 # A file without any of these words tells nothing of partitions, nor of what puts an end to a definition.
-PARTITION_MENTIONS = (
-    *("partition", "Partition", "PARTITION", "down_revision"),
-    *("TABLE ", "FUNCTION ", "drop table ", "create table ", "alter table ", "drop function ", "replace function "),
-)
 _EXAMPLES = frozenset({"doc", "docs", "example", "examples", "sample", "samples", "benchmark", "benchmarks", "archive"})
 _CONDITIONS = frozenset({"if_statement", "elif_clause", "else_clause", "match_statement", "except_clause"})
 _MOST_LINES = 10_000

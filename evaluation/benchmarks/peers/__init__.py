@@ -1,0 +1,1 @@
+"""How long chunklint and its peers take on the same trees: see `__main__`."""

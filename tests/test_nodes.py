@@ -1,0 +1,71 @@
+"""The nodes below and around a node are the same whichever way they are found, and however often one asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tree_sitter import Node
+
+from chunklint.languages import language_of
+from chunklint.languages.base import SourceFile, ancestors, descendants
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+FILES = sorted(path for path in FIXTURES.rglob("*.*") if path.suffix in {".py", ".tsx"})[::12]
+
+
+def parsed(path: Path) -> SourceFile:
+    language = language_of(path.name)
+    assert language is not None
+    return language.parse(path.name, path.read_text(encoding="utf-8"))
+
+
+def walked(node: Node, types: tuple[str, ...], stop: frozenset[str] = frozenset()) -> Iterator[Node]:
+    for child in node.children:
+        if child.type in types:
+            yield child
+        if child.type not in stop:
+            yield from walked(child, types, stop)
+
+
+def every(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from every(child)
+
+
+KINDS = (
+    (("call", "call_expression"), frozenset[str]()),
+    (("identifier", "block", "statement_block", "expression_statement"), frozenset[str]()),
+    (("return_statement", "await"), frozenset({"function_definition", "arrow_function", "lambda"})),
+    (("(", "string", "comment"), frozenset({"class_definition"})),
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_nodes_below_are_those_of_a_walk_also_when_they_were_listed(path: Path) -> None:
+    file = parsed(path)
+    # Each part is asked for several times, so that some answers come from queries and some from lists.
+    for node in [*every(file.root)] * 2:
+        for types, stop in KINDS:
+            assert [one.id for one in descendants(node, *types, stop=stop)] == [
+                one.id for one in walked(node, types, stop)
+            ]
+
+
+def test_the_nodes_around_are_the_parents_also_when_they_are_known() -> None:
+    file = parsed(FILES[0])
+    for _ in range(2):
+        for node in every(file.root):
+            above: list[Node] = []
+            while (parent := (above[-1] if above else node).parent) is not None:
+                above.append(parent)
+            assert list(ancestors(node)) == above
+
+
+def test_nodes_of_a_file_parsed_earlier_are_found_too() -> None:
+    first, second = parsed(FILES[0]), parsed(FILES[-1])
+    for file in (first, second, first):
+        found = descendants(file.root, "identifier", "call")
+        assert [one.id for one in found] == [one.id for one in walked(file.root, ("identifier", "call"))]
