@@ -18,7 +18,7 @@ from chunklint.api import (
     Source,
     Splice,
     is_sql_statement,
-    is_test_file,
+    is_test,
     origin_of_hole,
     python,
     splices,
@@ -128,7 +128,7 @@ def _severity(splice: Splice, origin: Origin, file: PythonFile) -> Severity | No
     """How bad it is that this source fills the hole; None when nothing is wrong."""
     if origin.kind <= Source.UNKNOWN:
         return None
-    if is_test_file(file.path):
+    if is_test(file.path):
         return None if origin.kind in (Source.PARAMETER, Source.ROW) or origin.number else Severity.NOTE
     if origin.number:
         # A number smuggles nothing in once it is converted; one that an annotation declares is a promise.

@@ -21,7 +21,7 @@ from chunklint.api import (
     foreign_count,
     foreign_number,
     is_left_in_time,
-    is_test_file,
+    is_test,
     local_function,
     origin_of_hole,
     python,
@@ -123,7 +123,7 @@ _ADVICE = "`int()` stops injection, not a number that is far too large: check it
 )
 def sizes_schema_with_foreign_number(call: Node, file: PythonFile) -> Iterator[Draft]:
     sink = sql_sink(call, file)
-    if sink is None or is_test_file(file.path):
+    if sink is None or is_test(file.path):
         return
     for shape in string_shapes(sink.text, file):
         for hole, sized, origin in _unbounded(shape, file):
@@ -166,7 +166,7 @@ def _shown(node: Node, file: PythonFile) -> str:
 )
 def repeats_ddl_without_bound(loop: Node, bounds: Node, file: PythonFile) -> Iterator[Draft]:
     stop = _stop(bounds)
-    if stop is None or is_test_file(file.path):
+    if stop is None or is_test(file.path):
         return
     origin = foreign_count(stop, file)
     created = list(_creating_calls(loop, file)) if origin is not None and _is_free(origin) else []
