@@ -7,8 +7,12 @@ from chunklint.api import (
     SWITCH_METHODS,
     Draft,
     EcmascriptFile,
+    Finding,
+    Fix,
+    Limit,
     Node,
     PythonFile,
+    Refusal,
     Rule,
     Severity,
     callee_text,
@@ -16,6 +20,7 @@ from chunklint.api import (
     gravity,
     is_script,
     is_test,
+    limited_again,
     python,
     switched_off,
     switches_axios_off,
@@ -51,6 +56,7 @@ async def rate(currency):
 """,
     example="app/rates.py",
     mentions=SWITCH_MENTIONS,
+    options=Limit(),
     silent_on=(
         "streams, listeners, transfers and polls, known by `stream=True`, by what the module reads from them, or by "
         "the names of the function, the class or the client",
@@ -100,3 +106,12 @@ def axios_timeout_is_zero(call: Node, file: EcmascriptFile) -> Iterator[Draft]:
     if limit is not None:
         message = f"`{file.text(limit)}` switches axios's limit off: the request waits for ever for its server."
         yield rule.at(limit, message, severity=Severity.NOTE if is_script(file) else Severity.WARNING)
+
+
+@rule.fix(
+    python,
+    does="puts the value of the option `timeout` in place of the None or the 0; its import is added once",
+    safety="unsafe, for somebody wrote that there is no limit, and may have known why",
+)
+def sets_a_limit(file: PythonFile, finding: Finding, options: Limit) -> Fix | Refusal:
+    return limited_again(file, finding, options)

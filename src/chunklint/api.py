@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from chunklint.rewriting.ecmascript_promises import kept_from_react
     from chunklint.rewriting.limits import Limit
     from chunklint.rewriting.python_locks import held_by_with
-    from chunklint.rewriting.python_timeouts import limited
+    from chunklint.rewriting.python_timeouts import limited, limited_again
     from chunklint.semantics.concurrency.crowded_locks import Crowd as CrowdedLock
     from chunklint.semantics.concurrency.crowded_locks import awaits_under_thread_locks, crowded
     from chunklint.semantics.concurrency.ecmascript_policy import naked_changes_of_classes
@@ -198,7 +198,7 @@ _HOMES = {
     "chunklint.rewriting.ecmascript_boundaries": "told",
     "chunklint.rewriting.python_locks": "held_by_with",
     "chunklint.rewriting.limits": "Limit",
-    "chunklint.rewriting.python_timeouts": "limited",
+    "chunklint.rewriting.python_timeouts": "limited, limited_again",
     "chunklint.semantics.concurrency.crowded_locks": "Crowd as CrowdedLock, awaits_under_thread_locks, crowded",
     "chunklint.semantics.concurrency.ecmascript_races": "suspicions_of_classes",
     "chunklint.semantics.concurrency.held": "Held, locks_held_at",
@@ -621,6 +621,7 @@ __all__ = [
     "leaves",
     "left_out",
     "limited",
+    "limited_again",
     "limited_listener",
     "local_function",
     "lock_of",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def with_argument(
     file: PythonFile, span: Span, keyword: str, value: str, needs: str = ""
 ) -> tuple[Edit, ...] | Refusal:
-    """The edits that give the call in the span one more argument at its end, or a new value for the one it has.
+    """The edits that give the call in the span one more argument at its end.
 
     `needs` is the import statement that the value takes, "" for none; it is added once, unless it is there.
     """
@@ -29,24 +29,39 @@ def with_argument(
         return Refusal("its arguments cannot all be seen here")
     if len(call.args) == 1 and isinstance(call.args[0].value, cst.GeneratorExp) and not call.args[0].value.lpar:
         return Refusal("its argument is a bare generator")
-    try:
-        wanted = cst.parse_expression(value, config=tree.config_for_parsing)
-    except cst.ParserSyntaxError:
-        return Refusal(f"the configured value `{value}` is no expression")
-    changed = _replaced(call, keyword, wanted) or _appended(call, keyword, wanted)
+    wanted = _expression(tree, value)
+    if isinstance(wanted, Refusal):
+        return wanted
+    changed = _appended(call, keyword, wanted)
     if changed is None:
         return Refusal("a comment stands where the argument would go")
-    after = replaced(tree, call, changed)
-    whole = _with_import(after, needs) if needs else after
+    return _edits(file, replaced(tree, call, changed), needs)
+
+
+def with_value(file: PythonFile, span: Span, value: str, needs: str = "") -> tuple[Edit, ...] | Refusal:
+    """The edits that put another value in place of the None or the number in the span, with the import it takes."""
+    import libcst as cst
+
+    tree = tree_of(file)
+    old = node_at(file, span, cst.Name) or node_at(file, span, cst.Integer)
+    if tree is None or old is None or (isinstance(old, cst.Name) and old.value != "None"):
+        return Refusal("the value is not a plain None here")
+    wanted = _expression(tree, value)
+    return wanted if isinstance(wanted, Refusal) else _edits(file, replaced(tree, old, wanted), needs)
+
+
+def _expression(tree: cst.Module, value: str) -> cst.BaseExpression | Refusal:
+    import libcst as cst
+
+    try:
+        return cst.parse_expression(value, config=tree.config_for_parsing)
+    except cst.ParserSyntaxError:
+        return Refusal(f"the configured value `{value}` is no expression")
+
+
+def _edits(file: PythonFile, changed: cst.Module, needs: str) -> tuple[Edit, ...] | Refusal:
+    whole = _with_import(changed, needs) if needs else changed
     return whole if isinstance(whole, Refusal) else edits_between(file.content, whole.code)
-
-
-def _replaced(call: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Call | None:
-    for index, argument in enumerate(call.args):
-        if argument.keyword is not None and argument.keyword.value == keyword:
-            args = [*call.args[:index], argument.with_changes(value=value), *call.args[index + 1 :]]
-            return call.with_changes(args=args)
-    return None
 
 
 def _appended(call: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Call | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chunklint.languages.base import descendants
 from chunklint.model import Finding, Fix, Refusal
 from chunklint.rewriting.limits import Limit
-from chunklint.rewriting.python_arguments import with_argument
+from chunklint.rewriting.python_arguments import with_argument, with_value
 from chunklint.semantics.timeouts.deadlines import waits_for_ever
 from chunklint.semantics.timeouts.waiters import Waiter
 
@@ -57,6 +57,14 @@ def limited(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
     if isinstance(edits, Refusal):
         return edits
     return Fix(f"Pass `{keyword}={limit.timeout}`", edits, safe=safe)
+
+
+def limited_again(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
+    """Put a limit where somebody wrote that there is none."""
+    edits = with_value(file, finding.location.span, limit.timeout, limit.timeout_import)
+    if isinstance(edits, Refusal):
+        return edits
+    return Fix(f"Set the limit to `{limit.timeout}`", edits, safe=False)
 
 
 def _waiter_at(file: PythonFile, finding: Finding) -> Waiter | None:
