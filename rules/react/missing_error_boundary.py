@@ -12,6 +12,7 @@ from chunklint.api import (
     GapKind,
     Location,
     Mount,
+    Resolution,
     Rule,
     Severity,
     Span,
@@ -83,7 +84,8 @@ createRoot(document.getElementById("root")!).render(<App />);
         "TanStack Router's routes, which the router itself catches",
     ),
     limits=(
-        "aliases other than `@/`, `~/` and `src/` are resolved by the end of the path, where that is unambiguous",
+        "aliases that only a bundler knows, other than `@/`, `~/` and `src/`, are resolved by the end of the path, where that "
+        "is unambiguous; tsconfig, jsconfig and the names of packages are read",
         "components that are passed as plain values, other than to routes, are not followed",
         "what throws outside of rendering (handlers, timers, promises) reaches no boundary and is not judged",
     ),
@@ -100,10 +102,10 @@ def mounts(file: EcmascriptFile) -> Iterator[Front]:
 
 
 @rule.across
-def lacks_a_boundary(facts: Mapping[str, tuple[Front, ...]], whole: bool) -> Iterator[Draft]:
+def lacks_a_boundary(facts: Mapping[str, tuple[Front, ...]], whole: bool, resolution: Resolution) -> Iterator[Draft]:
     if not whole:
         return
-    for gap in gaps({path: found[0] for path, found in facts.items() if found}):
+    for gap in gaps({path: found[0] for path, found in facts.items() if found}, resolution):
         steps = [(mount.place, f"`{mount.tag}` is mounted here.") for mount in gap.way]
         place = _span(gap.mounts) if gap.mounts else gap.root.place
         related = [(gap.other.place, _said_of(gap))] if gap.other is not None else []

@@ -104,6 +104,7 @@ if TYPE_CHECKING:
         sets_axios_default,
         switches_axios_off,
     )
+    from chunklint.semantics.ecmascript.resolution import Resolution
     from chunklint.semantics.ecmascript.resources import acquisitions
     from chunklint.semantics.ecmascript.shared_answers import Answer, Keeper, Question, answers, overtaken, questions
     from chunklint.semantics.ecmascript.shared_leaks import Offer, Start, joined, offers, starts
@@ -234,6 +235,7 @@ _HOMES = {
         "Opened, Started, opened_by_initialisers, opened_by_renders, started_by_handlers"
     ),
     "chunklint.semantics.ecmascript.react": "Deps, Effect, component_of, effects, hook_calls",
+    "chunklint.semantics.ecmascript.resolution": "Resolution",
     "chunklint.semantics.ecmascript.releases": "ACQUIRING, Kind",
     "chunklint.semantics.ecmascript.reopened": "Renewal, Reopening, renewals, reopened, reopenings",
     "chunklint.semantics.ecmascript.requests": (
@@ -493,6 +495,7 @@ __all__ = [
     "Renewal",
     "Reopening",
     "Residue",
+    "Resolution",
     "Reversal",
     "Revision",
     "Role",

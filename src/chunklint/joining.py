@@ -21,6 +21,7 @@ Facts = tuple[Any, ...] | bytes
 _READERS: Mapping[str, Callable[[Path, Iterable[str]], Any]] = {
     "pins": discovery.read_pins,
     "pytest_settings": discovery.read_pytest_settings,
+    "resolution": discovery.read_resolution,
 }
 
 

@@ -315,10 +315,11 @@ class Rule:
     def across(self, check: Check) -> Check:
         """Call the check once after all files with `facts`: a mapping from path to that file's tuple of facts.
 
-        Only files with facts are in it, in the order of their paths. Places must be `Location`s. A parameter named
-        `options` receives the rule's options; one named `whole` whether the scan was of folders: when it was of single
-        files, what no fact tells of may stand in a file that was not given; one named `pins` the versions that the
-        manifests above the files with facts ask for; one named `pytest_settings` what the project tells pytest.
+        Only files with facts are in it, in the order of their paths. Places must be `Location`s. What else it may ask
+        for, by the name of a parameter: `options`, the rule's; `whole`, whether the scan was of folders (when it was of
+        single files, what no fact tells of may stand in a file that was not given); and, read from above the files with
+        facts, `pins`, the versions that manifests ask for, `pytest_settings`, what the project tells pytest, and
+        `resolution`, what tsconfig, jsconfig and package.json call modules.
         """
         self.joins.append(check)
         return check

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chunklint.discovery.changes import Changes, changes, merged, tree
 from chunklint.discovery.git import GitError, is_tracked
 from chunklint.discovery.manifests import read_pins
+from chunklint.discovery.resolution import read_resolution
 from chunklint.discovery.runners import read_pytest_settings
 from chunklint.discovery.sources import Source, decode, read_bytes, read_source
 from chunklint.discovery.staging import staged
@@ -25,6 +26,7 @@ __all__ = [
     "read_bytes",
     "read_pins",
     "read_pytest_settings",
+    "read_resolution",
     "read_source",
     "root_of",
     "staged",

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from chunklint.discovery.git import REGULAR, GitError, contents, git
 from chunklint.languages import language_of
+from chunklint.semantics.ecmascript.resolution import is_module_setting
 from chunklint.semantics.pins import is_manifest
 from chunklint.semantics.testing.collection import SETTINGS
 
@@ -77,7 +78,7 @@ def _entries(repository: Path, commit: str) -> Iterator[_Entry]:
 
 def _is_read(path: str) -> bool:
     place = PurePosixPath(path)
-    named = place.name in _READ or is_manifest(place.name)
+    named = place.name in _READ or is_manifest(place.name) or is_module_setting(place.name)
     return named or (place.parent.name == "requirements" and place.suffix == ".txt")
 
 

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from chunklint.semantics.ecmascript.mounts import SLOT, UNKNOWN, Front, Mount
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, is_route
+from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.routes import Cover, Root, roots_of
 from chunklint.semantics.ecmascript.workspaces import Key
 
@@ -58,9 +59,9 @@ _FEW = 3
 _ISLAND = 50
 
 
-def gaps(fronts: Mapping[str, Front]) -> Iterator[Gap]:
+def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
     """The holes of every application in the files, which must be all files of the project."""
-    tree = RenderTree(fronts)
+    tree = RenderTree(fronts, resolution)
     islands: set[str] = set()
     for _, roots in sorted(roots_of(tree).items()):
         for gap in _App(tree, roots).gaps():

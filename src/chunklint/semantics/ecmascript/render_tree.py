@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from chunklint.semantics.ecmascript.definitions import Definition
 from chunklint.semantics.ecmascript.mounts import ENTRY, ROUTE, SLOT, UNKNOWN, Front, Mount
+from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
 # Names of packages' components that catch; `Route` and its kin do when they are given what to show instead.
@@ -38,8 +39,8 @@ class Place(NamedTuple):
 class RenderTree:
     """The mounts of all files, joined."""
 
-    def __init__(self, fronts: Mapping[str, Front]) -> None:
-        self.workspace = Workspace(fronts)
+    def __init__(self, fronts: Mapping[str, Front], resolution: Resolution) -> None:
+        self.workspace = Workspace(fronts, resolution)
         self.fronts = fronts
         self.mounts_of: dict[Key, list[Place]] = defaultdict(list)
         for path, front in fronts.items():

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from chunklint.semantics.ecmascript.definitions import Definition
 from chunklint.semantics.ecmascript.modules import module_files
 from chunklint.semantics.ecmascript.mounts import UNKNOWN, Front
+from chunklint.semantics.ecmascript.resolution import Resolution
 
 Key = tuple[str, str]
 """A definition: the path of its file and its name there."""
@@ -20,12 +21,14 @@ _INDEXES = ("index", "src/index", "src/main", "main")
 class Workspace:
     """The definitions of all files, by what other files call them.
 
-    An import that is no relative path and no `@/` alias is matched by the end of the path (`ui/button` is
-    `packages/ui/src/button.tsx`), as long as that leaves one file, or one that is nearest to the importer.
+    An import that is no relative path means what the settings of the project say of it. Where they say nothing of use,
+    and it is no `@/` alias, it is matched by the end of the path (`ui/button` is `packages/ui/src/button.tsx`), as long
+    as that leaves one file, or one that is nearest to the importer.
     """
 
-    def __init__(self, fronts: Mapping[str, Front]) -> None:
+    def __init__(self, fronts: Mapping[str, Front], resolution: Resolution) -> None:
         self.fronts = fronts
+        self._resolution = resolution
         self.definitions: dict[Key, Definition] = {
             (path, one.name): one for path, front in fronts.items() for one in front.definitions
         }
@@ -92,11 +95,19 @@ class Workspace:
         """The scanned file that a specifier means."""
         asked = (posixpath.dirname(importer), specifier)
         if asked not in self._files:
-            found = module_files(importer, specifier, self.fronts)
+            found = self._told(importer, specifier) or module_files(importer, specifier, self.fronts)
             if found is None and not specifier.startswith("."):
                 found = self._nearest(importer, list(self._by_suffix(specifier)))
             self._files[asked] = found
         return self._files[asked]
+
+    def _told(self, importer: str, specifier: str) -> str | None:
+        """The scanned file that the settings of the project name."""
+        if specifier.startswith("."):
+            return None
+        candidates = self._resolution.candidates(importer, specifier)
+        found = (module_files("", f"./{path}", self.fronts) for path in candidates if path)
+        return next((path for path in found if path is not None), None)
 
     def _by_suffix(self, specifier: str) -> Iterator[str]:
         first, _, rest = specifier.lstrip("@~#/").partition("/")

@@ -1,0 +1,153 @@
+"""What a project tells its bundler of names: `paths` and `baseUrl` of tsconfig or jsconfig, and names of packages."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# A string, kept as it is; a comment; or a comma before a closing bracket.
+_NOT_JSON = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]])', re.DOTALL)
+_SETTINGS = re.compile(r"[jt]sconfig(\.[\w.-]+)?\.json")
+_SOURCES = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?)$")
+
+MANIFEST = "package.json"
+ENTRY_SETTINGS = ("tsconfig.json", "jsconfig.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """What one file of settings says of names.
+
+    Attributes:
+        folder: Of the settings that a project starts from; they are for the files below it.
+        base: The folder that names without a match are looked up in; None without a `baseUrl`.
+        paths: Patterns with at most one `*`, and the paths that they stand for; all relative to the root.
+    """
+
+    folder: str
+    base: str | None = None
+    paths: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package of the repository's own: its name, its folder and the sources that its manifest names."""
+
+    name: str
+    folder: str
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The settings of a repository, sorted: those nearest to a file come last."""
+
+    aliases: tuple[Aliases, ...] = ()
+    packages: tuple[Package, ...] = ()
+
+    def candidates(self, importer: str, specifier: str) -> Iterator[str]:
+        """The paths, relative to the root and with or without a suffix, that a specifier may mean, likeliest first."""
+        for one in reversed(self.aliases):
+            if not one.folder or importer.startswith(f"{one.folder}/"):
+                yield from _aliased(one, specifier)
+        for package in self.packages:
+            if specifier == package.name:
+                yield from (posixpath.normpath(posixpath.join(package.folder, path)) for path in package.sources)
+                yield from (posixpath.join(package.folder, path) for path in ("src/index", "src/main", "index"))
+            elif specifier.startswith(f"{package.name}/"):
+                inner = specifier.removeprefix(f"{package.name}/")
+                yield from (posixpath.join(package.folder, part, inner) for part in ("", "src", "lib"))
+
+
+def is_module_setting(name: str) -> bool:
+    """Whether a file of this name may say what modules are called."""
+    return name == MANIFEST or _SETTINGS.fullmatch(name) is not None
+
+
+def settings_in(text: str) -> dict[str, Any]:
+    """A file of settings: JSON with comments and commas too many. {} for what is no object."""
+    try:
+        found = json.loads(_NOT_JSON.sub(lambda match: match[1] or "", text.removeprefix("\ufeff")))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def neighbours(path: str, settings: dict[str, Any]) -> Iterator[str]:
+    """The settings that others are made of: what they extend, then the parts of a project, relative to the root."""
+    extended = settings.get("extends")
+    for one in extended if isinstance(extended, list) else [extended]:
+        if isinstance(one, str) and one.startswith("."):
+            yield _joined(path, one if one.endswith(".json") else f"{one}.json")
+    references = settings.get("references")
+    for part in references if isinstance(references, list) else []:
+        target = part.get("path") if isinstance(part, dict) else None
+        # A part in a folder of its own is for that folder alone, where its settings are found anyway.
+        if isinstance(target, str) and target.endswith(".json"):
+            yield _joined(path, target)
+
+
+def aliases_in(folder: str, path: str, settings: dict[str, Any]) -> Aliases | None:
+    """What one file says of names, for the files below a folder; None when it says nothing."""
+    options = settings.get("compilerOptions")
+    if not isinstance(options, dict):
+        return None
+    told = options.get("baseUrl")
+    base = _joined(path, told) if isinstance(told, str) else None
+    patterns = options.get("paths")
+    start = posixpath.dirname(path) if base is None else base
+    paths = tuple(
+        (pattern, tuple(_clean(posixpath.join(start, one)) for one in targets if isinstance(one, str)))
+        for pattern, targets in (patterns.items() if isinstance(patterns, dict) else ())
+        if isinstance(targets, list) and pattern.count("*") <= 1
+    )
+    return Aliases(folder, base, paths) if paths or base is not None else None
+
+
+def package_in(folder: str, text: str) -> Package | None:
+    """The package that a manifest describes; None when it has no name."""
+    manifest = settings_in(text)
+    name = manifest.get("name")
+    if not isinstance(name, str) or not name:
+        return None
+    entry = manifest.get("exports")
+    root = entry.get(".", entry) if isinstance(entry, dict) else entry
+    told = [manifest.get(key) for key in ("source", "module", "main", "types")]
+    told += list(root.values()) if isinstance(root, dict) else [root]
+    sources = (one for one in told if isinstance(one, str) and _SOURCES.search(one))
+    return Package(name, folder, tuple(dict.fromkeys(sources)))
+
+
+def _aliased(aliases: Aliases, specifier: str) -> Iterator[str]:
+    """As TypeScript does it: the exact pattern, then the one with the longest beginning, then the base."""
+    matching = [(pattern, targets) for pattern, targets in aliases.paths if _matches(pattern, specifier)]
+    for pattern, targets in sorted(matching, key=_weight):
+        head, star, tail = pattern.partition("*")
+        middle = specifier[len(head) : len(specifier) - len(tail)] if star else ""
+        yield from (_clean(target.replace("*", middle)) for target in targets)
+    if aliases.base is not None:
+        yield _clean(posixpath.join(aliases.base, specifier))
+
+
+def _weight(entry: tuple[str, Sequence[str]]) -> tuple[bool, int]:
+    return "*" in entry[0], -len(entry[0].partition("*")[0])
+
+
+def _matches(pattern: str, specifier: str) -> bool:
+    head, star, tail = pattern.partition("*")
+    if not star:
+        return pattern == specifier
+    return len(specifier) >= len(head) + len(tail) and specifier.startswith(head) and specifier.endswith(tail)
+
+
+def _joined(path: str, told: str) -> str:
+    return _clean(posixpath.join(posixpath.dirname(path), told))
+
+
+def _clean(path: str) -> str:
+    cleaned = posixpath.normpath(path)
+    return "" if cleaned == "." else cleaned
