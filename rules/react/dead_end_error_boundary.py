@@ -75,6 +75,7 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
     limits=(
         "whether a click really clears the state is not followed",
         "fallbacks that are given by the caller are judged only by whether anything clears the boundary's state",
+        "there is no fix: what a way back offers is for the people who design the page",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ _CHANGES = frozenset({"useState", "useReducer", "useParams", "useSearchParams", 
 _CREDENTIALS = ("token", "session", "auth", "client", "header", "apiurl", "baseurl", "getter", "user")
 # Calls that do something rather than ask; their answer is not a matter of what is shown.
 ACTS = ("create", "post", "put", "patch", "save", "update", "delete", "submit", "start", "send", "add", "remove")
+
+_ACTING_METHOD = re.compile(r"""\bmethod:\s*["'](?:POST|PUT|PATCH|DELETE)["']""", re.IGNORECASE)
 
 # Wrappers that may drop the answers of earlier calls.
 _SETTLES_ORDER = ("debounce", "throttle", "latest", "cancel")
@@ -162,10 +165,15 @@ def _request_continued(file: SourceFile, found: Binding) -> Iterator[Node]:
             yield call
 
 
+def _changes_something(file: SourceFile, request: Node, verb: str) -> bool:
+    """Whether a `fetch` is told to do more than ask."""
+    return verb == "fetch" and any(_ACTING_METHOD.search(file.text(given)) for given in arguments_of(request)[1:2])
+
+
 def asks_with(file: SourceFile, request: Node, changing: frozenset[str], path: tuple[Node, ...]) -> str:
     """The changing dependency that a request's arguments mention, through variables and parameters; "" for none."""
     verb = called_name(file, request).lower()
-    if verb.startswith(ACTS) or any(word in verb for word in _SETTLES_ORDER):
+    if verb.startswith(ACTS) or any(word in verb for word in _SETTLES_ORDER) or _changes_something(file, request, verb):
         return ""
     pending: list[tuple[Node, int]] = [(given, 0) for given in arguments_of(request)]
     # `response.json()` asks nothing; what it belongs to does, when that is a variable of the work itself.
