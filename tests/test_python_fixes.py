@@ -97,12 +97,51 @@ def test_the_configured_value_comes_with_its_import_once(tmp_path: Path) -> None
     ("limit", "reason"),
     [
         (Limit("30 s"), "the configured value `30 s` is no expression"),
-        (Limit("30", "settings"), "the configured import `settings` is no import of one name"),
-        (Limit("30", "from a import b, c"), "the configured import `from a import b, c` is no import of one name"),
+        (Limit("30", "settings"), "the configured import `settings` is no absolute import of one name, without `as`"),
+        (
+            Limit("conf.t", "from app.settings import settings as conf"),
+            "the configured import `from app.settings import settings as conf` is no absolute import of one name, "
+            "without `as`",
+        ),
+        (
+            Limit("settings.t", "from .settings import settings"),
+            "the configured import `from .settings import settings` is no absolute import of one name, without `as`",
+        ),
+        (
+            Limit("30", "from a import b, c"),
+            "the configured import `from a import b, c` is no absolute import of one name, without `as`",
+        ),
     ],
 )
 def test_a_setting_that_is_no_python_is_refused_with_the_reason(limit: Limit, reason: str, tmp_path: Path) -> None:
     assert refusal(GET.format("url"), tmp_path, limit) == reason
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        GET.format("url").replace("url, params", "url, settings"),
+        "from other import settings\n" + GET.format("url"),
+        "from app.settings import settings as conf\n" + GET.format("url"),
+        "from app.settings import settings\n" + GET.format("url").replace("url, params", "url, settings"),
+    ],
+)
+def test_a_name_that_means_something_else_is_not_written(source: str, tmp_path: Path) -> None:
+    limit = Limit("settings.t", "from app.settings import settings")
+    assert refusal(source, tmp_path, limit) == "the name `settings` is taken in this file"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        GET.format("url, params={'timeout': 60}"),
+        GET.format("url + '/events'"),
+        "import socket\n\n\ndef feed(host):\n    return socket.create_connection((host, 80))\n",
+    ],
+)
+def test_what_may_be_silent_and_well_is_not_limited_unseen(source: str, tmp_path: Path) -> None:
+    assert mended(source, tmp_path, unsafe=False).changes == ()
+    assert "timeout=30" in fixed(source, tmp_path)
 
 
 def test_windows_line_ends_and_everything_else_stay_as_they_are(tmp_path: Path) -> None:

@@ -191,8 +191,9 @@ def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]], pins: Pins)
 @rule.fix(
     python,
     does="passes the limit that the library takes, with the value of the option `timeout`; its import is added once",
-    safety="safe for HTTP, mail and sockets, where a limit of 30 s ends only what a silent server holds up; unsafe for "
-    "statements, programs, tasks and clients that may listen, which may take long and be well",
+    safety="safe for HTTP and mail, where a server that says nothing for 30 s is taken to be down; unsafe for calls "
+    "that speak of streams, events or polling, and for sockets, statements, programs, tasks and clients that may "
+    "listen, which may take long and be well",
 )
 def passes_the_limit(file: PythonFile, finding: Finding, options: Limit) -> Fix | Refusal:
     return limited(file, finding, options)

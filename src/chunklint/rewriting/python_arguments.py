@@ -8,6 +8,8 @@ from chunklint.model import Edit, Refusal, Span
 from chunklint.rewriting.python_code import edits_between, node_at, replaced, tree_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import libcst as cst
 
     from chunklint.languages.python import PythonFile
@@ -60,7 +62,8 @@ def _expression(tree: cst.Module, value: str) -> cst.BaseExpression | Refusal:
 
 
 def _edits(file: PythonFile, changed: cst.Module, needs: str) -> tuple[Edit, ...] | Refusal:
-    whole = _with_import(changed, needs) if needs else changed
+    before = tree_of(file)
+    whole = _with_import(before, changed, needs) if needs and before is not None else changed
     return whole if isinstance(whole, Refusal) else edits_between(file.content, whole.code)
 
 
@@ -132,7 +135,7 @@ def _has_comment(gap: cst.BaseParenthesizableWhitespace) -> bool:
     return gap.first_line.comment is not None or any(line.comment is not None for line in gap.empty_lines)
 
 
-def _with_import(tree: cst.Module, needs: str) -> cst.Module | Refusal:
+def _with_import(before: cst.Module, tree: cst.Module, needs: str) -> cst.Module | Refusal:
     import libcst as cst
     from libcst.codemod import CodemodContext
     from libcst.codemod.visitors import AddImportsVisitor
@@ -141,13 +144,40 @@ def _with_import(tree: cst.Module, needs: str) -> cst.Module | Refusal:
         (line,) = cst.parse_module(needs).body
         (statement,) = line.body  # type: ignore[misc]
     except (cst.ParserSyntaxError, AttributeError, TypeError, ValueError):
-        return Refusal(f"the configured import `{needs}` is no import of one name")
+        return Refusal(f"the configured import `{needs}` is no absolute import of one name, without `as`")
     context = CodemodContext()
     match statement:
-        case cst.ImportFrom(module=module, names=[cst.ImportAlias(name=cst.Name(name))]) if module is not None:
+        case cst.ImportFrom(module=module, relative=[], names=[cst.ImportAlias(name=cst.Name(name), asname=None)]) if (
+            module
+        ):
+            bound, told = name, f"from {tree.code_for_node(module)} import {name}"
             AddImportsVisitor.add_needed_import(context, tree.code_for_node(module), name)
-        case cst.Import(names=[cst.ImportAlias(name=module)]):
+        case cst.Import(names=[cst.ImportAlias(name=module, asname=None)]):
+            bound, told = tree.code_for_node(module).partition(".")[0], f"import {tree.code_for_node(module)}"
             AddImportsVisitor.add_needed_import(context, tree.code_for_node(module))
         case _:
-            return Refusal(f"the configured import `{needs}` is no import of one name")
+            return Refusal(f"the configured import `{needs}` is no absolute import of one name, without `as`")
+    if _means_another(before, bound, told):
+        return Refusal(f"the name `{bound}` is taken in this file")
     return AddImportsVisitor(context).transform_module(tree)
+
+
+def _means_another(tree: cst.Module, name: str, told: str) -> bool:
+    """Whether a name may stand for something else somewhere in the file than what the import gives it."""
+    import libcst as cst
+
+    nodes = list(_nodes(tree))
+    imports = (node for node in nodes if isinstance(node, (cst.Import, cst.ImportFrom)))
+    if not any(tree.code_for_node(node).strip() == told for node in imports):
+        return any(isinstance(node, cst.Name) and node.value == name for node in nodes)
+    targets = [node.target for node in nodes if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.For))]
+    names = [node.name for node in nodes if isinstance(node, cst.Param)] + targets
+    return any(isinstance(node, cst.Name) and node.value == name for node in names)
+
+
+def _nodes(tree: cst.Module) -> Iterator[cst.CSTNode]:
+    left: list[cst.CSTNode] = [tree]
+    while left:
+        node = left.pop()
+        yield node
+        left.extend(node.children)

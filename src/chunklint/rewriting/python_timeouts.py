@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,9 @@ _KEYWORDS: Mapping[str, tuple[str, bool]] = {
     "urllib3": ("timeout", True),
     "urllib": ("timeout", True),
     "http.client": ("timeout", True),
-    "socket": ("timeout", True),
+    "socket": ("timeout", False),
     "smtplib": ("timeout", True),
-    "imaplib": ("timeout", True),
+    "imaplib": ("timeout", False),
     "poplib": ("timeout", True),
     "ftplib": ("timeout", True),
     "nntplib": ("timeout", True),
@@ -44,19 +45,23 @@ _KEYWORDS: Mapping[str, tuple[str, bool]] = {
     "subprocess": ("timeout", False),
 }
 
+# Words of a call whose server may be silent for long, and be well: it polls, listens to events, or says so itself.
+_MAY_BE_LONG = re.compile(r"timeout|wait|poll|watch|listen|stream|subscri|event", re.IGNORECASE)
+
 
 def limited(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
     """Give the call that waits the limit that its library takes, or say where the limit belongs instead."""
-    waiter = _waiter_at(file, finding)
-    if waiter is None:
+    found = _waiter_at(file, finding)
+    if found is None:
         return Refusal("the call is not found again")
+    waiter, call = found
     keyword, safe = _KEYWORDS.get(waiter.library.name, ("", False))
     if keyword not in (*waiter.limits, *waiter.off):
         return Refusal(f"the limit is not an argument of this call: {waiter.default}")
     edits = with_argument(file, finding.location.span, keyword, limit.timeout, limit.timeout_import)
     if isinstance(edits, Refusal):
         return edits
-    return Fix(f"Pass `{keyword}={limit.timeout}`", edits, safe=safe)
+    return Fix(f"Pass `{keyword}={limit.timeout}`", edits, safe=safe and _MAY_BE_LONG.search(call) is None)
 
 
 def limited_again(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
@@ -67,6 +72,8 @@ def limited_again(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Ref
     return Fix(f"Set the limit to `{limit.timeout}`", edits, safe=False)
 
 
-def _waiter_at(file: PythonFile, finding: Finding) -> Waiter | None:
+def _waiter_at(file: PythonFile, finding: Finding) -> tuple[Waiter, str] | None:
+    """What waits in the place of the finding, and the call as it is written."""
     calls = (node for node in descendants(file.root, "call") if file.span(node) == finding.location.span)
-    return next((waiter for call in calls if (waiter := waits_for_ever(call, file)) is not None), None)
+    found = ((waits_for_ever(call, file), file.text(call)) for call in calls)
+    return next(((waiter, text) for waiter, text in found if waiter is not None), None)
