@@ -205,9 +205,7 @@ def test_a_folder_may_have_tickets_of_its_own(project: Path) -> None:
     (project / "billing" / "legacy").mkdir()
     (project / "billing" / "legacy" / "rates.py").write_text(CLIENT.format(""))
     found = json.loads(chunklint(project, "scan", "--output-format", "sarif").stdout)["runs"][0]["results"]
-    tickets = {
-        one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]: one["workItemUris"] for one in found
-    }
+    tickets = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]: one["workItemUris"] for one in found}
     assert tickets == {
         "app/rates.py": ["https://tracker.test/OPS-1"],
         "billing/legacy/rates.py": ["https://tracker.test/PAY-3"],

@@ -31,6 +31,7 @@ _MAY_SWITCH = re.compile(r"None|inf|timeout|0")
 _INFINITY = re.compile(r"""^(?:float\(["']\+?inf(?:inity)?["']\)|(?:math|np|numpy)\.inf)$""")
 _NUMBER = frozenset({"integer", "float"})
 
+
 @dataclass(frozen=True, slots=True)
 class Switch:
     """A limit that is none.
