@@ -84,8 +84,8 @@ createRoot(document.getElementById("root")!).render(<App />);
         "TanStack Router's routes, which the router itself catches",
     ),
     limits=(
-        "aliases that only a bundler knows, other than `@/`, `~/` and `src/`, are resolved by the end of the path, where "
-        "that is unambiguous; tsconfig, jsconfig and the names of packages are read",
+        "aliases that only a bundler knows, other than `@/`, `~/` and `src/`, are resolved by the end of the path, "
+        "where that is unambiguous; tsconfig, jsconfig and the names of packages are read",
         "components that are passed as plain values, other than to routes, are not followed",
         "what throws outside of rendering (handlers, timers, promises) reaches no boundary and is not judged",
     ),
