@@ -39,7 +39,7 @@ def _aliases_of(root: Path, folder: str) -> Iterator[Aliases]:
     found: list[Aliases] = []
     while pending and len(seen) < _MOST_FILES:
         path = pending.pop(0)
-        if path in seen or path.startswith(".."):
+        if path in seen or path.startswith(("..", "/")):
             continue
         seen.append(path)
         settings = settings_in(_text(root, path))

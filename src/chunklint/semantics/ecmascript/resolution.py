@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# A string, kept as it is; a comment; or a comma before a closing bracket.
-_NOT_JSON = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]])', re.DOTALL)
+# Strings are kept as they are. Comments go first, then commas before a closing bracket: one pattern for both would try
+# every way to split a row of comments.
+_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*(?:.*?\*/|.*)', re.DOTALL)
+_LAST_COMMA = re.compile(r'("(?:\\.|[^"\\\n])*")|,(?=\s*[}\]])', re.DOTALL)
 _SETTINGS = re.compile(r"[jt]sconfig(\.[\w.-]+)?\.json")
 _SOURCES = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?)$")
 
@@ -71,10 +73,14 @@ def is_module_setting(name: str) -> bool:
 def settings_in(text: str) -> dict[str, Any]:
     """A file of settings: JSON with comments and commas too many. {} for what is no object."""
     try:
-        found = json.loads(_NOT_JSON.sub(lambda match: match[1] or "", text.removeprefix("\ufeff")))
+        found = json.loads(_without(_LAST_COMMA, _without(_COMMENT, text.removeprefix("\ufeff"))))
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _without(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda match: match[1] or "", text)
 
 
 def neighbours(path: str, settings: dict[str, Any]) -> Iterator[str]:

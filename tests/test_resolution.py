@@ -1,0 +1,46 @@
+"""What modules are called: settings that people write, and settings that somebody wrote to do harm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chunklint.discovery import read_resolution
+from chunklint.semantics.ecmascript.resolution import settings_in
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": ["x"]}',
+        '\ufeff{"a": ["x",],}',
+        '{\n  // why, and "how"\n  "a": ["x", /* none */ ], // end\n}',
+        '{"a": ["x"] /* , */, /* one */ /* two */ // three\n}',
+    ],
+)
+def test_settings_are_json_with_comments_and_commas_too_many(text: str) -> None:
+    assert settings_in(text) == {"a": ["x"]}
+
+
+def test_what_looks_like_a_comment_in_a_string_is_none() -> None:
+    assert settings_in('{"@/*": ["./src/*"], "b": "// , ]"}') == {"@/*": ["./src/*"], "b": "// , ]"}
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1,' + "/**/" * 5000 + "x", "/*" * 200_000, '"' * 100_001, "[" * 100_000, "," * 100_000]
+)
+def test_settings_made_to_hang_a_reader_are_no_settings(text: str) -> None:
+    assert settings_in(text) == {}
+
+
+@pytest.mark.parametrize("told", ["{outside}/tsconfig.json", "../outside/tsconfig.json"])
+def test_settings_outside_of_the_project_are_not_read(told: str, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "tsconfig.json").write_text('{"compilerOptions": {"paths": {"secret": ["./here"]}}}')
+    root = tmp_path / "project"
+    root.mkdir()
+    target = told.format(outside=outside)
+    (root / "tsconfig.json").write_text(f'{{"references": [{{"path": "{target}"}}], "extends": "{target}"}}')
+    assert read_resolution(root, ["main.ts"]).aliases == ()
