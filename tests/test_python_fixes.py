@@ -149,6 +149,11 @@ def test_windows_line_ends_and_everything_else_stay_as_they_are(tmp_path: Path) 
     assert fixed(source, tmp_path) == source.replace("get(url)", "get(url, timeout=30)")
 
 
+def test_a_byte_order_mark_is_no_column(tmp_path: Path) -> None:
+    source = "\ufeffimport requests; rate = requests.get('https://rates.example')\n"
+    assert fixed(source, tmp_path) == source.replace("example')", "example', timeout=30)")
+
+
 @pytest.mark.parametrize(
     ("source", "reason"),
     [

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chunklint.discovery.git import DIFF, REGULAR, git
+from chunklint.discovery.git import DIFF, REGULAR, commit_of, git, regular_files
 from chunklint.discovery.staging import read_blobs
 from chunklint.languages import language_of
 from chunklint.model import Notification, Span
@@ -37,7 +37,7 @@ class Changes:
 def changes(root: Path, revision: str) -> Changes:
     """What changed in the work tree since it left a revision. `root` is the repository's top. Raises GitError."""
     asked = f"compare with {revision!r}"
-    base = _commit(root, revision, asked)
+    base = commit_of(root, revision, asked=asked)
     fork = _line(git(root, "merge-base", base, "HEAD", asked=asked))
     ours = tuple(_names(git(root, "diff", "--name-only", *DIFF, fork, asked=asked)))
     lines = dict(_changed_lines(git(root, "diff", "--unified=0", "--text", *DIFF[1:], fork, asked=asked), ours))
@@ -50,7 +50,7 @@ def changes(root: Path, revision: str) -> Changes:
 def tree(root: Path, revision: str, max_bytes: int) -> tuple[dict[str, bytes], tuple[Notification, ...]]:
     """The files of a revision that some language reads, by path, and those over the size limit. Raises GitError."""
     asked = f"read the files of {revision!r}"
-    return read_blobs(root, dict(_listed(root, _commit(root, revision, asked), asked)), max_bytes, asked=asked)
+    return read_blobs(root, dict(_listed(root, commit_of(root, revision, asked=asked), asked)), max_bytes, asked=asked)
 
 
 def merged(root: Path, found: Changes, max_bytes: int) -> tuple[dict[str, bytes], frozenset[str]]:
@@ -95,15 +95,9 @@ def _raw(root: Path, fork: str, base: str, asked: str) -> Iterator[tuple[str, st
 
 
 def _listed(root: Path, commit: str, asked: str) -> Iterator[tuple[str, str]]:
-    for entry in git(root, "ls-tree", "-r", "-z", "--full-tree", commit, asked=asked).split(b"\0"):
-        head, _, name = entry.partition(b"\t")
-        path = os.fsdecode(name)
-        if name and head.decode("ascii").split(" ")[0] in REGULAR and language_of(path) is not None:
-            yield path, head.decode("ascii").split(" ")[2]
-
-
-def _commit(root: Path, revision: str, asked: str) -> str:
-    return _line(git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}", asked=asked))
+    for path, told in regular_files(root, commit, asked=asked):
+        if language_of(path) is not None:
+            yield path, told[2]
 
 
 def _names(output: bytes) -> Iterator[str]:

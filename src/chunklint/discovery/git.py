@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # Neither the repository's configuration nor a missing object may start a program or reach for the network.
@@ -42,6 +42,21 @@ def is_tracked(root: Path, folder: Path) -> bool:
         return bool(git(root, "ls-files", "-z", "--", f":(top,literal){folder.relative_to(root)}", asked="list files"))
     except GitError:
         return False
+
+
+def commit_of(root: Path, revision: str, *, asked: str = "") -> str:
+    """The full id of the commit that a revision names. Raises GitError."""
+    spelled = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    return git(root, *spelled, asked=asked or f"find the revision {revision!r}").decode("ascii").strip()
+
+
+def regular_files(root: Path, commit: str, *options: str, asked: str) -> Iterator[tuple[str, list[str]]]:
+    """Each regular file of a commit, and what `git ls-tree` tells of it: mode, "blob", id and, with -l, the size."""
+    for entry in git(root, "ls-tree", "-r", "-z", *options, "--full-tree", commit, asked=asked).split(b"\0"):
+        head, _, name = entry.partition(b"\t")
+        told = head.decode("ascii").split()
+        if name and told[0] in REGULAR:
+            yield os.fsdecode(name), told
 
 
 def sizes(root: Path, blobs: Iterable[str], *, asked: str) -> dict[str, int]:

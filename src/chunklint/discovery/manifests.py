@@ -14,7 +14,7 @@ _MAX_BYTES = 16_000_000
 
 def read_pins(root: Path, paths: Iterable[str]) -> Pins:
     """The pins in the manifests of every folder from the given files up to the root."""
-    found = {_name(folder): tuple(_pins_of(root, folder)) for folder in sorted(folders_above(paths))}
+    found = {name_of(folder): tuple(_pins_of(root, folder)) for folder in sorted(folders_above(paths))}
     return Pins({folder: pins for folder, pins in found.items() if pins})
 
 
@@ -24,7 +24,8 @@ def folders_above(paths: Iterable[str]) -> set[PurePosixPath]:
     return {folder for near in nearest for folder in (near, *near.parents)}
 
 
-def _name(folder: PurePosixPath) -> str:
+def name_of(folder: PurePosixPath) -> str:
+    """A folder as the beginning of paths names it: "" for the root."""
     return "" if folder == PurePosixPath() else str(folder)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from chunklint.discovery.manifests import folders_above
-from chunklint.discovery.sources import Source, read_source
+from chunklint.discovery.manifests import folders_above, name_of
+from chunklint.discovery.sources import read_settings
 from chunklint.semantics.ecmascript.resolution import (
     ENTRY_SETTINGS,
     MANIFEST,
@@ -18,17 +18,16 @@ from chunklint.semantics.ecmascript.resolution import (
     settings_in,
 )
 
-# Settings are written by hand, and extend each other a few times.
-_MAX_BYTES = 1_000_000
+# Settings extend each other a few times.
 _MOST_FILES = 12
 
 
 def read_resolution(root: Path, paths: Iterable[str]) -> Resolution:
     """What tsconfig, jsconfig and package.json say in the folders from the given files up to the root."""
-    folders = sorted("" if str(folder) == "." else folder.as_posix() for folder in folders_above(paths))
+    folders = sorted(map(name_of, folders_above(paths)))
     aliases = tuple(one for folder in folders for one in _aliases_of(root, folder))
-    manifests = ((folder, _text(root, _below(folder, MANIFEST))) for folder in folders)
-    packages = (package_in(folder, text) for folder, text in manifests if text)
+    manifests = ((folder, read_settings(root, _below(folder, MANIFEST))) for folder in folders)
+    packages = (package_in(folder, text) for folder, text in manifests if text is not None)
     return Resolution(aliases, tuple(one for one in packages if one is not None))
 
 
@@ -42,7 +41,7 @@ def _aliases_of(root: Path, folder: str) -> Iterator[Aliases]:
         if path in seen or path.startswith(("..", "/")):
             continue
         seen.append(path)
-        settings = settings_in(_text(root, path))
+        settings = settings_in(read_settings(root, path) or "")
         said = aliases_in(folder, path, settings)
         if said is not None:
             found.append(said)
@@ -52,10 +51,3 @@ def _aliases_of(root: Path, folder: str) -> Iterator[Aliases]:
 
 def _below(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
-
-
-def _text(root: Path, path: str) -> str:
-    if not (root / path).is_file():
-        return ""
-    source = read_source(root, path, _MAX_BYTES)
-    return source.text if isinstance(source, Source) else ""

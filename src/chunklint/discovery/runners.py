@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from chunklint.discovery.manifests import folders_above
-from chunklint.discovery.sources import Source, read_source
+from chunklint.discovery.sources import read_settings
 from chunklint.semantics.testing.collection import MANIFEST, SETTINGS, PytestSettings, settings_in
-
-# Settings are written by hand.
-_MAX_BYTES = 1_000_000
 
 
 def read_pytest_settings(root: Path, paths: Iterable[str]) -> tuple[PytestSettings, ...]:
@@ -25,10 +22,8 @@ def read_pytest_settings(root: Path, paths: Iterable[str]) -> tuple[PytestSettin
 def _settings_of(root: Path, folder: PurePosixPath) -> PytestSettings | None:
     for name in SETTINGS:
         path = (folder / name).as_posix()
-        if not (root / path).is_file():
-            continue
-        source = read_source(root, path, _MAX_BYTES)
-        settings = settings_in(path, source.text) if isinstance(source, Source) else None
+        text = read_settings(root, path)
+        settings = settings_in(path, text) if text is not None else None
         if settings is not None:
             return settings
     own = (folder / MANIFEST).as_posix()

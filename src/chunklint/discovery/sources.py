@@ -29,6 +29,9 @@ _BOMS = (
 )
 
 _HEAD_LINES = 5
+
+# Settings are written by hand.
+_MOST_OF_SETTINGS = 1_000_000
 _COMMENT_LINE = re.compile(r"^\s*(?:#|//|/\*|\*|--|\"\"\"|''')")
 
 
@@ -55,6 +58,14 @@ def read_source(root: Path, path: str, max_bytes: int) -> Source | Notification:
     """The text of a file; see `read_bytes`."""
     data = read_bytes(root, path, max_bytes)
     return data if isinstance(data, Notification) else decode(data, path)
+
+
+def read_settings(root: Path, path: str) -> str | None:
+    """The text of a file of settings below the root; None when there is none that can be read."""
+    if not (root / path).is_file():
+        return None
+    source = read_source(root, path, _MOST_OF_SETTINGS)
+    return source.text if isinstance(source, Source) else None
 
 
 def read_bytes(root: Path, path: str, max_bytes: int) -> bytes | Notification:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from chunklint.discovery.git import REGULAR, GitError, contents, git
+from chunklint.discovery.git import GitError, contents, regular_files
 from chunklint.languages import language_of
 from chunklint.semantics.ecmascript.resolution import is_module_setting
 from chunklint.semantics.pins import is_manifest
@@ -25,13 +25,6 @@ class _Entry:
     path: str
     blob: str
     size: int
-
-
-def commit_of(repository: Path, revision: str) -> str:
-    """The full id of the commit that a revision names. Raises GitError."""
-    asked = f"find the revision {revision!r}"
-    found = git(repository, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}", asked=asked)
-    return found.decode("ascii").strip()
 
 
 def stand_in(repository: Path, commit: str, folder: Path) -> dict[str, str]:
@@ -65,15 +58,9 @@ def read_sources(repository: Path, blobs: Mapping[str, str], paths: Iterable[str
 
 def _entries(repository: Path, commit: str) -> Iterator[_Entry]:
     """The regular files of a commit that a scan looks at."""
-    asked = f"list the files of {commit}"
-    for entry in git(repository, "ls-tree", "-r", "-l", "-z", "--full-tree", commit, asked=asked).split(b"\0"):
-        head, _, name = entry.partition(b"\t")
-        path = os.fsdecode(name)
-        if not name or not (language_of(path) is not None or _is_read(path)):
-            continue
-        mode, _, blob, size = head.decode("ascii").split()
-        if mode in REGULAR:
-            yield _Entry(_checked(path), blob, int(size))
+    for path, told in regular_files(repository, commit, "-l", asked=f"list the files of {commit}"):
+        if language_of(path) is not None or _is_read(path):
+            yield _Entry(_checked(path), told[2], int(told[3]))
 
 
 def _is_read(path: str) -> bool:

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from chunklint.discovery import GitError
-from chunklint.discovery.standins import commit_of
+from chunklint.discovery.git import commit_of
 from chunklint.fleet.lists import Repository, is_repository, without_secret
 
 # A repository that takes longer than this to fetch does not answer, or is none that should be scanned in passing.

@@ -14,7 +14,7 @@ import click
 from chunklint.cache import default_folder
 from chunklint.config import ConfigError
 from chunklint.discovery import GitError, MissingPath
-from chunklint.discovery.standins import commit_of
+from chunklint.discovery.git import commit_of
 from chunklint.fleet import clones, lists, pools, results, rollup, scanner
 from chunklint.fleet.lists import ListError, Repository
 from chunklint.fleet.pools import ClusterError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from tree_sitter import Node
 
@@ -12,7 +13,7 @@ from chunklint.rewriting.ecmascript_blocks import first_in
 from chunklint.rewriting.ecmascript_handlers import is_typed
 from chunklint.rewriting.ecmascript_text import Edits, indent_of, style_of
 from chunklint.semantics.ecmascript.definitions import members
-from chunklint.semantics.ecmascript.names import bindings
+from chunklint.semantics.ecmascript.names import Binding, bindings
 
 # What of React is a type: a file that imports one like a value imports them all so.
 _TYPES = frozenset({"ReactNode", "ReactElement", "PropsWithChildren", "FC", "ComponentType", "JSX"})
@@ -80,11 +81,9 @@ def _told_on_show(file: SourceFile, function: Node) -> Fix | Refusal:
 def _effect_hook(file: SourceFile, edits: Edits) -> str | None:
     """How the file calls `useEffect`, imported if it has to be."""
     known = bindings(file, file.root)
-    if "useEffect" in known:
-        return "useEffect" if known["useEffect"].module == "react" else None
-    whole = next((one for one in known.values() if one.module == "react" and one.imported in ("default", "*")), None)
-    if whole is not None:
-        return f"{whole.name}.useEffect"
+    told = _of_react(known, "useEffect")
+    if told != "":
+        return told
     statements = [one for one in file.root.named_children if one.type == "import_statement"]
     named = [one for one in statements if _imports_values(file, one)]
     specifiers = [part for one in named for part in descendants(one, "import_specifier")]
@@ -99,6 +98,14 @@ def _effect_hook(file: SourceFile, edits: Edits) -> str | None:
     directive = file.root.named_children[0]
     edits.insert(directive.end_byte, f"\n\n{line}")
     return "useEffect" if file.text(directive).strip("'\"; ") == "use client" else None
+
+
+def _of_react(known: Mapping[str, Binding], name: str) -> str | None:
+    """How the file calls what React exports; "" when it does not yet, None when the name stands for something else."""
+    if name in known:
+        return name if known[name].module == "react" else None
+    whole = next((one for one in known.values() if one.module == "react" and one.imported in ("default", "*")), None)
+    return f"{whole.name}.{name}" if whole is not None else ""
 
 
 def _imports_values(file: SourceFile, statement: Node) -> bool:
@@ -135,11 +142,9 @@ def _info_type(file: SourceFile, edits: Edits) -> str | None:
     if not is_typed(file):
         return ""
     known = bindings(file, file.root)
-    if "ErrorInfo" in known:
-        return "ErrorInfo" if known["ErrorInfo"].module == "react" else None
-    whole = next((one for one in known.values() if one.module == "react" and one.imported in ("default", "*")), None)
-    if whole is not None:
-        return f"{whole.name}.ErrorInfo"
+    told = _of_react(known, "ErrorInfo")
+    if told != "":
+        return told
     named = [one for one in known.values() if one.module == "react"]
     specifiers = [one.node.parent for one in named if one.node.parent and one.node.parent.type == "import_specifier"]
     if not specifiers or specifiers[0].parent is None:

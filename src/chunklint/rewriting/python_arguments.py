@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunklint.model import Edit, Refusal, Span
-from chunklint.rewriting.python_code import edits_between, node_at, replaced, tree_of
+from chunklint.rewriting.python_code import edits_between, node_at, nodes_of, replaced, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import libcst as cst
 
     from chunklint.languages.python import PythonFile
@@ -37,7 +35,7 @@ def with_argument(
     changed = _appended(call, keyword, wanted)
     if changed is None:
         return Refusal("a comment stands where the argument would go")
-    return _edits(file, replaced(tree, call, changed), needs)
+    return _edits(file, tree, replaced(tree, call, changed), needs)
 
 
 def with_value(file: PythonFile, span: Span, value: str, needs: str = "") -> tuple[Edit, ...] | Refusal:
@@ -49,7 +47,7 @@ def with_value(file: PythonFile, span: Span, value: str, needs: str = "") -> tup
     if tree is None or old is None or (isinstance(old, cst.Name) and old.value != "None"):
         return Refusal("the value is not a plain None here")
     wanted = _expression(tree, value)
-    return wanted if isinstance(wanted, Refusal) else _edits(file, replaced(tree, old, wanted), needs)
+    return wanted if isinstance(wanted, Refusal) else _edits(file, tree, replaced(tree, old, wanted), needs)
 
 
 def _expression(tree: cst.Module, value: str) -> cst.BaseExpression | Refusal:
@@ -61,9 +59,8 @@ def _expression(tree: cst.Module, value: str) -> cst.BaseExpression | Refusal:
         return Refusal(f"the configured value `{value}` is no expression")
 
 
-def _edits(file: PythonFile, changed: cst.Module, needs: str) -> tuple[Edit, ...] | Refusal:
-    before = tree_of(file)
-    whole = _with_import(before, changed, needs) if needs and before is not None else changed
+def _edits(file: PythonFile, tree: cst.Module, changed: cst.Module, needs: str) -> tuple[Edit, ...] | Refusal:
+    whole = _with_import(tree, changed, needs) if needs else changed
     return whole if isinstance(whole, Refusal) else edits_between(file.content, whole.code)
 
 
@@ -166,18 +163,10 @@ def _means_another(tree: cst.Module, name: str, told: str) -> bool:
     """Whether a name may stand for something else somewhere in the file than what the import gives it."""
     import libcst as cst
 
-    nodes = list(_nodes(tree))
+    nodes = list(nodes_of(tree))
     imports = (node for node in nodes if isinstance(node, (cst.Import, cst.ImportFrom)))
     if not any(tree.code_for_node(node).strip() == told for node in imports):
         return any(isinstance(node, cst.Name) and node.value == name for node in nodes)
     targets = [node.target for node in nodes if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.For))]
     names = [node.name for node in nodes if isinstance(node, cst.Param)] + targets
     return any(isinstance(node, cst.Name) and node.value == name for node in names)
-
-
-def _nodes(tree: cst.Module) -> Iterator[cst.CSTNode]:
-    left: list[cst.CSTNode] = [tree]
-    while left:
-        node = left.pop()
-        yield node
-        left.extend(node.children)

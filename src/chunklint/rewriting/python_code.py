@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
 
+from chunklint.editing import Grid, Splice
 from chunklint.model import Edit, Span
 
 if TYPE_CHECKING:
@@ -69,13 +71,22 @@ def replaced(tree: cst.Module, old: cst.CSTNode, new: cst.CSTNode) -> cst.Module
     return changed
 
 
+def nodes_of(tree: cst.Module) -> Iterator[cst.CSTNode]:
+    """Every node of a tree, without recursion: deep nesting cannot exhaust the stack."""
+    left: list[cst.CSTNode] = [tree]
+    while left:
+        node = left.pop()
+        yield node
+        left.extend(node.children)
+
+
 def edits_between(old: str, new: str) -> tuple[Edit, ...]:
     """What turns one text into the other: an edit for each run of lines that differs, without what its ends share."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    starts = _starts(before)
-    return tuple(
-        _trimmed(old, starts[first], starts[last], "".join(after[begin:end]))
-        for first, last, begin, end in _runs(before, after)
+    starts = list(accumulate(map(len, before), initial=0))
+    runs = _runs(before, after)
+    return Grid(old).edits(
+        _trimmed(old, starts[first], starts[last], "".join(after[begin:end])) for first, last, begin, end in runs
     )
 
 
@@ -89,19 +100,11 @@ def _runs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, in
             yield first + head, last + head, begin + head, end + head
 
 
-def _starts(lines: Sequence[str]) -> list[int]:
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line))
-    return starts
-
-
-def _trimmed(old: str, start: int, end: int, text: str) -> Edit:
+def _trimmed(old: str, start: int, end: int, text: str) -> Splice:
     replaced = old[start:end]
     head = _shared(replaced, text)
     tail = min(_shared(replaced[::-1], text[::-1]), len(replaced) - head, len(text) - head)
-    first, last = start + head, end - tail
-    return Edit(Span(*_place(old, first), *_place(old, last)), text[head : len(text) - tail])
+    return Splice(start + head, end - tail, text[head : len(text) - tail])
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
@@ -112,8 +115,3 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> int:
             return count
         count += 1
     return count
-
-
-def _place(text: str, offset: int) -> tuple[int, int]:
-    """Line and column, from 1; only LF ends a line."""
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)

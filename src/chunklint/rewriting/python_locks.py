@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunklint.model import Finding, Fix, Refusal
-from chunklint.rewriting.python_code import edits_between, node_at, replaced, tree_of
+from chunklint.rewriting.python_code import edits_between, node_at, nodes_of, replaced, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import libcst as cst
 
     from chunklint.languages.python import PythonFile
@@ -25,7 +23,8 @@ def held_by_with(file: PythonFile, finding: Finding) -> Fix | Refusal:
     if call.args:
         return Refusal("`acquire` has arguments, which a `with` cannot hand over")
     lock = tree.code_for_node(call.func.value)
-    block = next((one for one in _blocks(tree) if any(_is_taken(statement, call) for statement in one.body)), None)
+    blocks = (node for node in nodes_of(tree) if isinstance(node, (cst.IndentedBlock, cst.Module)))
+    block = next((one for one in blocks if any(_is_taken(statement, call) for statement in one.body)), None)
     if block is None:
         return Refusal("what `acquire` returns is used")
     start = next(at for at, statement in enumerate(block.body) if _is_taken(statement, call))
@@ -51,17 +50,6 @@ def held_by_with(file: PythonFile, finding: Finding) -> Fix | Refusal:
     changed = replaced(tree, block, block.with_changes(body=body))
     word = "async with" if awaited else "with"
     return Fix(f"Hold `{lock}` by `{word}`", edits_between(file.content, changed.code), safe=True)
-
-
-def _blocks(tree: cst.Module) -> Iterator[cst.IndentedBlock | cst.Module]:
-    import libcst as cst
-
-    left: list[cst.CSTNode] = [tree]
-    while left:
-        node = left.pop()
-        if isinstance(node, (cst.IndentedBlock, cst.Module)):
-            yield node
-        left.extend(node.children)
 
 
 def _alone(statement: cst.CSTNode) -> cst.BaseExpression | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ from chunklint.model import Finding, Report
 from chunklint.reporters import Style
 from chunklint.reporters.escaping import escape
 from chunklint.reporters.summary import plural
-from chunklint.reporters.terminal import paint, wants_color
+from chunklint.reporters.terminal import paint
 from chunklint.scanning.options import ScanOptions
 
 _LOOKS = {"+": "good", "-": "error", "@": "note"}
@@ -44,8 +43,7 @@ def written(root: Path, mended: Mended) -> Mended:
 def show_diff(changes: Iterable[Change], options: ScanOptions) -> None:
     """Print what the fixes change. `git apply` takes it; a terminal gets it in colour and with nothing that acts."""
     terminal = sys.stdout.isatty()
-    flag = {"auto": None, "always": True, "never": False}[options.color]
-    style = Style(color=wants_color(flag, os.environ, terminal))
+    style = Style(color=options.colored(terminal))
     for change in changes:
         before, after = (data.decode(change.encoding) for data in (change.before, change.after))
         for number, row in enumerate(editing.unified(change.path, before, after)):

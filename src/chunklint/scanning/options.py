@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from chunklint import silencing
+from chunklint.reporters.terminal import wants_color
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class ScanOptions:
     def mends(self) -> bool:
         """Whether fixes are made, be it for a diff only."""
         return self.fix or self.fix_only or self.diff
+
+    def colored(self, terminal: bool) -> bool:
+        """Whether output to a terminal, or to what is none, is to be in colour."""
+        return wants_color({"auto": None, "always": True, "never": False}[self.color], os.environ, terminal)
 
 
 def refuse_contradictions(options: ScanOptions) -> None:

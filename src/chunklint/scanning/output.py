@@ -14,7 +14,7 @@ from chunklint import files
 from chunklint.config import Settings
 from chunklint.model import Report, Severity
 from chunklint.reporters import Style, render
-from chunklint.reporters.terminal import wants_color, wants_hyperlinks
+from chunklint.reporters.terminal import wants_hyperlinks
 from chunklint.reporters.text import notice
 from chunklint.scanning.options import ScanOptions
 
@@ -47,8 +47,7 @@ def outputs_of(options: ScanOptions, settings: Settings) -> tuple[tuple[str, str
 
 def _on_stdout(style: Style, options: ScanOptions) -> Style:
     terminal = sys.stdout.isatty()
-    flag = {"auto": None, "always": True, "never": False}[options.color]
-    color = wants_color(flag, os.environ, terminal)
+    color = options.colored(terminal)
     links = wants_hyperlinks(color, os.environ, terminal)
     width = min(shutil.get_terminal_size().columns, _WIDEST) if terminal else style.width
     return replace(style, color=color, hyperlinks=links, width=width)
@@ -65,7 +64,7 @@ def replace_file(target: Path, text: str, what: str = "report") -> None:
 def notify(report: Report, options: ScanOptions) -> None:
     """What the reader must know of the scan itself, one line each on stderr."""
     least = Severity.ERROR if options.quiet else Severity.NOTE
-    color = wants_color({"auto": None, "always": True, "never": False}[options.color], os.environ, sys.stderr.isatty())
+    color = options.colored(sys.stderr.isatty())
     for note in report.notifications:
         if note.severity.rank >= least.rank:
             click.echo(notice(note, Style(color=color)), err=True, color=color)

@@ -89,7 +89,7 @@ def _tickets(report: Report, listed: Sequence[Finding]) -> Markup:
         element(
             "tr",
             element("th", _ticket(ticket, anchors), scope="row"),
-            *_by_severity(found.get(ticket, ()), most),
+            *by_severity(found.get(ticket, ()), most),
             *(_by_novelty(len(found.get(ticket, ())), len(known.get(ticket, ())), everything) if known else ()),
             class_=False if ticket in found else "clean",
         )
@@ -116,14 +116,17 @@ def _ticket(ticket: Ticket, anchors: Mapping[Ticket, str]) -> Markup:
 
 
 def _headings(*, with_baseline: bool) -> Markup:
-    names = [f"{severity.capitalize()}s" for severity in _WORST_FIRST]
-    keys = [str(severity) for severity in _WORST_FIRST]
-    cells = [element("th", "Ticket", scope="col"), element("th", "By severity", scope="col", class_="chart")]
-    cells += [element("th", key(kind), name, scope="col") for name, kind in zip(names, keys, strict=True)]
+    cells = [element("th", "Ticket", scope="col"), *severity_heads()]
     if with_baseline:
         cells.append(element("th", "New and known", scope="col", class_="chart"))
         cells += [element("th", key(kind), kind.capitalize(), scope="col") for kind in ("new", "known")]
     return element("tr", *cells)
+
+
+def severity_heads() -> list[Markup]:
+    """The heads of the columns of `by_severity`."""
+    figures = (element("th", key(str(kind)), f"{kind.capitalize()}s", scope="col") for kind in _WORST_FIRST)
+    return [element("th", "By severity", scope="col", class_="chart"), *figures]
 
 
 def key(kind: str) -> Markup:
@@ -131,7 +134,8 @@ def key(kind: str) -> Markup:
     return element("i", class_=f"key {kind}", aria_hidden="true")
 
 
-def _by_severity(findings: Sequence[Finding], most: int) -> Iterator[Markup]:
+def by_severity(findings: Sequence[Finding], most: int) -> Iterator[Markup]:
+    """The cells of a row: a bar whose full width stands for `most`, then the figures, the worst first."""
     counts = Counter(finding.severity for finding in findings)
     yield element("td", bar([(str(kind), counts[kind]) for kind in _WORST_FIRST], most), class_="chart")
     yield from (figure(counts[severity]) for severity in _WORST_FIRST)

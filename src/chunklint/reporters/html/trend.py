@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from chunklint.model import Report, Severity, Ticket
+from chunklint.model import Report, Ticket
 from chunklint.reporters.html.findings import grouped, ticket_link
 from chunklint.reporters.html.frame import document, masthead
 from chunklint.reporters.html.markup import Markup, element, joined
-from chunklint.reporters.html.overview import bar, figure, key
+from chunklint.reporters.html.overview import by_severity, figure, severity_heads
 from chunklint.reporters.summary import plural, ticket_of
-
-_WORST_FIRST = tuple(reversed(Severity))
 
 # The user units of the drawing of a ticket: so wide is a revision, so high the highest column.
 _STEP = 24
@@ -47,14 +44,10 @@ def _verdict(points: Sequence[Point]) -> str:
 
 def _revisions(points: Sequence[Point]) -> Markup:
     most = max(len(report.findings) for _, report in points)
-    rows = []
-    for name, report in points:
-        counts = Counter(finding.severity for finding in report.findings)
-        parts = [(str(kind), counts[kind]) for kind in _WORST_FIRST]
-        cells = [element("td", bar(parts, most), class_="chart"), *(figure(count) for _, count in parts)]
-        rows.append(element("tr", element("th", name, scope="row"), *cells))
-    heads = [element("th", key(str(kind)), f"{kind.capitalize()}s", scope="col") for kind in _WORST_FIRST]
-    return _table("Findings by revision", [element("th", "By severity", scope="col", class_="chart"), *heads], rows)
+    rows = [
+        element("tr", element("th", name, scope="row"), *by_severity(report.findings, most)) for name, report in points
+    ]
+    return _table("Findings by revision", "Revision", severity_heads(), rows)
 
 
 def _tickets(points: Sequence[Point]) -> Markup:
@@ -77,7 +70,7 @@ def _tickets(points: Sequence[Point]) -> Markup:
         )
         for ticket, moved in counts.items()
     ]
-    return _table("Findings by ticket", heads, rows)
+    return _table("Findings by ticket", "Ticket", heads, rows)
 
 
 def _columns(counts: Sequence[int]) -> Markup:
@@ -101,8 +94,7 @@ def _columns(counts: Sequence[int]) -> Markup:
     return element("svg", *columns, class_="columns", viewBox=size, aria_hidden="true")
 
 
-def _table(caption: str, heads: Sequence[Markup], rows: Sequence[Markup]) -> Markup:
-    label = "Revision" if "revision" in caption else "Ticket"
+def _table(caption: str, label: str, heads: Sequence[Markup], rows: Sequence[Markup]) -> Markup:
     return element(
         "table",
         element("caption", caption),
