@@ -17,6 +17,7 @@ from chunklint.api import (
     Sink,
     Source,
     Splice,
+    begins_within,
     is_sql_statement,
     is_test,
     origin_of_hole,
@@ -174,7 +175,7 @@ def _name(splice: Splice, file: PythonFile) -> str:
 
 def _through(danger: Danger, shape: Shape, file: PythonFile) -> str:
     """The variable of the statement itself that holds the value, where that is another name."""
-    inside = (name for name in danger.splice.hole.via if shape.node.start_byte <= name.start_byte < shape.node.end_byte)
+    inside = (name for name in danger.splice.hole.via if begins_within(name, shape.node))
     name = next(inside, None)
     if name is None or file.text(name) == file.text(danger.splice.hole.node):
         return ""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from chunklint.languages.base import SourceFile, ancestors, descendants, enclosing
+    from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants, enclosing
     from chunklint.languages.ecmascript import EcmascriptFile
     from chunklint.languages.python import PythonFile
     from chunklint.languages.sql import SqlFile
@@ -186,7 +186,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "tree_sitter": "Node",
-    "chunklint.languages.base": "SourceFile, ancestors, descendants, enclosing",
+    "chunklint.languages.base": "SourceFile, ancestors, begins_within, descendants, enclosing",
     "chunklint.languages.ecmascript": "EcmascriptFile",
     "chunklint.languages.python": "PythonFile",
     "chunklint.languages.sql": "SqlFile",
@@ -548,6 +548,7 @@ __all__ = [
     "awaited_text",
     "awaits_under_thread_locks",
     "axios_waits_for_ever",
+    "begins_within",
     "boundaries",
     "breaches",
     "breaks_upgrade",

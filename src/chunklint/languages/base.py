@@ -167,6 +167,16 @@ def _know_parents_of(node: Node) -> None:
             pending.append(child)
 
 
+def is_within(node: Node, outer: Node) -> bool:
+    """Whether a node lies in the bounds of another one, or is it."""
+    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
+
+
+def begins_within(node: Node, outer: Node) -> bool:
+    """Whether a node begins in the bounds of another one: it lies in it, or around it from its first byte on."""
+    return outer.start_byte <= node.start_byte < outer.end_byte
+
+
 def enclosing(node: Node, *types: str) -> Node | None:
     """The innermost node around a node that is of one of the types."""
     return next((around for around in ancestors(node) if around.type in types), None)

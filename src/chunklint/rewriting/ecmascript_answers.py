@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
 from chunklint.model import Fix, Refusal
 from chunklint.rewriting.ecmascript_blocks import block_of, close, end_of_line, first_in, with_comments
 from chunklint.rewriting.ecmascript_text import Edits, free_name, indent_of, moved, style_of
@@ -276,7 +276,7 @@ def _waits_in_try(block: Node) -> bool:
 
 
 def _holds(statement: Node, setters: list[Node]) -> bool:
-    return any(statement.start_byte <= node.start_byte and node.end_byte <= statement.end_byte for node in setters)
+    return any(is_within(node, statement) for node in setters)
 
 
 def _ask(file: SourceFile, edits: Edits, block: Node, statements: list[Node], flag: str, setters: list[Node]) -> None:

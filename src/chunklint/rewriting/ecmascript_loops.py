@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.model import Fix, Refusal
 from chunklint.rewriting.ecmascript_answers import asked_first, remembers
 from chunklint.rewriting.ecmascript_blocks import block_of, close, with_comments
@@ -34,7 +34,7 @@ def cleared(file: SourceFile, effect: Effect, leak: Leak) -> Fix | Refusal:
     callee, turn = callee_of(node), _turn(file, node)
     if callee is None or body is None or body.type != "statement_block" or turn is None:
         return Refusal("the loop has no function of its own")
-    if not body.start_byte <= turn.start_byte < body.end_byte:
+    if not begins_within(turn, body):
         return Refusal(f"`{function_name(file, turn) or 'the loop'}` is defined outside of the effect, for others, too")
     if any(node.start_byte > turn.start_byte for node in descendants(body, "return_statement", stop=FUNCTIONS)):
         return Refusal("a `return` after it leaves the effect without a cleanup")
@@ -108,14 +108,14 @@ def _schedules(file: SourceFile, call: Node, turn: Node) -> bool:
 
 def _mentions(file: SourceFile, statement: Node, turn: Node) -> bool:
     name = function_name(file, turn)
-    holds = statement.start_byte <= turn.start_byte < statement.end_byte
+    holds = begins_within(turn, statement)
     return holds or any(file.text(one) == name for one in descendants(statement, "identifier"))
 
 
 def _runs_late(file: SourceFile, call: Node, turn: Node) -> bool:
     """Whether the next round is set after a wait, when the cleanup may have run already."""
     around = enclosing_function(file, call)
-    if around is not None and around != turn and turn.start_byte <= around.start_byte < turn.end_byte:
+    if around is not None and around != turn and begins_within(around, turn):
         return True
     body = turn.child_by_field_name("body")
     waits = descendants(body, "await_expression", stop=FUNCTIONS) if body is not None else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.model import Fix, Refusal
 from chunklint.rewriting.ecmascript_answers import asked_first, flagged
 from chunklint.rewriting.ecmascript_blocks import Release, Site, block_of, close, end_of_line, first_in
@@ -46,7 +46,7 @@ def _paired(file: SourceFile, effect: Effect, found: Mismatch, removal: Node) ->
     """Give the removal what the addition is given."""
     added, removed = arguments_of(found.acquired.node), arguments_of(removal)
     around = next((one for one in ancestors(found.acquired.node) if one.type == "statement_block"), None)
-    if around is None or not around.start_byte <= removal.start_byte < around.end_byte:
+    if around is None or not begins_within(removal, around):
         return Refusal("the removal stands where it does not see what was added")
     edits = Edits(file)
     site = Site(file, effect, block_of(file, around), edits)
@@ -166,7 +166,7 @@ def read_in_cleanup(file: SourceFile, effect: Effect, declarator: Node) -> Fix |
     if declaration is None or body is None or name is None or len(declaration.named_children) != 1:
         return Refusal("the reading is no statement of its own, or the cleanup no single function")
     uses = [one for one in descendants(effect.callback, "identifier") if file.text(one) == file.text(name)]
-    if any(one != name and not body.start_byte <= one.start_byte < body.end_byte for one in uses):
+    if any(one != name and not begins_within(one, body) for one in uses):
         return Refusal(f"the effect itself uses `{file.text(name)}`, too")
     edits, style = Edits(file), style_of(file)
     text = file.text(declaration)

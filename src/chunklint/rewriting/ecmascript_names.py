@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
 from chunklint.model import Refusal
 from chunklint.rewriting.ecmascript_blocks import Block, Site, indent_in, with_comments
 from chunklint.rewriting.ecmascript_text import free_name, moved, style_of
@@ -151,7 +151,7 @@ def is_seen_from(file: SourceFile, node: Node, block: Node, *, reassigned: bool 
         found = resolve(file, name)
         if found is None:
             continue
-        if node.start_byte <= found.scope.start_byte and found.scope.end_byte <= node.end_byte:
+        if is_within(found.scope, node):
             continue
         if not found.scope.start_byte <= block.start_byte or not block.end_byte <= found.scope.end_byte:
             return False

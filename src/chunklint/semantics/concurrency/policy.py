@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from chunklint.languages.base import ancestors, descendants
+from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.semantics.concurrency.flow import Act, Suspend, every
 from chunklint.semantics.concurrency.held import Held, locks_held_at
@@ -87,4 +87,4 @@ def _waits_inside(write: Write, held: Held, states: States, file: PythonFile) ->
 
 
 def _is_within(node: Node, body: Node | None) -> bool:
-    return body is not None and body.start_byte <= node.start_byte < body.end_byte
+    return body is not None and begins_within(node, body)

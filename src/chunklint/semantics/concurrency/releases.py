@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from tree_sitter import Node
 
-from chunklint.languages.base import ancestors, descendants
+from chunklint.languages.base import ancestors, descendants, is_within
 from chunklint.languages.python import PythonFile
 from chunklint.semantics.concurrency.held import locks_held_at
 from chunklint.semantics.concurrency.lock_types import LockKind
@@ -173,7 +173,7 @@ def _skipped(call: Node, lock: Lock, releases: list[Node], file: PythonFile) -> 
         if _handlers_release(statement, after):
             missed = _misses_cancellation(statement, lock, after, file)
             return Stuck(lock, Way.CANCELLED, statement, after[-1]) if missed else None
-        held = [release for release in after if _holds(statement, release)]
+        held = [release for release in after if is_within(release, statement)]
         leaving = leaving or _leaves_without(statement, held)
         risk = risk or _risk(statement, file, held[0].start_byte if held else statement.end_byte)
         if held and held[-1] == after[-1]:
@@ -211,7 +211,7 @@ def _in_body(call: Node, release: Node, clause: str) -> bool:
     for around in ancestors(release):
         if around.type == "try_statement" and inner.type == clause:
             body = around.child_by_field_name("body")
-            if body is not None and _holds(body, call):
+            if body is not None and is_within(call, body):
                 return True
         inner = around
     return False
@@ -264,12 +264,12 @@ def _is_guard(statement: Node, releases: list[Node]) -> bool:
     if statement.type != "try_statement":
         return False
     clauses = [one for one in statement.named_children if one.type == "finally_clause"]
-    return any(_holds(clause, release) for clause in clauses for release in releases)
+    return any(is_within(release, clause) for clause in clauses for release in releases)
 
 
 def _releasing_handlers(statement: Node, releases: list[Node]) -> list[Node]:
     handlers = [one for one in statement.named_children if one.type in _HANDLERS and one.named_children]
-    return [one for one in handlers if any(_holds(one, release) for release in releases)]
+    return [one for one in handlers if any(is_within(release, one) for release in releases)]
 
 
 def _handlers_release(statement: Node, releases: list[Node]) -> bool:
@@ -301,10 +301,6 @@ def _risks(statement: Node, file: PythonFile) -> Iterator[Node]:
         if node.type not in _RISKS or (function is not None and _SAFE_CALL.search(file.text(function))):
             continue
         yield node
-
-
-def _holds(outer: Node, inner: Node) -> bool:
-    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
 
 
 def _expires(receiver: Node | None, file: PythonFile) -> bool:

@@ -10,7 +10,7 @@ from functools import partial
 
 from tree_sitter import Node
 
-from chunklint.languages.base import ancestors, descendants
+from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.semantics.concurrency.flow import GROWS, SHRINKS, Act, How, Look, every
 from chunklint.semantics.concurrency.held import Held, locks_held_at
@@ -271,7 +271,7 @@ def _disturbing(race: Race, writes: Iterable[Write], shape: Shape, file: PythonF
             continue
         if write.act.how in GROWS and _REGISTERS.match(name_of(write.function, file)):
             continue
-        inside = race.act.node.start_byte <= write.act.node.start_byte < race.act.node.end_byte
+        inside = begins_within(write.act.node, race.act.node)
         if not inside and not callers_hold_lock(write.function, file):
             yield write
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, descendants, is_within
 from chunklint.semantics.ecmascript.cleanup_scope import own_chains
 from chunklint.semantics.ecmascript.functions import enclosing_function, is_async, is_function
 from chunklint.semantics.ecmascript.lifetimes import uses_of
@@ -23,14 +23,14 @@ def idle_flags(file: SourceFile, effect: Effect) -> Iterator[tuple[Node, str, bo
     """
     body = effect.callback.child_by_field_name("body")
     ends = [part for part in cleanups(file, effect) if is_function(part)]
-    if body is None or not ends or is_async(effect.callback) or any(not _is_inside(end, body) for end in ends):
+    if body is None or not ends or is_async(effect.callback) or any(not is_within(end, body) for end in ends):
         return
     for declarator in descendants(body, "variable_declarator", stop=FUNCTIONS):
         name, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
         flag = name is not None and name.type == "identifier" and value is not None and value.type in ("true", "false")
         if not flag or name is None or (file.text(name),) not in own_chains(file, effect):
             continue
-        uses = [use for use in _uses(file, body, name) if not any(_is_inside(use, end) for end in ends)]
+        uses = [use for use in _uses(file, body, name) if not any(is_within(use, end) for end in ends)]
         read = [use for use in uses if not _is_target(use)]
         if _is_set(file, ends, name) and all(enclosing_function(file, use) == effect.callback for use in read):
             yield declarator, file.text(name), bool(read)
@@ -39,7 +39,7 @@ def idle_flags(file: SourceFile, effect: Effect) -> Iterator[tuple[Node, str, bo
 def _uses(file: SourceFile, body: Node, name: Node) -> Iterator[Node]:
     found = resolve(file, name)
     for use in uses_of(file, name):
-        if _is_inside(use, body) and resolve(file, use) == found:
+        if is_within(use, body) and resolve(file, use) == found:
             yield use
 
 
@@ -52,7 +52,3 @@ def _is_set(file: SourceFile, ends: list[Node], name: Node) -> bool:
 def _is_target(use: Node) -> bool:
     around = use.parent
     return around is not None and around.type in _TARGETS and around.child_by_field_name("left") == use
-
-
-def _is_inside(node: Node, outer: Node) -> bool:
-    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte

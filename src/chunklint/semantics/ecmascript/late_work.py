@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.semantics.ecmascript.cleanup_scope import (
     Chain,
     conditions,
@@ -178,7 +178,7 @@ def _is_own(file: SourceFile, effect: Effect, left: Node) -> bool:
     hook = hook_of(file, found)
     if hook is not None:
         return hook[0] == "useRef" and chain[1:2] == ("current",)
-    inside = effect.callback.start_byte <= found.node.start_byte < effect.callback.end_byte
+    inside = begins_within(found.node, effect.callback)
     return inside and len(chain) == 1
 
 
@@ -285,12 +285,12 @@ def _closing(file: SourceFile, effect: Effect, names: frozenset[Chain]) -> Node 
         receiver = receiver_of(call)
         if called_name(file, call) != "close" or receiver is None or dotted(file, receiver) not in names:
             continue
-        if effect.callback.start_byte <= call.start_byte < effect.callback.end_byte:
+        if begins_within(call, effect.callback):
             return call
         around = enclosing_function(file, call)
         for other in own_calls(file, effect):
             callee = callee_of(other)
-            inside = effect.callback.start_byte <= other.start_byte < effect.callback.end_byte
+            inside = begins_within(other, effect.callback)
             if inside and callee is not None and function_of(file, callee) == around:
                 return other
     return None

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -168,7 +168,7 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         file, around, words, handle.names or frozenset({("",)}), None
     )
     # A handler that removes itself is there for one event.
-    inside = by_hand is not None and acquired.node.start_byte <= by_hand.start_byte < acquired.node.end_byte
+    inside = by_hand is not None and begins_within(by_hand, acquired.node)
     return None if inside else Leak(effect, acquired, by_hand)
 
 

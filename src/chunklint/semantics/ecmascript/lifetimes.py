@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -267,7 +267,7 @@ def uses_of(file: SourceFile, name: Node) -> Iterator[Node]:
     if found is None or found.scope.type == "program":
         return
     for use in _identifiers(file).get(file.text(name), ()):
-        inside = found.scope.start_byte <= use.start_byte < found.scope.end_byte
+        inside = begins_within(use, found.scope)
         if inside and use not in (name, found.node):
             yield use
 
@@ -367,7 +367,7 @@ def released_by_hand(
     It must name one of the chains, or the event of a listener; without either, the word alone counts.
     """
     for call in _calls_by_name(file, words):
-        if not around.start_byte <= call.start_byte < around.end_byte:
+        if not begins_within(call, around):
             continue
         given, receiver = arguments_of(call), receiver_of(call)
         chains = [dotted(file, node) for node in (*given[:1], *([receiver] if receiver is not None else []))]

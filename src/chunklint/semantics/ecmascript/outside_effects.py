@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -80,7 +80,7 @@ def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | 
     if handle.escapes or handle.paged or given_back_on_unmount(file, pseudo, handle.lasting):
         return None
     by_hand = released_by_hand(file, owner, _STOPS, handle.names, None) if handle.names else None
-    within = by_hand is not None and acquired.node.start_byte <= by_hand.start_byte < acquired.node.end_byte
+    within = by_hand is not None and begins_within(by_hand, acquired.node)
     if _is_handed_over(file, owner, acquired.node, handle.names):
         return None
     callback = function_of(file, arguments_of(acquired.node)[0]) if arguments_of(acquired.node) else None
@@ -99,7 +99,7 @@ def _is_handed_over(file: SourceFile, owner: Node, started: Node, names: frozens
         if called_name(file, call) not in _STOPS or not {dotted(file, given) for given in arguments_of(call)} & names:
             continue
         function = enclosing_function(file, call)
-        inside = function is not None and function.start_byte <= started.start_byte < function.end_byte
+        inside = function is not None and begins_within(started, function)
         if (
             function is None
             or inside

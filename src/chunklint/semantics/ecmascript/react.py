@@ -8,7 +8,7 @@ from enum import Enum
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, descendants, is_within
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -238,7 +238,7 @@ def _wraps_effect(file: SourceFile, function: Node, hops: int) -> bool | None:
     body = function.child_by_field_name("body")
     for call in _calls(file):
         callee, given = callee_of(call), arguments_of(call)
-        inside = body is not None and body.start_byte <= call.start_byte and call.end_byte <= body.end_byte
+        inside = body is not None and is_within(call, body)
         keeps = effect_hook(file, callee, hops) if inside and callee is not None and hops else None
         if keeps is None:
             continue

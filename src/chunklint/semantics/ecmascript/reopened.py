@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile
+from chunklint.languages.base import SourceFile, begins_within
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location
 from chunklint.semantics.ecmascript.functions import (
@@ -209,5 +209,5 @@ def _is_new(file: SourceFile, value: Node, owner: Node | None) -> bool:
     found = resolve(file, value)
     if found is None or found.keys or found.value is None or found.scope.type == "program":
         return False
-    inside = owner.start_byte <= found.node.start_byte < owner.end_byte
+    inside = begins_within(found.node, owner)
     return inside and is_function(unwrap(found.value))

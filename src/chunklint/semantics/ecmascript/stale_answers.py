@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -141,7 +141,7 @@ def requests_behind(file: SourceFile, value: Node) -> Iterator[Node]:
 
 def _is_near(file: SourceFile, found: Binding, value: Node) -> bool:
     around = enclosing_function(file, value)
-    return around is not None and around.start_byte <= found.node.start_byte < around.end_byte
+    return around is not None and begins_within(found.node, around)
 
 
 def _calls_of(wait: Node) -> Iterator[Node]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from chunklint.languages.base import ancestors, descendants
+from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.semantics.python.guards import leaves
 
@@ -37,7 +37,7 @@ def handler_leaves(handler: Node, file: PythonFile) -> bool:
 def after_failure(helper: Node, returns: list[Node], file: PythonFile) -> Node | None:
     """The `return` that a helper reaches after an error that it swallows."""
     for handler in descendants(helper, "except_clause", stop=_INNER):
-        inside = [one for one in returns if handler.start_byte <= one.start_byte < handler.end_byte]
+        inside = [one for one in returns if begins_within(one, handler)]
         if inside:
             return inside[-1]
         after = [one for one in returns if one.start_byte >= handler.end_byte]

@@ -9,7 +9,7 @@ from functools import partial
 
 from tree_sitter import Node
 
-from chunklint.languages.base import ancestors, descendants
+from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PYTHON, PythonFile
 from chunklint.semantics.python.bindings import BINDERS, Binding, Kind, bindings_of
 
@@ -242,7 +242,7 @@ def _holds(binding: Binding, identifier: Node) -> bool:
     return (
         binding.kind in (Kind.ASSIGNMENT, Kind.AUGMENTED, Kind.LOOP)
         and value is not None
-        and value.start_byte <= identifier.start_byte < value.end_byte
+        and begins_within(identifier, value)
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from chunklint.languages.base import ancestors, descendants
+from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.ecmascript import EcmascriptFile
 from chunklint.languages.python import PythonFile
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, function_of, is_function
@@ -122,7 +122,7 @@ def _is_first(call: Node, block: Node) -> bool:
     """Whether the sleep is the first thing under a `with`: the work that the context is to see."""
     body = block.child_by_field_name("body")
     first = next((one for one in body.named_children if one.type != "comment"), None) if body is not None else None
-    return first is not None and first.start_byte <= call.start_byte < first.end_byte
+    return first is not None and begins_within(call, first)
 
 
 def _decides(loop: Node, file: PythonFile) -> bool:

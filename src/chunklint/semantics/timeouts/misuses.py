@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import ancestors, descendants
+from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.semantics.python.names import arguments, enclosing_function, qualified_name
 from chunklint.semantics.python.scopes import FUNCTIONS, Kind, reaching
@@ -67,7 +67,7 @@ def _timeout_handler(call: Node, file: PythonFile) -> Node | None:
         if around.type in FUNCTIONS:
             return None
         body = around.child_by_field_name("body") if around.type == "try_statement" else None
-        if body is None or not (body.start_byte <= call.start_byte < body.end_byte):
+        if body is None or not begins_within(call, body):
             continue
         for clause in around.named_children:
             caught = clause.named_children[0] if clause.type == "except_clause" and clause.named_children else None
@@ -92,7 +92,7 @@ def _is_waited_for_again(call: Node, handler: Node, task: Node, file: PythonFile
     if loop is None or loop.type in FUNCTIONS:
         return False
     made = reaching(task, file)[0].node
-    inside = loop.start_byte <= made.start_byte < loop.end_byte
+    inside = begins_within(made, loop)
     leaves = any(True for _ in descendants(handler, "break_statement", "return_statement", stop=FUNCTIONS))
     return not inside and not leaves
 
