@@ -37,6 +37,12 @@ def check(call, name, file):
 """
 
 
+@pytest.fixture
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run where the rule may leave its mark: in the test's own folder, not in the checkout."""
+    monkeypatch.chdir(tmp_path)
+
+
 def outcome_of(tmp_path: Path, files: dict[str, str], team: Team | None, seconds: float = 20.0) -> Outcome:
     folder = tmp_path / "rules"
     folder.mkdir(exist_ok=True)
@@ -75,6 +81,7 @@ def test_several_deaths_cost_no_more_than_their_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("team", [None, Team(2)])
 @pytest.mark.parametrize("kind", ["spins", "sleeps"])
+@pytest.mark.usefixtures("_inside")
 def test_a_file_that_takes_too_long_is_given_up_and_named(tmp_path: Path, kind: str, team: Team | None) -> None:
     outcome = outcome_of(tmp_path, {"a.py": "fine()\n", "b.py": f"{kind}()\n", "c.py": "fine()\n"}, team, seconds=0.5)
     assert found(outcome) == {"a.py", "c.py"}
