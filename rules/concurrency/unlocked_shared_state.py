@@ -8,10 +8,13 @@ from chunklint.api import (
     Draft,
     EcmascriptFile,
     Evidence,
+    Finding,
+    Fix,
     Harm,
     Instance,
     Naked,
     PythonFile,
+    Refusal,
     Rule,
     Severity,
     Suspicion,
@@ -19,6 +22,7 @@ from chunklint.api import (
     convincing,
     ecmascript,
     forgotten_locks,
+    guarded,
     is_test,
     naked_changes,
     naked_changes_of_classes,
@@ -96,6 +100,7 @@ hub = Hub()
         "of an object that another object keeps (`self.pool.items`) only globals are followed, and only for threads",
         "a class is shared when an object of it lives as long as the process, or when it owns a lock; otherwise only "
         "what its name or its own methods make likely is reported, as a note",
+        "there is no fix for TypeScript and JavaScript, which have no lock of their own to hold",
     ),
 )
 
@@ -210,3 +215,16 @@ def _severity(one: Suspicion) -> Severity:
     if one.harm is Harm.TWICE or one.evidence in (Evidence.LIKELY, Evidence.NONE):
         return Severity.NOTE
     return Severity.ERROR if one.harm is Harm.LOST else Severity.WARNING
+
+
+@rule.fix(
+    python,
+    does="holds a lock from the check to the change: the one that other changes of the state hold, or a new "
+    "`asyncio.Lock` that `__init__`, for a global the module, makes next to the state; where what is iterated "
+    "changes, iterates over a copy; none where the lock would be held for long, where what runs in between may need "
+    "it too, or where something else changes the state and would not hold it",
+    safety="unsafe: what ran side by side waits for its turn, and what is awaited in between must not come back for "
+    "the lock; on Python 3.9 and older a lock must be made while the event loop runs that it is for",
+)
+def holds_the_lock_throughout(file: PythonFile, finding: Finding) -> Fix | Refusal:
+    return guarded(file, finding)

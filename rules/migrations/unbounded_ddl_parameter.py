@@ -7,15 +7,19 @@ from types import MappingProxyType
 
 from chunklint.api import (
     Draft,
+    Finding,
+    Fix,
     Node,
     Origin,
     PythonFile,
+    Refusal,
     Rule,
     Severity,
     Shape,
     Sized,
     Source,
     arguments,
+    bounded,
     creates_schema,
     descendants,
     foreign_count,
@@ -216,3 +220,15 @@ def _is_told(stop: Node, created: list[Node], file: PythonFile) -> bool:
                 if number in named and any(origin.kind > Source.UNKNOWN for origin in origins):
                     return True
     return False
+
+
+@rule.fix(
+    python,
+    does="raises `ValueError` unless the number lies between 1 and a constant, right behind the assignment or at the "
+    "function's start; the constant, `MAX_` and the number's name, is made with 1024 where the module has none; none "
+    "for widths and storage options, and none for requests and options, which should declare their range",
+    safety="unsafe: a number outside of the range, 0 included, now fails, and 1024 is a guess that its author should "
+    "look at",
+)
+def checks_the_range(file: PythonFile, finding: Finding) -> Fix | Refusal:
+    return bounded(file, finding)

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     )
     from chunklint.rewriting.ecmascript_promises import kept_from_react
     from chunklint.rewriting.limits import Limit
+    from chunklint.rewriting.python_bounds import bounded
     from chunklint.rewriting.python_locks import held_by_with
+    from chunklint.rewriting.python_sections import guarded
     from chunklint.rewriting.python_timeouts import limited, limited_again
     from chunklint.semantics.concurrency.crowded_locks import Crowd as CrowdedLock
     from chunklint.semantics.concurrency.crowded_locks import awaits_under_thread_locks, crowded
@@ -197,7 +199,9 @@ _HOMES = {
     "chunklint.rewriting.ecmascript_misfits": "asked_after_wait, asked_whose, closed_for_good, fitted, read_in_cleanup",
     "chunklint.rewriting.ecmascript_promises": "kept_from_react",
     "chunklint.rewriting.ecmascript_boundaries": "told",
+    "chunklint.rewriting.python_bounds": "bounded",
     "chunklint.rewriting.python_locks": "held_by_with",
+    "chunklint.rewriting.python_sections": "guarded",
     "chunklint.rewriting.limits": "Limit",
     "chunklint.rewriting.python_timeouts": "limited, limited_again",
     "chunklint.semantics.concurrency.crowded_locks": "Crowd as CrowdedLock, awaits_under_thread_locks, crowded",
@@ -550,6 +554,7 @@ __all__ = [
     "axios_waits_for_ever",
     "begins_within",
     "boundaries",
+    "bounded",
     "breaches",
     "breaks_upgrade",
     "called_text",
@@ -591,6 +596,7 @@ __all__ = [
     "function_of",
     "gaps",
     "gravity",
+    "guarded",
     "guards_before",
     "hard_coded",
     "head_of",

@@ -38,6 +38,20 @@ def node_at(file: PythonFile, span: Span, kind: type[Wanted]) -> Wanted | None:
     return next((node for node in places.get(_corners(span), ()) if isinstance(node, kind)), None)
 
 
+def statement_at(file: PythonFile, span: Span) -> cst.BaseStatement | None:
+    """The statement that begins where the span does."""
+    starts = file.remember("libcst statements", lambda: _statements(file))
+    return starts.get((span.start_line, span.start_column))
+
+
+def _statements(file: PythonFile) -> dict[tuple[int, int], cst.BaseStatement]:
+    import libcst as cst
+
+    places = file.remember("libcst places", lambda: _places(file))
+    found = ((corners[:2], node) for corners, nodes in places.items() for node in nodes)
+    return {start: node for start, node in found if isinstance(node, cst.BaseStatement)}
+
+
 def _corners(span: Span) -> tuple[int, int, int, int]:
     return span.start_line, span.start_column, span.end_line, span.end_column
 
@@ -69,6 +83,25 @@ def replaced(tree: cst.Module, old: cst.CSTNode, new: cst.CSTNode) -> cst.Module
     if not isinstance(changed, cst.Module):
         raise TypeError("a module can only be replaced by a module")
     return changed
+
+
+def block_of(tree: cst.Module, statement: cst.BaseStatement) -> cst.IndentedBlock | cst.Module | None:
+    """The block that a statement stands in."""
+    import libcst as cst
+
+    blocks = (node for node in nodes_of(tree) if isinstance(node, cst.IndentedBlock | cst.Module))
+    return next((one for one in blocks if statement in one.body), None)
+
+
+def with_statement(
+    tree: cst.Module, beside: cst.BaseStatement, added: cst.BaseStatement, *, before: bool
+) -> cst.Module | None:
+    """The tree with one more statement before or behind another one; None where that stands in no block of its own."""
+    block = block_of(tree, beside)
+    if block is None:
+        return None
+    at = block.body.index(beside) + (0 if before else 1)
+    return replaced(tree, block, block.with_changes(body=[*block.body[:at], added, *block.body[at:]]))
 
 
 def nodes_of(tree: cst.Module) -> Iterator[cst.CSTNode]:
