@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -146,6 +145,8 @@ def _nearest(start: Path, mistakes: Mistakes) -> tuple[Path | None, Layer | None
 
 def _file_layer(file: Path, folder: Path, start: Path, mistakes: Mistakes) -> Layer | None:
     """The file's settings; None when it has none, or cannot be read, which is noted."""
+    import tomllib
+
     name = _shown(file, start)
     try:
         table = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
@@ -184,6 +185,8 @@ def _likely(missing: Path) -> str:
 
 
 def _pair_layer(text: str, start: Path, mistakes: Mistakes) -> Layer | None:
+    import tomllib
+
     try:
         return Layer(tomllib.loads(text), "--config ", start)
     except tomllib.TOMLDecodeError as error:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from pathspec import GitIgnoreSpec
-
 from chunklint.config.files import Config, Layer, Overrides
 from chunklint.config.mistakes import Mistakes
 from chunklint.config.selection import Choice, chosen, code_of, complaint, stands_for
@@ -107,6 +105,8 @@ def ignored(settings: Settings, root: Path, path: str, code: str) -> bool:
     globs = [glob for glob, codes in settings.per_file_ignores if code in codes]
     if not globs:
         return False
+    from pathspec import GitIgnoreSpec
+
     return GitIgnoreSpec.from_lines(globs).match_file(local_path(settings, root, path))
 
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from pathspec import GitIgnoreSpec
-
 from chunklint.config.settings import Settings, local_path
 from chunklint.model import Rule, Ticket
 
@@ -29,7 +27,11 @@ def ticket_at(settings: Settings, root: Path, path: str, rule: Rule) -> Ticket |
     The path is relative to the root of the scan.
     """
     named = [(glob, name) for glob, ids in settings.ticket_paths if (name := _asked(ids, rule))]
-    local = local_path(settings, root, path) if named else ""
+    if not named:
+        return None
+    from pathspec import GitIgnoreSpec
+
+    local = local_path(settings, root, path)
     for glob, name in reversed(named):
         if GitIgnoreSpec.from_lines([glob]).match_file(local):
             return _ticket(settings, name)

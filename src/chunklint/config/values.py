@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from chunklint.config.files import Layer
 from chunklint.config.mistakes import Mistakes
 from chunklint.model import Rule, Severity
@@ -123,6 +121,8 @@ class Reader:
 
 def is_glob(text: str) -> bool:
     """Whether a gitignore pattern, without its "!", can match something."""
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -15,12 +15,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 # No honest ignore file comes near this; a hostile one could be endless.
 _MAX_IGNORE_BYTES = 1_000_000
 
-# A line without any of these is the name of a file or a folder.
+# A line without any of these is the name of a file or a folder, and with a "*" before it the end of one.
 _SPECIAL = frozenset("*?[]\\/!# \n\r\t")
 
 
@@ -28,10 +26,12 @@ _SPECIAL = frozenset("*?[]\\/!# \n\r\t")
 class _Pattern:
     """One line. `inside` patterns (`a/**`) match what lies in a folder, not the folder.
 
-    `name` stands in for the regular expression of a line that is nothing but a name, as most are: compiling takes long.
+    `name`, or the `ending` of a name, stands in for the regular expression of a line that is nothing else, as most are:
+    compiling takes long, and so does importing what compiles.
     """
 
     name: str
+    ending: str
     regex: re.Pattern[str] | None
     negated: bool
     folders_only: bool
@@ -40,7 +40,7 @@ class _Pattern:
 
     def matches(self, path: str) -> bool:
         if self.regex is None:
-            return path.rpartition("/")[2] == self.name
+            return path.endswith(self.ending) if self.ending else path.rpartition("/")[2] == self.name
         if self.inside:
             return self.regex.search(path) is not None
         return self.regex.fullmatch(path) is not None
@@ -113,7 +113,11 @@ def _compile(line: str) -> _Pattern | None:
     folders_only = body.endswith("/")
     body = body.removesuffix("/")
     if body and not _SPECIAL.intersection(body):
-        return _Pattern(body, None, negated, folders_only, inside=False, anchored=False)
+        return _Pattern(body, "", None, negated, folders_only, inside=False, anchored=False)
+    if body.startswith("*") and len(body) > 1 and not _SPECIAL.intersection(body[1:]):
+        return _Pattern("", body[1:], None, negated, folders_only, inside=False, anchored=False)
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
     try:
         with warnings.catch_warnings():
             # A strange range in a stranger's file is no news to our user.
@@ -127,6 +131,7 @@ def _compile(line: str) -> _Pattern | None:
     everything = regex.pattern == "."
     return _Pattern(
         name="",
+        ending="",
         regex=_linear(regex),
         negated=negated,
         folders_only=folders_only,

@@ -7,7 +7,6 @@ and every scan of one file from a pre-commit hook would pay it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from unicodedata import combining, east_asian_width
 from urllib.parse import quote
 
 from chunklint.reporters.style import Style
@@ -62,4 +61,6 @@ def display_width(text: str) -> int:
     """How many terminal columns a printable text takes."""
     if text.isascii():
         return len(text)
+    from unicodedata import combining, east_asian_width
+
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -68,6 +67,8 @@ def settings_in(path: str, text: str) -> PytestSettings | None:
 
 
 def _of_pyproject(text: str) -> Mapping[str, Any] | None:
+    import tomllib
+
     try:
         found = tomllib.loads(text).get("tool", {}).get("pytest", {}).get("ini_options")
     except (tomllib.TOMLDecodeError, RecursionError, AttributeError):
