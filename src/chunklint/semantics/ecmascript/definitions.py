@@ -27,7 +27,8 @@ class Definition:
         stateful: Whether it has state, effects, data or a store of its own.
         module: With `imported` what it only stands for: `lazy(() => import("./x"))`, `memo(X)`; "" when that is in
             this file. `imported` is "" for a definition that stands for itself.
-        covered: Whether a higher-order component puts an error boundary around it.
+        covered: Whether a higher-order component of that name puts an error boundary around it.
+        wrappers: Module and name of the functions that it is given to, "" for this file.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Definition:
     module: str = ""
     imported: str = ""
     covered: bool = False
+    wrappers: tuple[tuple[str, str], ...] = ()
 
 
 class Defined(NamedTuple):
@@ -160,6 +162,9 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
             break
         if "rrorBoundary" in file.text(callee)[-60:]:
             fact = replace(fact, covered=True)
+        wrapper = _wrapper(file, callee)
+        if wrapper is not None:
+            fact = replace(fact, wrappers=(*fact.wrappers, wrapper))
         lazy = _lazy(file, node)
         if lazy is not None:
             fact = replace(fact, module=lazy[0], imported=lazy[1])
@@ -169,6 +174,16 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
             break
         node = unwrap(given[0])
     return Defined(fact, value)
+
+
+def _wrapper(file: SourceFile, callee: Node) -> tuple[str, str] | None:
+    """Module and name of what is called in `withFrame(Page)` or `withFrame(settings)(Page)`."""
+    curried = callee.child_by_field_name("function") if callee.type == "call_expression" else None
+    name = curried or callee
+    found = bindings(file, file.root).get(file.text(name)) if name.type == "identifier" else None
+    if found is None:
+        return None
+    return (found.module, found.imported) if found.kind == "import" else ("", file.text(name))
 
 
 def _lazy(file: SourceFile, call: Node) -> tuple[str, str] | None:

@@ -21,6 +21,7 @@ from chunklint.semantics.ecmascript.names import bindings
 
 ENTRY = "<entry>"
 ROUTE = "<route>"
+ROUTES = "<routes>"
 SLOT = "{children}"
 UNKNOWN = "?"
 
@@ -31,7 +32,7 @@ class Mount:
 
     Attributes:
         tag: As written: `Route`, `Sentry.ErrorBoundary`; `{children}` where a component renders what it is given, and
-            `<route>` for a route object.
+            `<route>` for a route object and `<routes>` for routes that are kept in a variable.
         module: The specifier of the tag's import; "" for a definition of this file, "?" for what is neither.
         imported: The name in that module, or in this file.
         owner: The definition of this file that renders it; `<entry>` for what is given to React's root.
@@ -69,20 +70,22 @@ class Front:
     exports: tuple[tuple[str, str, str, str], ...]
 
 
-_ELEMENT, _PROP, _CONDITION, _CHILDREN, _CALL, _PAIR, _OBJECT, _BRANCH = range(8)
+_ELEMENT, _PROP, _CONDITION, _CHILDREN, _CALL, _PAIR, _OBJECT, _BRANCH, _SPREAD = range(9)
 _QUERIES = (
     "[(jsx_element) (jsx_self_closing_element)] @node",
     "(jsx_attribute . (property_identifier) @name) @node",
     '[(ternary_expression) (binary_expression operator: "&&")] @node',
     '(jsx_expression [(identifier) @name (member_expression property: (_) @name)] (#eq? @name "children")) @node',
     "(call_expression function: [(identifier) @name (member_expression property: (property_identifier) @name)] "
-    '(#any-of? @name "render" "hydrate" "hydrateRoot" "createElement")) @node',
+    '(#any-of? @name "render" "hydrate" "hydrateRoot" "createElement" "useRoutes")) @node',
     '(pair key: (property_identifier) @name (#any-of? @name "element" "Component" "component" "children" "lazy" '
     '"errorElement" "ErrorBoundary" "errorComponent")) @node',
-    '(object (pair key: (property_identifier) @name (#any-of? @name "element" "Component" "component" "lazy"))) @node',
+    '(object (pair key: (property_identifier) @name (#any-of? @name "element" "Component" "component" "lazy" '
+    '"errorElement" "ErrorBoundary" "errorComponent"))) @node',
     "[(if_statement) (switch_statement)] @node",
+    "(array (spread_element (identifier) @name) @node)",
 )
-_ROUTERS = re.compile(r"""react-router|@tanstack/\S*router|\bRouteObject\b|\bpath: ?["'`]""")
+_ROUTERS = re.compile(r"""react-router|@tanstack/\S*router|\bRouteObject\b|\bpath: ?["'`]|\.\.\.\w*[rR]outes\b""")
 _COMPONENT_KEYS = {"Component": "element", "component": "element", "element": "element", "lazy": "element"}
 _ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "errorComponent", "children", "loader"})
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
@@ -129,7 +132,7 @@ class _Sweep:
         events: dict[tuple[int, int, int], tuple[int, Node, Node | None]] = {}
         for kind, captures in ECMASCRIPT.matches(self.file, _QUERIES):
             node, name = captures["node"][0], captures.get("name", [None])[0]
-            if kind in (_PAIR, _OBJECT) and not routed:
+            if kind in (_PAIR, _OBJECT, _SPREAD) and not routed:
                 continue
             events.setdefault((node.start_byte, -node.end_byte, -kind), (kind, node, name))
         for key in sorted(events):
@@ -154,6 +157,9 @@ class _Sweep:
                 entered.kind, entered.name = _PROP, _COMPONENT_KEYS.get(name, name)
                 self.open.append(entered)
                 self._named_component(node, name)
+                return
+            case k if k == _SPREAD:
+                self._routes(node, name)
                 return
             case k if k == _CALL:
                 self._call(node, name, renders)
@@ -190,6 +196,14 @@ class _Sweep:
         if value is not None and value.type == "identifier" and key in ("Component", "component"):
             module, imported = self._origin(self.file.text(value))
             self._add(self.file.text(value), module, imported, (), value, value)
+        if value is not None and value.type == "identifier" and key == "children":
+            self._routes(value, self.file.text(value))
+
+    def _routes(self, node: Node, name: str) -> None:
+        """Routes from a variable at the top of this file or another one: `...adminRoutes`, `children: shopRoutes`."""
+        module, imported = self._origin(name)
+        if module != UNKNOWN:
+            self._add(ROUTES, module, imported, (), node, node)
 
     def _call(self, call: Node, name: str, renders: bool) -> None:
         arguments = call.child_by_field_name("arguments")
@@ -201,7 +215,9 @@ class _Sweep:
                 mount = self._add(tag, module, imported, (), call, given[0]) if tag[:1].isupper() else -1
                 self.open.append(_Open(call.end_byte, _ELEMENT, call.start_byte, "", mount))
             return
-        if not renders:
+        if name == "useRoutes" and given and given[0].type == "identifier":
+            self._routes(given[0], self.file.text(given[0]))
+        if name == "useRoutes" or not renders:
             return
         self.open.append(_Open(call.end_byte, _CALL, call.start_byte))
         for value in given[:2]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from chunklint.semantics.ecmascript.definitions import Definition
-from chunklint.semantics.ecmascript.mounts import ENTRY, ROUTE, SLOT, UNKNOWN, Front, Mount
+from chunklint.semantics.ecmascript.mounts import ENTRY, ROUTE, ROUTES, SLOT, UNKNOWN, Front, Mount
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
@@ -40,13 +40,14 @@ class RenderTree:
     """The mounts of all files, joined."""
 
     def __init__(self, fronts: Mapping[str, Front], resolution: Resolution) -> None:
-        self.workspace = Workspace(fronts, resolution)
+        self.workspace = Workspace(fronts, resolution, self.covers_argument)
         self.fronts = fronts
         self.mounts_of: dict[Key, list[Place]] = defaultdict(list)
         for path, front in fronts.items():
             for index, mount in enumerate(front.mounts):
                 self.mounts_of[path, mount.owner].append(Place(path, index))
         self._guards: dict[Place, bool] = {}
+        self._covering: dict[Key, bool] = {}
         self._inside: dict[Place, list[Place]] = {}
 
     def mount(self, place: Place) -> Mount:
@@ -143,6 +144,19 @@ class RenderTree:
             if around == top:
                 return
 
+    def covers_argument(self, key: Key) -> bool:
+        """Whether a higher-order component shows what it is given inside of a boundary."""
+        if key not in self._covering:
+            self._covering[key] = False  # one that wraps itself
+            shown = [
+                place
+                for place in self.mounts_of.get(key, ())
+                if self.mount(place).module == UNKNOWN and self.mount(place).tag != SLOT
+            ]
+            outer = [place for place in shown if not self.is_fallback(place)]
+            self._covering[key] = bool(outer) and all(map(self.guarded, outer))
+        return self._covering[key]
+
     def covers_slot(self, key: Key, slots: frozenset[str], depth: int = _DEPTH) -> bool:
         """Whether a component puts a boundary around every place where it renders what it is given."""
         covered = False
@@ -185,12 +199,22 @@ class RenderTree:
         owners: dict[Key, None] = {}
         for path, front in self.fronts.items():
             for mount in front.mounts:
-                if mount.parent >= 0 or mount.owner == ENTRY or not is_route(mount):
+                if mount.parent >= 0 or mount.owner == ENTRY or not (is_route(mount) or mount.tag == ROUTES):
                     continue
                 definition = self.definition((path, mount.owner))
                 if definition is None or definition.kind == "value":
                     owners[path, mount.owner] = None
-        return tuple(owners)
+        return tuple(owner for owner in owners if owner not in self._spread)
+
+    @cached_property
+    def _spread(self) -> set[Key]:
+        """The values whose routes appear among others or in `useRoutes`: where they do says what is above them."""
+        return {
+            key
+            for path, front in self.fronts.items()
+            for index, mount in enumerate(front.mounts)
+            if mount.tag == ROUTES and (key := self.target(Place(path, index))) is not None
+        }
 
     @cached_property
     def below(self) -> dict[Key, tuple[tuple[Place, Key], ...]]:

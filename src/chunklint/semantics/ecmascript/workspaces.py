@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from chunklint.semantics.ecmascript.definitions import Definition
 from chunklint.semantics.ecmascript.modules import module_files
@@ -26,8 +26,11 @@ class Workspace:
     as that leaves one file, or one that is nearest to the importer.
     """
 
-    def __init__(self, fronts: Mapping[str, Front], resolution: Resolution) -> None:
+    def __init__(
+        self, fronts: Mapping[str, Front], resolution: Resolution, covers_argument: Callable[[Key], bool]
+    ) -> None:
         self.fronts = fronts
+        self._covers_argument = covers_argument
         self._resolution = resolution
         self.definitions: dict[Key, Definition] = {
             (path, one.name): one for path, front in fronts.items() for one in front.definitions
@@ -58,7 +61,7 @@ class Workspace:
             found = self.definitions.get(key) if key is not None else None
             if key is None or found is None:
                 return None
-            covered = covered or found.covered
+            covered = covered or found.covered or self._is_wrapped(key[0], found)
             if not found.imported:
                 return key, covered
             path, module, name = key[0], found.module, found.imported
@@ -67,6 +70,14 @@ class Workspace:
             ):
                 return key, covered
         return None
+
+    def _is_wrapped(self, path: str, definition: Definition) -> bool:
+        """Whether one of the project's higher-order components puts a boundary around a definition."""
+        for module, name in definition.wrappers:
+            key = self._exported(path, module, name) if module else (path, name)
+            if key is not None and key in self.definitions and self._covers_argument(key):
+                return True
+        return False
 
     def _exported(self, path: str, module: str, name: str) -> Key | None:
         """Follow barrels: a name is its own in a file, passed on from another, or behind one of its stars."""
