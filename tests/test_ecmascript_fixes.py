@@ -9,23 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from chunklint import project
-from chunklint.config import Settings
-from chunklint.discovery import Discovered
-from chunklint.fixing import mend
 from chunklint.fixing.mending import Mended
 from chunklint.loader import BUILTIN, load
-from chunklint.project import Request
+from mends import mended_file
 
 RULES = [rule for rule in load([BUILTIN]) if rule.code in {"CL501", "CL502", "CL503", "CL702"}]
 NEEDS_NODE = pytest.mark.skipif(shutil.which("node") is None, reason="runs the fixed code, which takes node")
 
 
 def mended(source: str, tmp_path: Path, name: str = "panel.jsx", *, unsafe: bool = True) -> Mended:
-    (tmp_path / name).write_text(source, encoding="utf-8", newline="")
-    request = Request(Discovered(tmp_path, (name,), ()), {})
-    examined = project.examined(request, Settings(None, tmp_path), RULES, [BUILTIN], jobs=1)
-    return mend(examined, examined.report().findings, unsafe=unsafe)
+    return mended_file(tmp_path / name, source, RULES, unsafe=unsafe)
 
 
 def fixed(source: str, tmp_path: Path, name: str = "panel.jsx", *, unsafe: bool = True) -> str:

@@ -13,33 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chunklint import project
-from chunklint.config import Settings
-from chunklint.discovery import Discovered
 from chunklint.editing import Grid, applied
-from chunklint.fixing import mend
 from chunklint.fixing.mending import Mended
 from chunklint.loader import BUILTIN, load
-from chunklint.model import Rule
-from chunklint.project import Request
 from chunklint.rewriting.limits import Limit
 from chunklint.rewriting.python_code import edits_between
+from mends import mended_file
 
 RULES = [rule for rule in load([BUILTIN]) if rule.code in {"CL402", "CL801"}]
 
 
 def mended(source: str, tmp_path: Path, limit: Limit | None = None, *, unsafe: bool = True) -> Mended:
-    (tmp_path / "rates.py").write_text(source, encoding="utf-8", newline="")
-    options = {"CL801": limit or Limit()}
-    settings = Settings(None, tmp_path, options=options)
-    rules = [rule if rule.code != "CL801" else _with_options(rule, options["CL801"]) for rule in RULES]
-    request = Request(Discovered(tmp_path, ("rates.py",), ()), {})
-    examined = project.examined(request, settings, rules, [BUILTIN], jobs=1)
-    return mend(examined, examined.report().findings, unsafe=unsafe)
-
-
-def _with_options(rule: Rule, options: Limit) -> Rule:
-    return replace(rule, options=options)
+    rules = [replace(rule, options=limit or Limit()) if rule.code == "CL801" else rule for rule in RULES]
+    return mended_file(tmp_path / "rates.py", source, rules, unsafe=unsafe)
 
 
 def fixed(source: str, tmp_path: Path, limit: Limit | None = None, *, unsafe: bool = True) -> str:

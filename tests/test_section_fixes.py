@@ -10,22 +10,15 @@ from typing import Any
 
 import pytest
 
-from chunklint import project
-from chunklint.config import Settings
-from chunklint.discovery import Discovered
-from chunklint.fixing import mend
 from chunklint.fixing.mending import Mended
 from chunklint.loader import BUILTIN, load
-from chunklint.project import Request
+from mends import mended_file
 
 RULES = [rule for rule in load([BUILTIN]) if rule.code in {"CL102", "CL401", "CL402", "CL403", "CL404"}]
 
 
 def mended(source: str, tmp_path: Path) -> Mended:
-    (tmp_path / "hub.py").write_text(source, encoding="utf-8", newline="")
-    request = Request(Discovered(tmp_path, ("hub.py",), ()), {})
-    examined = project.examined(request, Settings(None, tmp_path), RULES, [BUILTIN], jobs=1)
-    return mend(examined, examined.report().findings, unsafe=True)
+    return mended_file(tmp_path / "hub.py", source, RULES)
 
 
 def fixed(source: str, tmp_path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunklint.model import Edit, Refusal, Span
-from chunklint.rewriting.python_code import edits_between, node_at, nodes_of, replaced, tree_of
+from chunklint.rewriting.python_code import READ_OTHERWISE, edits_between, node_at, nodes_of, replaced, tree_of
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -24,7 +24,7 @@ def with_argument(
 
     tree, call = tree_of(file), node_at(file, span, cst.Call)
     if tree is None or call is None:
-        return Refusal("libcst reads the file in another way")
+        return READ_OTHERWISE
     if any(argument.star for argument in call.args):
         return Refusal("its arguments cannot all be seen here")
     if len(call.args) == 1 and isinstance(call.args[0].value, cst.GeneratorExp) and not call.args[0].value.lpar:

@@ -12,7 +12,15 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Edit, Finding, Fix, Refusal, Span
-from chunklint.rewriting.python_code import edits_between, statement_at, tree_of, with_statement
+from chunklint.rewriting.python_code import (
+    READ_OTHERWISE,
+    edits_between,
+    is_free,
+    statement_at,
+    taken,
+    tree_of,
+    with_statement,
+)
 from chunklint.semantics.python.known_sources import Source
 from chunklint.semantics.python.names import enclosing_function
 from chunklint.semantics.python.ranges import foreign_count
@@ -26,7 +34,6 @@ _MOST = 1024
 _REMARK = "# Against typing mistakes; raise it where more are really needed."
 # What formatters break lines at by default, and what they are commonly told at most.
 _SHORTEST, _LONGEST = 88, 120
-_READ_OTHERWISE = Refusal("libcst reads the file in another way")
 _DECLARED = {
     Source.REQUEST: "the request should declare the range, `Query(ge=1, le=...)`, to be answered with 422",
     Source.ARGV: "the option should declare the range, `click.IntRange(1, ...)` or a `type` that raises",
@@ -120,7 +127,7 @@ def _written(check: _Check, file: PythonFile) -> Fix | Refusal:
 
     tree, beside = tree_of(file), statement_at(file, file.span(check.beside))
     if tree is None or beside is None:
-        return _READ_OTHERWISE
+        return READ_OTHERWISE
     limit = f"MAX_{check.called.strip('_').upper()}"
     made = _making(limit, tree, file)
     if isinstance(made, Refusal):
@@ -132,7 +139,7 @@ def _written(check: _Check, file: PythonFile) -> Fix | Refusal:
     added = cst.parse_statement(source, config=tree.config_for_parsing)
     changed = with_statement(tree, beside, added, before=check.before)
     if changed is None:
-        return _READ_OTHERWISE
+        return READ_OTHERWISE
     edits = tuple(sorted({*made, *edits_between(file.content, changed.code)}))
     return Fix(f"Raise unless `{check.name}` lies between 1 and `{limit}`", edits, safe=False)
 
@@ -150,9 +157,9 @@ def _making(limit: str, tree: cst.Module, file: PythonFile) -> Sequence[Edit] | 
     if known:
         value = known[0].value
         usable = len(known) == 1 and value is not None and value.type == "integer"
-        return () if usable else Refusal(f"the name `{limit}` is taken")
-    if re.search(rf"\b{limit}\b", file.content):
-        return Refusal(f"the name `{limit}` is taken")
+        return () if usable else taken(limit)
+    if not is_free(limit, file):
+        return taken(limit)
     definitions = ("function_definition", "class_definition", "decorated_definition")
     first = next((at for at, one in enumerate(file.root.named_children) if one.type in definitions), None)
     above = [one for one in file.root.named_children[:first] if one.type != "comment"]
@@ -162,4 +169,4 @@ def _making(limit: str, tree: cst.Module, file: PythonFile) -> Sequence[Edit] | 
     blank, remark = cst.EmptyLine(indent=False), cst.EmptyLine(comment=cst.Comment(_REMARK))
     line = cst.parse_statement(f"{limit} = {_MOST}", config=tree.config_for_parsing)
     changed = with_statement(tree, last, line.with_changes(leading_lines=[blank, remark]), before=False)
-    return edits_between(file.content, changed.code) if changed is not None else _READ_OTHERWISE
+    return edits_between(file.content, changed.code) if changed is not None else READ_OTHERWISE

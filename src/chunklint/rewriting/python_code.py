@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
 
 from chunklint.editing import Grid, Splice
-from chunklint.model import Edit, Span
+from chunklint.model import Edit, Refusal, Span
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from chunklint.languages.python import PythonFile
+
+# What has no place in the tree that libcst made of the same text.
+READ_OTHERWISE = Refusal("libcst reads the file in another way")
 
 Wanted = TypeVar("Wanted", bound="cst.CSTNode")
 
@@ -85,12 +89,16 @@ def replaced(tree: cst.Module, old: cst.CSTNode, new: cst.CSTNode) -> cst.Module
     return changed
 
 
-def block_of(tree: cst.Module, statement: cst.BaseStatement) -> cst.IndentedBlock | cst.Module | None:
-    """The block that a statement stands in."""
+def blocks_of(tree: cst.Module) -> Iterator[cst.IndentedBlock | cst.Module]:
+    """The blocks of a tree, the module among them."""
     import libcst as cst
 
-    blocks = (node for node in nodes_of(tree) if isinstance(node, cst.IndentedBlock | cst.Module))
-    return next((one for one in blocks if statement in one.body), None)
+    return (node for node in nodes_of(tree) if isinstance(node, cst.IndentedBlock | cst.Module))
+
+
+def block_of(tree: cst.Module, statement: cst.BaseStatement) -> cst.IndentedBlock | cst.Module | None:
+    """The block that a statement stands in."""
+    return next((one for one in blocks_of(tree) if statement in one.body), None)
 
 
 def with_statement(
@@ -111,6 +119,16 @@ def nodes_of(tree: cst.Module) -> Iterator[cst.CSTNode]:
         node = left.pop()
         yield node
         left.extend(node.children)
+
+
+def is_free(name: str, file: PythonFile) -> bool:
+    """Whether a file does not have a name anywhere, not even in a text or a comment."""
+    return re.search(rf"\b{name}\b", file.content) is None
+
+
+def taken(name: str) -> Refusal:
+    """Why what a fix wants to make cannot have its name."""
+    return Refusal(f"the name `{name}` is taken")
 
 
 def edits_between(old: str, new: str) -> tuple[Edit, ...]:

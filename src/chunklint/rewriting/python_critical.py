@@ -19,6 +19,7 @@ from chunklint.semantics.concurrency.shared_races import Harm, SharedRace, Write
 from chunklint.semantics.concurrency.slow_calls import is_awaited, slow_calls
 from chunklint.semantics.concurrency.state import States, name_of, states_of_class, states_of_module
 from chunklint.semantics.python.names import enclosing_function
+from chunklint.semantics.wording import shortened
 
 # Nobody reviews what is indented over more lines than this.
 _MOST_LINES = 40
@@ -137,12 +138,12 @@ def _why_not(section: Section, races: Sequence[SharedRace], file: PythonFile) ->
         awaited = wait.named_children[0]
         callee = awaited.child_by_field_name("function") if awaited.type == "call" else None
         if callee is None or _FOR_OTHERS.search(f"{file.text(callee)}("):
-            return f"`{_shown(wait, file)}` waits for other tasks, which may need the lock themselves"
+            return f"`{shortened(file.text(wait), 60)}` waits for other tasks, which may need the lock themselves"
         if callee.type == "identifier" and file.text(callee) in parameters:
             return f"`{file.text(callee)}` is handed in, and may come back here while the lock is held"
     slow = next((call for one in statements for call in slow_calls(one, file)), None)
     if slow is not None and any(one.harm is not Harm.TWICE for one in races):
-        return f"`{_shown(slow, file)}` takes long, and everybody would wait for it"
+        return f"`{shortened(file.text(slow), 60)}` takes long, and everybody would wait for it"
     return ""
 
 
@@ -156,11 +157,6 @@ def _entered(statement: Node, file: PythonFile) -> Iterator[Lock]:
 def _parameters(function: Node, file: PythonFile) -> frozenset[str]:
     listed = function.child_by_field_name("parameters")
     return frozenset(file.text(one) for one in descendants(listed, "identifier")) if listed is not None else frozenset()
-
-
-def _shown(node: Node, file: PythonFile) -> str:
-    text = " ".join(file.text(node).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def disturber(

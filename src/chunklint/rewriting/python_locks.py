@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunklint.model import Finding, Fix, Refusal
-from chunklint.rewriting.python_code import edits_between, node_at, nodes_of, replaced, tree_of
+from chunklint.rewriting.python_code import READ_OTHERWISE, blocks_of, edits_between, node_at, replaced, tree_of
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -19,12 +19,11 @@ def held_by_with(file: PythonFile, finding: Finding) -> Fix | Refusal:
 
     tree, call = tree_of(file), node_at(file, finding.location.span, cst.Call)
     if tree is None or call is None or not isinstance(call.func, cst.Attribute):
-        return Refusal("libcst reads the file in another way")
+        return READ_OTHERWISE
     if call.args:
         return Refusal("`acquire` has arguments, which a `with` cannot hand over")
     lock = tree.code_for_node(call.func.value)
-    blocks = (node for node in nodes_of(tree) if isinstance(node, (cst.IndentedBlock, cst.Module)))
-    block = next((one for one in blocks if any(_is_taken(statement, call) for statement in one.body)), None)
+    block = next((one for one in blocks_of(tree) if any(_is_taken(statement, call) for statement in one.body)), None)
     if block is None:
         return Refusal("what `acquire` returns is used")
     start = next(at for at, statement in enumerate(block.body) if _is_taken(statement, call))

@@ -7,7 +7,7 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Fix, Refusal
-from chunklint.rewriting.python_code import edits_between, node_at, replaced, statement_at, tree_of
+from chunklint.rewriting.python_code import READ_OTHERWISE, edits_between, node_at, replaced, statement_at, tree_of
 from chunklint.semantics.concurrency.shared_races import Harm, SharedRace
 from chunklint.semantics.python.scopes import bindings_in
 
@@ -51,7 +51,7 @@ def copied(race: SharedRace, file: PythonFile) -> Fix | Refusal:
         return Refusal("what a copy still has may be gone from where the loop looks it up")
     tree, node = tree_of(file), node_at(file, file.span(iterable), cst.BaseExpression)  # type: ignore[type-abstract]
     if tree is None or node is None or "list" in bindings_in(file.root, file):
-        return Refusal("libcst reads the file in another way")
+        return READ_OTHERWISE
     copy = cst.Call(cst.Name("list"), [cst.Arg(node)])
     edits = edits_between(file.content, replaced(tree, node, copy).code)
     return Fix(f"Iterate over a copy: `list({file.text(iterable)})`", edits, safe=False)

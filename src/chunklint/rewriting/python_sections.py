@@ -13,11 +13,14 @@ from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Edit, Finding, Fix, Refusal
 from chunklint.rewriting.python_code import (
+    READ_OTHERWISE,
     block_of,
     edits_between,
+    is_free,
     nodes_of,
     replaced,
     statement_at,
+    taken,
     tree_of,
     with_statement,
 )
@@ -38,8 +41,8 @@ from chunklint.semantics.python.scopes import Kind, attribute_bindings, bindings
 if TYPE_CHECKING:
     import libcst as cst
 
-_READ_OTHERWISE = Refusal("libcst reads the file in another way")
 _NOT_MADE_BY_INIT = re.compile(r"dataclass|define|attrs|\battr\.")
+_IMPORTS = ("import_statement", "import_from_statement")
 _OTHER_LOOPS = frozenset({"trio", "curio", "anyio"})
 
 
@@ -113,7 +116,7 @@ def _guard_of(race: SharedRace, states: States, file: PythonFile) -> _Guard | Re
 
 
 def _imported(file: PythonFile) -> list[Node]:
-    lines = (one for one in file.root.named_children if one.type in ("import_statement", "import_from_statement"))
+    lines = (one for one in file.root.named_children if one.type in _IMPORTS)
     return [name for line in lines for name in line.named_children[:1]]
 
 
@@ -133,10 +136,10 @@ def _new_in_class(state: str, owner: Node, file: PythonFile) -> _Guard | Refusal
         value = made[0].value
         lock = lock_of(made[0].node, file)
         usable = value is not None and lock is not None and lock.kind is LockKind.ASYNCIO and lock.exclusive
-        return _Guard(f"self.{name}", None) if usable else Refusal(f"the name `{name}` is taken")
+        return _Guard(f"self.{name}", None) if usable else taken(name)
     body = init.child_by_field_name("body")
     after = next((one for one in ancestors(bindings[0].node) if one.parent == body), None)
-    return _Guard(f"self.{name}", after) if after is not None and _is_free(name, file) else _taken(name)
+    return _Guard(f"self.{name}", after) if after is not None and is_free(name, file) else taken(name)
 
 
 def _slots(owner: Node, file: PythonFile) -> str:
@@ -148,20 +151,12 @@ def _new_in_module(state: str, file: PythonFile) -> _Guard | Refusal:
     made = bindings_in(file.root, file).get(name, ())
     if made:
         lock = lock_of(made[0].node, file)
-        return _Guard(name, None) if lock is not None and lock.kind is LockKind.ASYNCIO else _taken(name)
+        return _Guard(name, None) if lock is not None and lock.kind is LockKind.ASYNCIO else taken(name)
     found = [one for one in bindings_in(file.root, file).get(state, ()) if one.kind is Kind.ASSIGNMENT]
     after = next((up for one in found for up in ancestors(one.node) if up.parent == file.root), None)
     if after is None or after.type != "expression_statement":
         return Refusal(f"`{state}` is not made at the top of the module, where its lock would belong")
-    return _Guard(name, after) if _is_free(name, file) else _taken(name)
-
-
-def _taken(name: str) -> Refusal:
-    return Refusal(f"the name `{name}` is taken")
-
-
-def _is_free(name: str, file: PythonFile) -> bool:
-    return re.search(rf"\b{name}\b", file.content) is None
+    return _Guard(name, after) if is_free(name, file) else taken(name)
 
 
 def _wrapped(
@@ -173,7 +168,7 @@ def _wrapped(
     tree = tree_of(file)
     block = block_of(tree, first) if tree is not None and first is not None else None
     if tree is None or first is None or last is None or block is None or last not in block.body:
-        return _READ_OTHERWISE
+        return READ_OTHERWISE
     start, end = block.body.index(first), block.body.index(last)
     above: list[cst.EmptyLine] = list(getattr(first, "leading_lines", ()))
     blank = next((at for at, line in enumerate(above) if line.comment is not None), len(above))
@@ -189,10 +184,6 @@ def _wrapped(
     return made if isinstance(made, Refusal) else tuple(sorted((*made, *edits)))
 
 
-def _is_import(node: Node) -> bool:
-    return node.type in ("import_statement", "import_from_statement")
-
-
 def _making(file: PythonFile, tree: cst.Module, guard: _Guard) -> tuple[Edit, ...] | Refusal:
     """The edits that make the lock behind its state, with the import that it takes."""
     import libcst as cst
@@ -201,15 +192,15 @@ def _making(file: PythonFile, tree: cst.Module, guard: _Guard) -> tuple[Edit, ..
     line = cst.parse_statement(f"{guard.name} = asyncio.Lock()", config=tree.config_for_parsing)
     more = with_statement(tree, after, line, before=False) if after is not None else None
     if more is None:
-        return _READ_OTHERWISE
+        return READ_OTHERWISE
     edits = edits_between(file.content, more.code)
     imported = [one.node for one in bindings_in(file.root, file).get("asyncio", ()) if one.kind is Kind.IMPORT]
-    if any(up.parent == file.root for node in imported for up in (node, *ancestors(node)) if _is_import(up)):
+    if any(up.parent == file.root for node in imported for up in (node, *ancestors(node)) if up.type in _IMPORTS):
         return edits
     if "import asyncio" in file.content:
         return Refusal("`asyncio` is imported elsewhere than at the top of the module")
     if any(isinstance(node, cst.Name) and node.value == "asyncio" for node in nodes_of(tree)):
-        return _taken("asyncio")
+        return taken("asyncio")
     return (*edits_between(file.content, with_library(tree, "asyncio").code), *edits)
 
 
