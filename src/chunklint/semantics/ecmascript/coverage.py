@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -184,6 +185,9 @@ class _App:
         bare = [root for root in self.roots if root.cover is Cover.NONE]
         kinds = ("next-page", "remix-page")
         shells = [one for one in bare if one.framework not in kinds]
+        # A starter's layout that nobody removed may lie nearer to the top than the shell of the real app.
+        largest = max((self._held_by_shell(one) for one in shells), default=0)
+        shells = [one for one in shells if 2 * self._held_by_shell(one) > largest]
         root = min(shells or bare, key=lambda one: (one.key[0].count("/"), one.key), default=None)
         if (
             root is None
@@ -200,6 +204,12 @@ class _App:
         ]
         other = self.tree.mount(further[0]) if further else None
         yield Gap(GapKind.BARE, root, (), (), None, other, (), self._share())
+
+    def _held_by_shell(self, root: Root) -> int:
+        """How many definitions a shell holds: what it mounts, and the pages that a framework mounts in it."""
+        folder = posixpath.dirname(root.key[0]) + "/"
+        pages = [one.key for one in self.roots if one.framework != root.framework and one.key[0].startswith(folder)]
+        return len(self.tree.reach((root.key, *pages)))
 
     def _is_opaque(self) -> bool:
         """Whether a boundary holds what cannot be seen, such as the pages that a registry renders."""
@@ -299,6 +309,8 @@ class _App:
             if local is None or far is None or not self._is_composite(key):
                 continue
             owner, cover, place = far
+            if local[0] == owner:
+                continue  # the overlay as a whole is what stands closer elsewhere, not this part of it
             shown = _OVERLAY.search(owner[1]) is not None and self.tree.mount(place).optional
             if shown and place not in known:
                 yield self._gap(GapKind.ELSEWHERE, owner, cover, (place,), self.tree.mount(local[2]))

@@ -40,7 +40,10 @@ class Root:
 
 _ENTRY_FILES = re.compile(r"^(?:main|index|app|client|root|bootstrap|renderer|entry.*|.*[-_.]?entry)$", re.IGNORECASE)
 _ASIDE = frozenset(
-    ("docs", "doc", "examples", "example", "playground", "demo", "demos", "sandbox", "template", "templates", "emails")
+    (
+        *("docs", "doc", "examples", "example", "playground", "demo", "demos", "sandbox"),
+        *("template", "templates", "emails", "preview", "previews"),
+    )
 )
 _APP_FILE = re.compile(r"^(page|layout|template|default)\.[jt]sx?$")
 _ERROR_FILE = re.compile(r"^(error|global-error)\.[jt]sx?$")
