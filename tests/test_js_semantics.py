@@ -15,7 +15,7 @@ from chunklint.semantics.ecmascript.functions import called_name, function_of, r
 from chunklint.semantics.ecmascript.modules import exports, module_files
 from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, qualified, resolve
 from chunklint.semantics.ecmascript.react import Cleanup, Deps, cleanup_of, effects, hook_calls, jsx_elements
-from chunklint.semantics.ecmascript.releases import ACQUIRING, RESOURCES, Kind, Resource
+from chunklint.semantics.ecmascript.releases import ACQUIRING, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions
 from chunklint.semantics.ecmascript.shared_leaks import offers, starts
 
@@ -241,44 +241,6 @@ def test_running_a_function_acquires(body: str, kinds: list[Kind]) -> None:
     file = read(f"import bus from './bus'; function run() {{ {body}; }}", "run.ts")
     function = next(descendants(file.root, "function_declaration"))
     assert [found.kind for found in acquisitions(file, function)] == kinds
-
-
-def acquiring(resource: Resource) -> str:
-    """Code that acquires a resource, and an import of it where it belongs to a package."""
-    if resource.module:
-        made = "made" if resource.name == "default" else resource.name
-        clause = made if resource.name == "default" else f"{{{made}}}"
-        return f"import {clause} from '{resource.module}'; function run() {{ {made}(a, f); }}"
-    match resource.kind:
-        case Kind.CONNECTION:
-            work = f"new {resource.name}(url)"
-        case Kind.OBSERVER:
-            work = f"const seen = new {resource.name}(f); seen.observe(node)"
-        case Kind.STREAM:
-            work = f"navigator.mediaDevices.{resource.name}(wanted)"
-        case Kind.WATCH:
-            work = f"navigator.geolocation.{resource.name}(f)"
-        case Kind.LISTENER:
-            work = f"window.{resource.name}('resize', f)"
-        case Kind.LOOP:
-            work = f"const step = () => {{ {resource.name}(step); }}; step()"
-        case Kind.OBJECT_URL:
-            work = f"URL.{resource.name}(blob)"
-        case _:
-            work = f"{resource.name}(f, 2000)"
-    return f"function run() {{ {work}; }}"
-
-
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: f"{resource.module} {resource.name}".strip())
-def test_a_resource_is_acquired_with_its_release(resource: Resource) -> None:
-    file = read(acquiring(resource), "run.ts")
-    function = next(descendants(file.root, "function_declaration"))
-    assert [found.kind for found in acquisitions(file, function)] == [resource.kind]
-    release = next(acquisitions(file, function)).release
-    assert release == (
-        f"`{resource.release}`" if resource.release else f"the unsubscribe that `{resource.name}` returned"
-    )
-    assert resource.source.startswith("https://")
 
 
 def test_functions_that_call_each_other_are_walked_once() -> None:

@@ -31,6 +31,8 @@ from chunklint.api import (
     cleaned_up,
     ecmascript,
     effects,
+    endless_message,
+    endless_subscriptions,
     function_of,
     head_of,
     hook_calls,
@@ -89,12 +91,12 @@ export function Width() {
 }
 """,
     example="src/components/Width.tsx",
-    mentions=("Effect", "-effect", "useMount", "zustand", *ACQUIRING),
+    mentions=("Effect", "-effect", "useMount", "useSyncExternalStore", "zustand", *ACQUIRING),
     silent_on=(
         "effects that return anything which may be a cleanup; whether it fits is CL502's question",
         "handles that another effect of the component releases, from a ref, a state variable or a helper",
-        "listeners with `once` or `signal`, on objects that the effect made itself, or on an element that dies with "
-        "the component while the effect runs once",
+        "listeners with `once` or a signal that may be aborted, on objects that the effect made itself, or on an "
+        "element that dies with the component while the effect runs once",
         "timers of up to 50 ms, single animation frames, timers whose callback touches only elements",
         "`classList` of `<html>`, themes and other classes that the whole application wears",
         "singletons kept in a module's variable or on `window`; values handed to functions of other files",
@@ -106,8 +108,10 @@ export function Width() {
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
         "answers that come late count only where the request names a prop, a state or a route parameter",
         "a subscription on the result of a call (`api.list().subscribe(...)`) may complete by itself and is not judged",
-        "functions, hooks and the methods of classes in other files are followed for one hop; constructors are not",
+        "functions, hooks, and constructors and methods of classes in other files are followed for one hop",
         "an effect hook of another file counts only when it belongs to React or a known library",
+        "what packages make and tell counts by the table of resources, and only where the file imports the package",
+        "a constructor counts only where nothing in the component hands the object on or calls a method that ends it",
     ),
 )
 
@@ -163,6 +167,14 @@ def initialiser_posing_as_effect(file: EcmascriptFile) -> Iterator[Draft]:
         yield rule.at(head_of(call), message, severity=Severity.ERROR, related=related)
 
 
+@rule.each(ecmascript)
+def subscribes_without_an_end(file: EcmascriptFile) -> Iterator[Draft]:
+    if is_test_or_story(file.path):
+        return
+    for found in endless_subscriptions(file):
+        yield rule.at(head_of(found.given), endless_message(found), severity=Severity.ERROR)
+
+
 def _discarded_initialisers(file: EcmascriptFile) -> Iterator[tuple[Node, Node]]:
     """The calls of `useState` and `useMemo` whose result nothing keeps, with their functions."""
     for call in (*hook_calls(file, "useState"), *hook_calls(file, "useMemo")):
@@ -210,9 +222,13 @@ def asks_again_too_soon(facts: Mapping[str, tuple[Shared, ...]]) -> Iterator[Dra
 def starts_what_nobody_stops(facts: Mapping[str, tuple[Shared, ...]]) -> Iterator[Draft]:
     for start, offer in joined(facts):
         drops = f" and drops what `{start.text}` returns to stop it" if offer.hands_back else ""
-        message = f"The effect calls `{start.text}`{drops}: {offer.keeps} after unmount; nothing calls {offer.release}."
+        calls = f"The effect calls `{start.text}`{drops}"
+        if start.to_react:
+            calls = f"`useSyncExternalStore` gets nothing from `{start.text}` that would end its subscription"
+        message = f"{calls}: {offer.keeps} after unmount; nothing calls {offer.release}."
         severity = Severity.NOTE if start.in_root else Severity.WARNING
-        steps = [(start.place, f"The effect calls `{start.text}`."), (offer.place, f"{capitalised(offer.keeps)}.")]
+        who = "React" if start.to_react else "The effect"
+        steps = [(start.place, f"{who} calls `{start.text}`."), (offer.place, f"{capitalised(offer.keeps)}.")]
         yield rule.at(start.place, message, severity=severity, steps=steps)
 
 

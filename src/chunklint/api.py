@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.coverage import Gap, GapKind, gaps
     from chunklint.semantics.ecmascript.effect_wording import (
         called_text,
+        endless_message,
         head_of,
         late_message,
         leak_message,
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
         started_message,
         way_to,
     )
+    from chunklint.semantics.ecmascript.external_stores import endless_subscriptions
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.handler_timers import resets
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
@@ -222,10 +224,11 @@ _HOMES = {
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, Poser, WayOut, boundaries, posers",
     "chunklint.semantics.ecmascript.coverage": "Gap, GapKind, gaps",
     "chunklint.semantics.ecmascript.effect_wording": (
-        "called_text, head_of, late_message, leak_message, leak_severity, mismatch_message, mismatch_severity, "
-        "opened_message, overtaken_message, reconnect_message, reset_message, seen_at, stale_message, "
-        "started_message, way_to"
+        "called_text, endless_message, head_of, late_message, leak_message, leak_severity, mismatch_message, "
+        "mismatch_severity, opened_message, overtaken_message, reconnect_message, reset_message, seen_at, "
+        "stale_message, started_message, way_to"
     ),
+    "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
@@ -585,6 +588,8 @@ __all__ = [
     "effects",
     "enclosing",
     "enclosing_function",
+    "endless_message",
+    "endless_subscriptions",
     "exposed",
     "exposures",
     "fills_of",

@@ -15,8 +15,9 @@ from chunklint.rewriting.ecmascript_text import call, free_name, indent_of, move
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
 from chunklint.semantics.ecmascript.lifetimes import Reach, reach
 from chunklint.semantics.ecmascript.names import FUNCTIONS, string_value, unwrap
+from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.releases import Kind
-from chunklint.semantics.ecmascript.resources import Acquisition, origin_of
+from chunklint.semantics.ecmascript.resources import Acquisition
 
 # How the names of events begin that are made of two words.
 _BEGINNINGS = re.compile(

@@ -24,8 +24,9 @@ from chunklint.rewriting.ecmascript_text import free_name, moved
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, is_function, receiver_of
 from chunklint.semantics.ecmascript.names import FUNCTIONS, qualified, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.origins import export_of, is_global
 from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
-from chunklint.semantics.ecmascript.resources import Acquisition, is_global
+from chunklint.semantics.ecmascript.resources import Acquisition
 
 _CLEARS = {
     "setInterval": ("clearInterval", "interval"),
@@ -43,6 +44,9 @@ _HANDLES = {
     "Worker": "worker",
     "SharedWorker": "worker",
     "RTCPeerConnection": "connection",
+    "AudioContext": "audio",
+    "SpeechRecognition": "recognition",
+    "webkitSpeechRecognition": "recognition",
 }
 
 
@@ -107,7 +111,7 @@ def _made(site: Site, acquired: Acquisition) -> Release | Refusal:
         return Refusal("what makes it is not written out")
     name = site.file.text(callee).rpartition(".")[2]
     release = (
-        _ENDS.get(name) if is_global(site.file, callee) else _PACKAGES.get(qualified(site.file, callee) or ("", ""))
+        _ENDS.get(name) if is_global(site.file, callee) else _PACKAGES.get(export_of(site.file, callee) or ("", ""))
     )
     if release is None:
         return Refusal("what ends it is not known")
@@ -161,6 +165,8 @@ def _subscription(site: Site, acquired: Acquisition) -> Release | Refusal:
     if name == "onAuthStateChange":
         return Refusal("the client decides in which member of the answer its `unsubscribe` stands")
     if receiver_of(acquired.node) is None or name not in ("on", "addListener", "subscribe"):
+        if not acquired.returns:
+            return Refusal(f"what `{name}` returns is not what ends it")
         handle = kept_in(site, acquired.node, "unsubscribe")
         return handle if isinstance(handle, Refusal) else Release(handle, handle=handle)
     if name == "on" and len(given) == 2:

@@ -153,7 +153,7 @@ def _compares_ref(file: SourceFile, node: Node) -> bool:
     if left is None or right is None or operator is None or operator.type not in _COMPARES:
         return False
     sides = (dotted(file, left), dotted(file, right))
-    return any(side[-1:] == ("current",) for side in sides) and () not in sides and ("undefined",) not in sides
+    return any("current" in side[1:] for side in sides) and () not in sides and ("undefined",) not in sides
 
 
 def conditions(function: Node) -> Iterator[Node]:

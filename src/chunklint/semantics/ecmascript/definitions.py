@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile
+from chunklint.languages.base import SourceFile, ancestors
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
@@ -211,6 +211,13 @@ def members(file: SourceFile, node: Node) -> Iterator[tuple[str, Node]]:
         name = member.child_by_field_name("name") or member.child_by_field_name("property")
         if name is not None:
             yield file.text(name), member
+
+
+def own_method(file: SourceFile, node: Node, name: str) -> Node | None:
+    """The method of that name of the class around a node: what `this.name` is there."""
+    body = next((around for around in ancestors(node) if around.type == "class_body"), None)
+    found = members(file, body.parent) if body is not None and body.parent is not None else ()
+    return next((member for own, member in found if own == name and member.type == "method_definition"), None)
 
 
 def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:

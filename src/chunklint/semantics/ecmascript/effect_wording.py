@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile
 from chunklint.model import Severity
+from chunklint.semantics.ecmascript.external_stores import Endless
 from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
 from chunklint.semantics.ecmascript.handler_timers import Reset
 from chunklint.semantics.ecmascript.late_work import Late, Reconnect
@@ -164,6 +165,15 @@ def opened_message(file: SourceFile, opened: Opened) -> str:
     return (
         f"{keeps} after unmount: `{called_text(file, opened.hook)}` has no cleanup. "
         f"Acquire it in an effect that calls {found.release} in its cleanup."
+    )
+
+
+def endless_message(found: Endless) -> str:
+    """What React cannot end."""
+    keeps = found.acquired.keeps if found.acquired is not None else f"`{found.notify}` stays subscribed"
+    return (
+        "`useSyncExternalStore` ends a subscription by calling what this function returns, and it returns nothing: "
+        f"{keeps} after unmount. Return a function that unsubscribes `{found.notify}`."
     )
 
 

@@ -9,8 +9,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, descendants, is_within
 from chunklint.semantics.ecmascript.cleanup_scope import own_chains
 from chunklint.semantics.ecmascript.functions import enclosing_function, is_async, is_function
-from chunklint.semantics.ecmascript.lifetimes import uses_of
-from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve
+from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, uses_of
 from chunklint.semantics.ecmascript.react import Effect, cleanups
 
 _TARGETS = frozenset({"assignment_expression", "augmented_assignment_expression"})

@@ -31,31 +31,12 @@ from chunklint.semantics.ecmascript.leaks import leak_of
 from chunklint.semantics.ecmascript.lifetimes import handle_of
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
 from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, hook_of
-from chunklint.semantics.ecmascript.releases import Kind
+from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 
-_RELEASES = frozenset(
-    {
-        "close",
-        "disconnect",
-        "terminate",
-        "destroy",
-        "unsubscribe",
-        "dispose",
-        "remove",
-        "stop",
-        "end",
-        "off",
-        "clearInterval",
-        "clearTimeout",
-        "cancelAnimationFrame",
-        "revokeObjectURL",
-        "clearWatch",
-        "removeChannel",
-        "getTracks",
-        "getVideoTracks",
-        "getAudioTracks",
-    }
+# A class on the page is no handle.
+_RELEASES = frozenset({"getVideoTracks", "getAudioTracks"}).union(
+    *(words for kind, words in RELEASES.items() if kind is not Kind.GLOBAL)
 )
 _VALUES = frozenset({"call_expression", "new_expression", "identifier"})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
@@ -25,41 +25,27 @@ from chunklint.semantics.ecmascript.lifetimes import (
     Reach,
     cleaned_at_the_end_only,
     cleaned_by,
+    cleanup_code,
     given_back_on_unmount,
     handle_of,
     reach,
     released_by_hand,
 )
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value
-from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, hook_of, state_of_setter
-from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
-from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, origin_of, reached
+from chunklint.semantics.ecmascript.origins import origin_of
+from chunklint.semantics.ecmascript.react import (
+    Cleanup,
+    Deps,
+    Effect,
+    cleanup_of,
+    effects,
+    hook_of,
+    is_hook,
+    state_of_setter,
+)
+from chunklint.semantics.ecmascript.releases import RELEASES, Kind
+from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, reached
 
-_WORDS = {
-    Kind.LISTENER: frozenset({"removeEventListener", "removeListener", "abort"}),
-    Kind.INTERVAL: frozenset({"clearInterval", "clearTimeout"}),
-    Kind.TIMEOUT: frozenset({"clearTimeout", "clearInterval"}),
-    Kind.LOOP: frozenset({"clearTimeout", "cancelAnimationFrame"}),
-    Kind.CONNECTION: frozenset({"close", "terminate"}),
-    Kind.OBSERVER: frozenset({"disconnect", "unobserve"}),
-    Kind.SUBSCRIPTION: frozenset(
-        {
-            "off",
-            "removeListener",
-            "removeAllListeners",
-            "unsubscribe",
-            "removeChannel",
-            "disconnect",
-            "close",
-            "destroy",
-        }
-    ),
-    Kind.OBJECT_URL: frozenset({"revokeObjectURL"}),
-    Kind.STREAM: frozenset({"stop", "getTracks"}),
-    Kind.WATCH: frozenset({"clearWatch"}),
-    Kind.GLOBAL: frozenset({"remove", "toggle"}),
-    Kind.INSTANCE: frozenset(found.release for found in RESOURCES if found.kind is Kind.INSTANCE) | {"terminate"},
-}
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
 _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
@@ -119,6 +105,8 @@ def has_no_cleanup(file: SourceFile, effect: Effect) -> bool:
 def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
     """The leak that an acquisition is, unless its holder dies with the component or something releases it."""
     match acquired.kind:
+        case Kind.LISTENER if acquired.aborts:
+            return _aborted(file, effect, acquired)
         case Kind.LISTENER:
             return _held(file, effect, acquired, Handle(frozenset()))
         case Kind.SUBSCRIPTION:
@@ -130,13 +118,13 @@ def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | N
             return _timed(file, effect, acquired)
         case Kind.GLOBAL if acquired.node.type == "call_expression":
             event = string_value(file, arguments_of(acquired.node)[0])
-            return None if cleaned_by(file, effect, _WORDS[Kind.GLOBAL], event) else Leak(effect, acquired)
+            return None if cleaned_by(file, effect, RELEASES[Kind.GLOBAL], event) else Leak(effect, acquired)
         case Kind.GLOBAL:
             return _assigned(file, effect, acquired)
         case Kind.STREAM:
             around = effect.owner or effect.callback
-            stopped = cleaned_by(file, effect, _WORDS[Kind.STREAM])
-            by_hand = released_by_hand(file, around, _WORDS[Kind.STREAM], frozenset(), None)
+            stopped = cleaned_by(file, effect, RELEASES[Kind.STREAM])
+            by_hand = released_by_hand(file, around, RELEASES[Kind.STREAM], frozenset(), None)
             return None if stopped or by_hand is not None else Leak(effect, acquired)
     return _kept(file, effect, acquired, handle_of(file, acquired.node, acquired.path))
 
@@ -149,10 +137,8 @@ def is_app_root(file: SourceFile, owner: Node | None) -> bool:
 
 def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handle) -> Leak | None:
     """Listeners and subscriptions: what matters is how long their holder lives."""
-    receiver, words = acquired.receiver, _WORDS[acquired.kind]
+    receiver, words = acquired.receiver, RELEASES[acquired.kind]
     held = Reach.GLOBAL if receiver is None else reach(file, receiver, effect)
-    if called_name(file, acquired.node) not in ("addEventListener", "addListener", "on", "subscribe"):
-        held = Reach.SHARED  # a package's function that returns its unsubscribe
     if held in (Reach.LOCAL, Reach.UNKNOWN):
         return None
     if held is Reach.OWNED and not _piles_up(file, effect, acquired):
@@ -160,16 +146,32 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     chain = dotted(file, receiver) if receiver is not None and held is not Reach.GLOBAL else ()
     given = arguments_of(acquired.node)
     event = string_value(file, given[0]) if given else None
+    # What takes no event takes no handler, either.
+    handler = given[1] if len(given) > 1 else None
     names = handle.lasting | ({chain} if chain else set())
-    if given_back_on_unmount(file, effect, frozenset(names)) or cleaned_by(file, effect, words, event):
+    if given_back_on_unmount(file, effect, frozenset(names)) or cleaned_by(file, effect, words, event, handler):
         return None
     around = effect.owner or effect.callback
-    by_hand = released_by_hand(file, around, words, frozenset(), event) or released_by_hand(
+    by_hand = released_by_hand(file, around, words, frozenset(), event, handler) or released_by_hand(
         file, around, words, handle.names or frozenset({("",)}), None
     )
     # A handler that removes itself is there for one event.
     inside = by_hand is not None and begins_within(by_hand, acquired.node)
     return None if inside else Leak(effect, acquired, by_hand)
+
+
+def _aborted(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
+    """A listener whose signal only callbacks of other calls abort: a click, a message, never the unmount."""
+    for abort in acquired.aborts:
+        around = enclosing_function(file, abort)
+        given = around is not None and around.parent is not None and around.parent.type == "arguments"
+        call = around.parent.parent if given and around is not None and around.parent is not None else None
+        if call is None or around == effect.callback or is_hook(called_name(file, call)):
+            return None
+        if any(begins_within(abort, part) for other in effects(file) for part in cleanup_code(file, other)):
+            return None
+    found = _held(file, effect, acquired, Handle(frozenset()))
+    return None if found is None or found.by_hand is not None else replace(found, by_hand=acquired.aborts[0])
 
 
 def _piles_up(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
@@ -201,12 +203,14 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     """Timers, connections, instances and object URLs: what matters is who keeps the handle."""
     if acquired.kind is not Kind.OBSERVER and (handle.escapes or handle.paged):
         return None
-    words = _WORDS[acquired.kind]
+    words = RELEASES[acquired.kind]
     by_hand = released_by_hand(file, effect.owner or file.root, words, handle.names, None) if handle.names else None
     if given_back_on_unmount(file, effect, handle.lasting):
         late, overwrites = _late_state(file, acquired, handle), _overwritten_ref(file, effect, acquired, handle)
         return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None
-    if acquired.kind is Kind.OBJECT_URL and by_hand is not None:
+    # A function that plays a sound is done when the sound is; nobody holds what it made.
+    played = acquired.kind is Kind.CONNECTION and acquired.path and not handle.lasting
+    if acquired.brief and (by_hand is not None or played):
         return None
     return Leak(effect, acquired, by_hand)
 

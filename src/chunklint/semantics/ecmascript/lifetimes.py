@@ -18,7 +18,16 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     receiver_of,
 )
-from chunklint.semantics.ecmascript.names import Binding, dotted, resolve, root_of, string_value, unwrap
+from chunklint.semantics.ecmascript.handlers import is_for
+from chunklint.semantics.ecmascript.names import (
+    Binding,
+    dotted,
+    resolve,
+    root_of,
+    string_value,
+    unwrap,
+    uses_of,
+)
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
     Deps,
@@ -31,12 +40,13 @@ from chunklint.semantics.ecmascript.react import (
     jsx_elements,
     state_of_setter,
 )
+from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 
 _EXPRESSION_WRAPPERS = frozenset(
     {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "await_expression"}
 )
 _COLLECTS = frozenset({"push", "add", "unshift"})
-_BROWSER = frozenset({"window", "document", "globalThis", "self", "navigator", "screen", "visualViewport"})
+_BROWSER = frozenset({"window", "document", "globalThis", "self", "navigator", "screen", "visualViewport", "chrome"})
 _LOOKUPS = frozenset({"getElementById", "querySelector"})
 _OWNED_HOOKS = frozenset({"useRef", "useState", "useMemo", "useReducer", "useId"})
 
@@ -162,6 +172,7 @@ def handle_of(file: SourceFile, node: Node, callers: tuple[Node, ...] = ()) -> H
         if current.id in seen:
             continue
         seen.add(current.id)
+        pending.extend((outer, calls) for outer in _passed_through(file, current))
         for place in _places(current):
             match place.type:
                 case "variable_declarator" | "assignment_expression" | "augmented_assignment_expression":
@@ -204,6 +215,20 @@ def _is_paged(file: SourceFile, name: Node) -> bool:
     return file.text(root) in _BROWSER if found is None else found.scope.type == "program"
 
 
+def _passed_through(file: SourceFile, node: Node) -> Iterator[Node]:
+    """Where a value goes on from a method call on it: the uses of `then`'s parameter, or a call that may return it."""
+    around = node.parent
+    call = around.parent if around is not None and around.type == "member_expression" else None
+    if call is None or call.type != "call_expression" or node.type not in ("call_expression", "new_expression"):
+        return
+    given = arguments_of(call)
+    if called_name(file, call) != "then" or not given:
+        yield call
+    elif is_function(given[0]):
+        parameters = given[0].child_by_field_name("parameters") or given[0]
+        yield from (use for name in descendants(parameters, "identifier") for use in uses_of(file, name))
+
+
 def _places(node: Node) -> Iterator[Node]:
     """The construct that takes the value of an expression, if any does."""
     child, around = node, node.parent
@@ -238,50 +263,14 @@ def _kept_by_call(file: SourceFile, call: Node) -> tuple[str, ...] | None:
     return () if _gives_back(file, call) else None
 
 
-_RELEASES = frozenset(
-    {
-        "clearInterval",
-        "clearTimeout",
-        "cancelAnimationFrame",
-        "revokeObjectURL",
-        "clearWatch",
-        "unobserve",
-        "disconnect",
-        "close",
-        "terminate",
-        "log",
-        "error",
-    }
+# What takes a handle and keeps nothing of it.
+_TAKES_ONLY = frozenset({"log", "error"}).union(
+    *(RELEASES[kind] for kind in Kind if kind not in (Kind.GLOBAL, Kind.INSTANCE, Kind.SUBSCRIPTION, Kind.STREAM))
 )
 
 
 def _gives_back(file: SourceFile, call: Node) -> bool:
-    return called_name(file, call) in _RELEASES
-
-
-def uses_of(file: SourceFile, name: Node) -> Iterator[Node]:
-    """The other places where a local name stands as an expression; a shadow of the name counts, too."""
-    if name.type != "identifier":
-        return
-    found = resolve(file, name)
-    if found is None or found.scope.type == "program":
-        return
-    for use in _identifiers(file).get(file.text(name), ()):
-        inside = begins_within(use, found.scope)
-        if inside and use not in (name, found.node):
-            yield use
-
-
-def _identifiers(file: SourceFile) -> dict[str, list[Node]]:
-    """Every place where a name stands as an expression, by the name."""
-
-    def collect() -> dict[str, list[Node]]:
-        places: dict[str, list[Node]] = {}
-        for node in descendants(file.root, "identifier", "shorthand_property_identifier"):
-            places.setdefault(file.text(node), []).append(node)
-        return places
-
-    return file.remember("identifiers", collect)
+    return called_name(file, call) in _TAKES_ONLY
 
 
 def given_back_on_unmount(file: SourceFile, effect: Effect, names: frozenset[tuple[str, ...]]) -> bool:
@@ -294,25 +283,36 @@ def cleaned_at_the_end_only(file: SourceFile, effect: Effect, name: tuple[str, .
     return all(other.runs is Deps.EMPTY for other in _cleaning(file, effect) if name in _mentioned(file, other))
 
 
-def cleaned_by(file: SourceFile, effect: Effect, words: frozenset[str], event: str | None = None) -> bool:
-    """Whether another effect's cleanup of the same component calls one of the functions, for that event if it says."""
+def cleaned_by(
+    file: SourceFile, effect: Effect, words: frozenset[str], event: str | None = None, handler: Node | None = None
+) -> bool:
+    """Whether another effect's cleanup of the same component calls one of the functions, for that event if it says.
+
+    A removal that is given another handler than the one that was added does not count.
+    """
     return any(
-        name in words and (event is None or named is None or named == event)
+        called_name(file, call) in words and _fits(file, call, event, handler)
         for other in _cleaning(file, effect)
-        for name, named in _cleanup_calls(file, other)
+        for call in _cleanup_calls(file, other)
     )
 
 
-def _cleanup_calls(file: SourceFile, effect: Effect) -> frozenset[tuple[str, str | None]]:
-    """The names that a cleanup calls, each with the string that it gives first, if it gives one."""
+def _fits(file: SourceFile, call: Node, event: str | None, handler: Node | None) -> bool:
+    given = arguments_of(call)
+    named = string_value(file, given[0]) if given else None
+    if event is not None and named is not None and named != event:
+        return False
+    return is_for(file, call, handler)
 
-    def collect() -> Iterator[tuple[str, str | None]]:
+
+def _cleanup_calls(file: SourceFile, effect: Effect) -> tuple[Node, ...]:
+    """The calls of a cleanup."""
+
+    def collect() -> Iterator[Node]:
         for part in cleanup_code(file, effect):
-            for call in descendants(part, "call_expression"):
-                given = arguments_of(call)
-                yield called_name(file, call), string_value(file, given[0]) if given else None
+            yield from descendants(part, "call_expression")
 
-    return file.remember(("cleanup calls", effect.call.id), lambda: frozenset(collect()))
+    return file.remember(("cleanup calls", effect.call.id), lambda: tuple(collect()))
 
 
 def _cleaning(file: SourceFile, effect: Effect) -> Iterator[Effect]:
@@ -360,11 +360,16 @@ def cleanup_code(file: SourceFile, effect: Effect) -> Iterator[Node]:
 
 
 def released_by_hand(
-    file: SourceFile, around: Node, words: frozenset[str], names: frozenset[tuple[str, ...]], event: str | None
+    file: SourceFile,
+    around: Node,
+    words: frozenset[str],
+    names: frozenset[tuple[str, ...]],
+    event: str | None,
+    handler: Node | None = None,
 ) -> Node | None:
     """A call in the code around that gives something back, though no unmount runs it.
 
-    It must name one of the chains, or the event of a listener; without either, the word alone counts.
+    It must name one of the chains, or the event of a listener and its handler; without any, the word alone counts.
     """
     for call in _calls_by_name(file, words):
         if not begins_within(call, around):
@@ -373,7 +378,8 @@ def released_by_hand(
         chains = [dotted(file, node) for node in (*given[:1], *([receiver] if receiver is not None else []))]
         if any(chain[: len(name)] == name for chain in chains for name in names if chain):
             return call
-        if not names and (event is None or (given and string_value(file, given[0]) == event)):
+        told = not names and is_for(file, call, handler)
+        if told and (event is None or (given and string_value(file, given[0]) == event)):
             return call
     return None
 

@@ -19,15 +19,15 @@ from chunklint.semantics.ecmascript.cleanup_scope import (
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
-    callee_of,
     is_function,
     receiver_of,
 )
+from chunklint.semantics.ecmascript.handlers import is_same_handler
 from chunklint.semantics.ecmascript.leaks import leak_of
 from chunklint.semantics.ecmascript.lifetimes import handle_of
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
 from chunklint.semantics.ecmascript.react import Cleanup, Effect, cleanup_of
-from chunklint.semantics.ecmascript.releases import Kind
+from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions
 
 
@@ -61,9 +61,9 @@ class Mismatch:
 _ADDS = frozenset({"addEventListener", "addListener", "on"})
 _TAKES = frozenset({"variable_declarator", "assignment_expression", "arguments", "return_statement", "array", "pair"})
 _REMOVALS = frozenset({"removeEventListener", "removeListener", "off"})
-_ENDS = frozenset(
-    {"close", "disconnect", "terminate", "destroy", "abort", "removeAllListeners", "unsubscribe", "dispose", "remove"}
-)
+_ENDS = (
+    RELEASES[Kind.CONNECTION] | RELEASES[Kind.INSTANCE] | RELEASES[Kind.SUBSCRIPTION] | RELEASES[Kind.LISTENER]
+) - _REMOVALS
 _HANDLED = frozenset(
     {Kind.INTERVAL, Kind.LOOP, Kind.CONNECTION, Kind.OBSERVER, Kind.WATCH, Kind.INSTANCE, Kind.SUBSCRIPTION}
 )
@@ -110,12 +110,12 @@ def _listener(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mismat
     if here:
         return _by_handler(file, acquired, given, here)
     for call in same:
-        if _is_same_handler(file, given[1], arguments_of(call)[1:2]) and not is_function(unwrap(given[1])):
+        if is_same_handler(file, given[1], arguments_of(call)[1:2]) and not is_function(unwrap(given[1])):
             return Mismatch(acquired, Misfit.TARGET, call)
     added = _added(file, effect)
     for call in (call for named, calls in removals.items() if named not in added for call in calls):
         fits = _is_same_holder(file, holder, receiver_of(call))
-        if fits and _is_same_handler(file, given[1], arguments_of(call)[1:2]):
+        if fits and is_same_handler(file, given[1], arguments_of(call)[1:2]):
             return Mismatch(acquired, Misfit.EVENT, call)
     return _forgotten(file, effect, acquired, dotted(file, acquired.receiver) if acquired.receiver else ())
 
@@ -135,7 +135,7 @@ def _removals(file: SourceFile, effect: Effect) -> dict[str | None, list[Node]]:
 
 
 def _by_handler(file: SourceFile, acquired: Acquisition, given: list[Node], removals: list[Node]) -> Mismatch | None:
-    fitting = [call for call in removals if _is_same_handler(file, given[1], arguments_of(call)[1:2])]
+    fitting = [call for call in removals if is_same_handler(file, given[1], arguments_of(call)[1:2])]
     if not fitting:
         return Mismatch(acquired, Misfit.HANDLER, removals[0])
     if called_name(file, acquired.node) != "addEventListener":
@@ -169,39 +169,6 @@ def _is_same_holder(file: SourceFile, holder: Chain, receiver: Node | None) -> b
     other = _holder(file, receiver)
     pages = (("window",), ("document",), ("document", "body"), ("document", "documentElement"))
     return not (holder in pages and other in pages and holder != other)
-
-
-def _is_same_handler(file: SourceFile, added: Node, removed: list[Node]) -> bool:
-    """Whether a removal can find the handler; a removal without one takes them all."""
-    if not removed:
-        return True
-    one, other = unwrap(added), unwrap(removed[0])
-    if is_function(one) or is_function(other):
-        return False
-    if one.type == other.type == "call_expression":
-        return callee_of(one) is not None and not _makes_anew(file, one)
-    if one.type == other.type == "identifier":
-        return _root_binding(file, one) == _root_binding(file, other)
-    if one.type == other.type == "member_expression":
-        return dotted(file, one) == dotted(file, other) or () in (dotted(file, one), dotted(file, other))
-    return True
-
-
-def _makes_anew(file: SourceFile, call: Node) -> bool:
-    """`bind`, `debounce` and `throttle` return another function each time."""
-    return called_name(file, call) in ("bind", "debounce", "throttle")
-
-
-def _root_binding(file: SourceFile, name: Node) -> int:
-    for _ in range(3):
-        found = resolve(file, name)
-        if found is None:
-            return hash(file.text(name))
-        value = unwrap(found.value) if found.value is not None and not found.keys else None
-        if value is None or value.type != "identifier":
-            return found.node.id
-        name = value
-    return name.id
 
 
 def _capture(file: SourceFile, options: list[Node]) -> bool | None:
@@ -308,11 +275,26 @@ def _one_branch(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mism
         if other.start_byte < place.end_byte or other.named_children:
             continue
         branch = _statement_in(other, body)
-        if branch is None or branch == statement or branch.type != "if_statement":
+        if branch is None or branch == statement or branch.type != "if_statement" or _leaves(place, statement):
             continue
         if not _concerns(file, branch, own):
             return Mismatch(acquired, Misfit.BRANCH, other)
     return _last_branch(file, effect, acquired, body, statement, own)
+
+
+def _leaves(place: Node, statement: Node) -> bool:
+    """Whether a block around what acquires always returns, so that nothing behind the statement is reached."""
+    for around in ancestors(place):
+        last = around.named_children[-1] if around.type == "statement_block" and around.named_children else None
+        if (
+            last is not None
+            and last.type in ("return_statement", "throw_statement")
+            and last.start_byte > place.end_byte
+        ):
+            return True
+        if around == statement:
+            return False
+    return False
 
 
 def _returns(file: SourceFile, body: Node) -> tuple[Node, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.languages.ecmascript import ECMASCRIPT
 
 FUNCTIONS = frozenset(
@@ -190,6 +190,31 @@ def root_of(node: Node) -> Node:
         if owner is None or node.type not in ("member_expression", "subscript_expression", "call_expression"):
             return node
         node = owner
+
+
+def uses_of(file: SourceFile, name: Node) -> Iterator[Node]:
+    """The other places where a local name stands as an expression; a shadow of the name counts, too."""
+    if name.type != "identifier":
+        return
+    found = resolve(file, name)
+    if found is None or found.scope.type == "program":
+        return
+    for use in _identifiers(file).get(file.text(name), ()):
+        inside = begins_within(use, found.scope)
+        if inside and use not in (name, found.node):
+            yield use
+
+
+def _identifiers(file: SourceFile) -> dict[str, list[Node]]:
+    """Every place where a name stands as an expression, by the name."""
+
+    def collect() -> dict[str, list[Node]]:
+        places: dict[str, list[Node]] = {}
+        for node in descendants(file.root, "identifier", "shorthand_property_identifier"):
+            places.setdefault(file.text(node), []).append(node)
+        return places
+
+    return file.remember("identifiers", collect)
 
 
 def _introduced(file: SourceFile, scope: Node) -> Iterator[Binding]:

@@ -19,16 +19,15 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.lifetimes import given_back_on_unmount, handle_of, released_by_hand
 from chunklint.semantics.ecmascript.names import dotted, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls, is_hook
-from chunklint.semantics.ecmascript.releases import Kind
+from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisition, acquisitions, reached
 
-_STOPS = frozenset({"clearInterval", "clearTimeout"})
+_STOPS = RELEASES[Kind.INTERVAL]
 _OPENED = frozenset(
     {Kind.CONNECTION, Kind.LISTENER, Kind.INTERVAL, Kind.SUBSCRIPTION, Kind.LOOP, Kind.OBJECT_URL, Kind.INSTANCE}
 )
-_ENDS = frozenset(
-    {"close", "terminate", "disconnect", "destroy", "dispose", "unsubscribe", "clearInterval", "revokeObjectURL"}
-)
+# Connections are kept and ended by wrappers of all sorts.
+_ENDS = {kind: RELEASES[kind] | RELEASES[Kind.CONNECTION] | RELEASES[Kind.SUBSCRIPTION] for kind in _OPENED}
 _EACH_RENDER = frozenset({Kind.CONNECTION, Kind.OBJECT_URL, Kind.INTERVAL})
 _ONE_TIME = frozenset({"if_statement", "augmented_assignment_expression", "binary_expression"})
 
@@ -152,11 +151,13 @@ def opened_by_initialisers(file: SourceFile) -> Iterator[Opened]:
         for call in hook_calls(file, hook):
             callback = function_of(file, arguments_of(call)[0])
             owner = component_of(file, call)
-            if callback is None or owner is None or _has_ends(file, owner):
+            if callback is None or owner is None:
                 continue
             for found in acquisitions(file, callback):
+                if found.kind not in _OPENED or _has_ends(file, owner, found.kind):
+                    continue
                 stays = found.kind is Kind.OBJECT_URL and not is_hook(function_name(file, owner))
-                if found.kind in _OPENED and not found.path and (stays or not _leaves(file, call, owner)):
+                if not found.path and (stays or not _leaves(file, call, owner)):
                     yield Opened(call, found)
                     break
 
@@ -171,7 +172,7 @@ def opened_by_renders(file: SourceFile) -> Iterator[Opened]:
             continue
         found = acquisition(file, node)
         owner = component_of(file, node) if found is not None and found.kind in _EACH_RENDER else None
-        if found is None or owner is None or _has_ends(file, owner):
+        if found is None or owner is None or _has_ends(file, owner, found.kind):
             continue
         around = enclosing_function(file, node)
         mapped = found.kind is Kind.OBJECT_URL and around is not None and _is_mapped(file, around)
@@ -197,9 +198,9 @@ def _is_mapped(file: SourceFile, function: Node) -> bool:
     return call is not None and call.type == "call_expression" and called_name(file, call) == "map"
 
 
-def _has_ends(file: SourceFile, owner: Node) -> bool:
-    """Whether the component calls anything by a name that ends things."""
-    return any(called_name(file, call) in _ENDS for call in descendants(owner, "call_expression"))
+def _has_ends(file: SourceFile, owner: Node, kind: Kind) -> bool:
+    """Whether the component calls anything by a name that ends things of that kind."""
+    return any(called_name(file, call) in _ENDS[kind] for call in descendants(owner, "call_expression"))
 
 
 def _leaves(file: SourceFile, call: Node, owner: Node) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.semantics.ecmascript.definitions import own_method
 from chunklint.semantics.ecmascript.functions import (
     Running,
     arguments_of,
@@ -19,10 +20,12 @@ from chunklint.semantics.ecmascript.functions import (
     receiver_of,
     running,
 )
-from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, qualified, resolve, root_of, string_value, unwrap
+from chunklint.semantics.ecmascript.listener_options import ends_by_options
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
+from chunklint.semantics.ecmascript.origins import belongs_to, completes, export_of, is_global, makers, origin_of
 from chunklint.semantics.ecmascript.page import ONE_TIME_EVENTS, PAGES, left_by_assignment, left_by_class
 from chunklint.semantics.ecmascript.react import is_hook
-from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
+from chunklint.semantics.ecmascript.releases import RESOURCES, Kind, Resource
 from chunklint.semantics.wording import shortened
 
 
@@ -35,6 +38,9 @@ class Acquisition:
         keeps: What stays, as a clause: "`window` keeps the `resize` listener", "the interval keeps running".
         release: What would release it, ready for a message: "`removeEventListener`".
         receiver: What holds it, where something does: the target of a listener, the source of a subscription.
+        returns: Whether calling what it returns releases it.
+        brief: Whether any call that ends it is enough, since it is often made for a moment only.
+        aborts: For a listener with a signal, the calls that abort its controller.
         waited: Whether an `await` or a `then` lies before it.
         path: The calls that lead to it, outermost first; () when the function itself acquires.
     """
@@ -44,19 +50,27 @@ class Acquisition:
     keeps: str
     release: str
     receiver: Node | None = None
+    returns: bool = False
+    brief: bool = False
+    aborts: tuple[Node, ...] = ()
     waited: bool = False
     path: tuple[Node, ...] = ()
 
 
 _GLOBALS = frozenset({"window", "globalThis", "self"})
-_CONNECTIONS = {found.name: found.release for found in RESOURCES if found.kind is Kind.CONNECTION}
-_OBSERVERS = frozenset(found.name for found in RESOURCES if found.kind is Kind.OBSERVER)
-_STREAMS = frozenset(found.name for found in RESOURCES if found.kind is Kind.STREAM)
-_PACKAGES = {(found.module, found.name): found for found in RESOURCES if found.module}
-_RELEASE = {found.name: f"`{found.release}`" for found in RESOURCES if not found.module}
+_CONSTRUCTED = (Kind.CONNECTION, Kind.OBSERVER)
+_FUNCTIONS = {row.name: row for row in RESOURCES if not row.module and not row.of and row.kind not in _CONSTRUCTED}
+_CLASSES = {row.name: row for row in RESOURCES if not row.module and row.kind in _CONSTRUCTED}
+_EXPORTS = {(row.module, row.name): row for row in RESOURCES if row.module and not row.of}
+_METHODS = {row.name: row for row in RESOURCES if row.of == "*"}
+_PARTS = tuple(row for row in RESOURCES if row.of not in ("", "*"))
+_NAMES_OF_PARTS = frozenset(row.name for row in _PARTS)
 
-# Methods that subscribe whatever they are called on, and return what ends it.
-_SUBSCRIBES = frozenset({"onAuthStateChange", "onAuthStateChanged", "onIdTokenChanged"})
+# Methods of any object that take an event first, and all that say nothing about what is itself the result of a call.
+_BY_EVENT = frozenset({"on", "addListener"})
+_ON_AN_OBJECT = _BY_EVENT | {"subscribe"}
+# Methods that only read when they are given no function.
+_READS = frozenset({"watch"})
 
 # A timer of up to this many milliseconds lets layout or focus settle; nobody waits for it.
 _A_FEW_FRAMES = 50
@@ -105,12 +119,14 @@ def _reached(file: SourceFile, function: Node) -> Iterator[tuple[Running, tuple[
 def _leads_to(file: SourceFile, call: Node) -> tuple[Node | None, bool]:
     """The named function of this file that a call runs, and whether a timer runs it."""
     callee, name = callee_of(call), called_name(file, call)
-    if name in ("requestAnimationFrame", "setTimeout"):
+    if name in ("requestAnimationFrame", "requestIdleCallback", "setTimeout"):
         given = arguments_of(call)
         named = given[0] if given and not is_function(given[0]) else None
         return (function_of(file, named) if named is not None else None), True
     if callee is None or is_function(callee) or is_hook(name):
         return None, False
+    if callee.type == "member_expression" and (receiver_of(call) or callee).type == "this":
+        return own_method(file, call, name), False
     return function_of(file, callee), False
 
 
@@ -130,49 +146,102 @@ def _of_call(file: SourceFile, call: Node) -> Acquisition | None:
     callee = callee_of(call)
     if callee is None:
         return None
-    name, given = called_name(file, call), arguments_of(call)
-    receiver = receiver_of(call)
-    if is_global(file, callee):
-        return _of_global_call(file, call, name, given)
-    if receiver is not None and name in _SUBSCRIBES and given:
-        keeps = f"`{_short(file, callee)}` keeps the subscription"
-        return Acquisition(call, Kind.SUBSCRIPTION, keeps, "the `unsubscribe` that it returns")
-    if receiver is not None and name == "subscribe" and _is_channel(file, receiver):
-        return Acquisition(call, Kind.SUBSCRIPTION, "the channel stays subscribed", "`removeChannel`")
-    if receiver is not None and name in ("addEventListener", "addListener", "on", "subscribe", "observe"):
-        return _of_method(file, call, name, receiver)
-    if name in _STREAMS and file.text(callee).endswith(f"mediaDevices.{name}"):
-        return Acquisition(call, Kind.STREAM, f"the stream of `{name}` keeps its device", _RELEASE[name])
-    return _of_package(file, call, callee)
+    name, receiver = called_name(file, call), receiver_of(call)
+    if name == "observe" and receiver is not None and (found := _observer(file, call, receiver)) is not None:
+        return found
+    owner = _owner(file, callee) if name in _NAMES_OF_PARTS else None
+    row = _part(file, name, owner) if owner is not None else None
+    if row is not None and (row.name not in _READS or _is_given_function(file, call)):
+        return _acquired(file, call, callee, row)
+    row = _FUNCTIONS.get(name) if is_global(file, callee) else _EXPORTS.get(export_of(file, callee) or ("", ""))
+    if row is not None:
+        return _acquired(file, call, callee, row)
+    if receiver is None or is_global(file, callee):
+        return None
+    if name == "addEventListener":
+        return _listener(file, call, receiver, _FUNCTIONS[name])
+    return _of_any_object(file, call, callee, receiver)
 
 
-def _of_global_call(file: SourceFile, call: Node, name: str, given: list[Node]) -> Acquisition | None:
-    chain = dotted(file, call.child_by_field_name("function") or call)
-    match name:
-        case "setInterval":
-            return Acquisition(call, Kind.INTERVAL, "the interval keeps running", _RELEASE[name])
-        case "setTimeout" if given:
-            return _timer(file, call, given, _RELEASE[name])
-        case "requestAnimationFrame" if given:
-            return _timer(file, call, given, _RELEASE[name])
-        case "addEventListener":
-            return _listener(file, call, receiver_of(call))
-        case "createObjectURL":
-            return Acquisition(call, Kind.OBJECT_URL, "the object URL keeps its blob in memory", _RELEASE[name])
-        case "watchPosition" if "geolocation" in chain:
-            return Acquisition(call, Kind.WATCH, "the position watch keeps reporting", _RELEASE[name])
-        case "add" | "toggle" if chain[:2] in PAGES and chain[2:3] == ("classList",):
-            found = left_by_class(file, chain, given)
-            return Acquisition(call, Kind.GLOBAL, *found) if found is not None else None
-        case name if name in _STREAMS and "mediaDevices" in chain:
-            return Acquisition(call, Kind.STREAM, f"the stream of `{name}` keeps its device", _RELEASE[name])
+def _owner(file: SourceFile, callee: Node) -> Node | None:
+    """What a method is called on; also for one that was taken out: `const { watch } = useFormContext()`."""
+    if callee.type == "member_expression":
+        owner = callee.child_by_field_name("object")
+        return unwrap(owner) if owner is not None else None
+    found = resolve(file, callee) if callee.type == "identifier" else None
+    taken = found is not None and found.keys == (file.text(callee),)
+    return found.value if found is not None and taken else None
+
+
+def _is_given_function(file: SourceFile, call: Node) -> bool:
+    given = arguments_of(call)
+    return bool(given) and function_of(file, given[0]) is not None
+
+
+def _part(file: SourceFile, name: str, receiver: Node) -> Resource | None:
+    """The row of a method that only what a package made has, or a part of a global."""
+    for row in _PARTS:
+        if row.name != name:
+            continue
+        if not row.module and belongs_to(file, receiver, row.of):
+            return row
+        if row.module and (row.module, row.of) in makers(file, receiver):
+            return None if completes(file, receiver) else row
     return None
 
 
-def _timer(file: SourceFile, call: Node, given: list[Node], release: str) -> Acquisition | None:
+def _of_any_object(file: SourceFile, call: Node, callee: Node, receiver: Node) -> Acquisition | None:
+    row, given = _METHODS.get(called_name(file, call)), arguments_of(call)
+    if row is None or not given or (row.name in _ON_AN_OBJECT and _has_method(receiver)):
+        return None
+    if row.name not in _BY_EVENT:
+        found = _acquired(file, call, callee, row)
+        return replace(found, receiver=receiver) if found is not None and row.name in _ON_AN_OBJECT else found
+    if len(given) < 2 or not _is_event(given[0]):
+        return None
+    event = file.text(given[0]).strip("'\"`")
+    keeps = f"`{_short(file, receiver)}` keeps the `{event}` listener"
+    return Acquisition(call, Kind.SUBSCRIPTION, keeps, f"`{row.release}`", receiver)
+
+
+def _acquired(file: SourceFile, node: Node, callee: Node, row: Resource) -> Acquisition | None:
+    """What a call or construction acquires that a row of the table is about."""
+    given, name, receiver = arguments_of(node), called_name(file, node), receiver_of(node)
+    release, text = f"`{row.release}`", _short(file, callee)
+    match row.kind:
+        case Kind.LISTENER if row.name == "addEventListener":
+            return _listener(file, node, receiver, row)
+        case Kind.LISTENER if given and receiver is not None:
+            return Acquisition(node, row.kind, f"`{_short(file, receiver)}` keeps its listener", release, receiver)
+        case Kind.TIMEOUT | Kind.LOOP if given:
+            return _timer(file, node, given, row)
+        case Kind.GLOBAL:
+            chain = dotted(file, callee)
+            kept = left_by_class(file, chain, given) if chain[:2] in PAGES and chain[2:3] == (row.of,) else None
+            return Acquisition(node, row.kind, *kept) if kept is not None else None
+        case Kind.INTERVAL:
+            return Acquisition(node, row.kind, "the interval keeps running", release)
+        case Kind.OBJECT_URL:
+            return Acquisition(node, row.kind, "the object URL keeps its blob in memory", release, brief=row.brief)
+        case Kind.WATCH:
+            return Acquisition(node, row.kind, "the position watch keeps reporting", release)
+        case Kind.STREAM:
+            return Acquisition(node, row.kind, f"the stream of `{name}` keeps its device", release)
+        case Kind.INSTANCE:
+            return Acquisition(node, row.kind, row.keeps or f"what `{text}` made stays alive", release)
+        case Kind.SUBSCRIPTION if node.type == "call_expression":
+            holder = receiver if row.name in _ON_AN_OBJECT and receiver is not None else callee
+            keeps = row.keeps or f"`{_short(file, holder)}` keeps the subscription"
+            release = release if row.release else f"the unsubscribe that `{name}` returned"
+            return Acquisition(node, row.kind, keeps, release, returns=not row.release)
+    return None
+
+
+def _timer(file: SourceFile, call: Node, given: list[Node], row: Resource) -> Acquisition | None:
+    release = f"`{row.release}`"
     if _reschedules(file, call, given[0]):
         return Acquisition(call, Kind.LOOP, "the timer loop keeps rescheduling itself", release)
-    if release == "`cancelAnimationFrame`" or (delay := _delay(file, given)) is None:
+    if row.kind is Kind.LOOP or (delay := _delay(file, given)) is None:
         return None
     after = f" ({delay} ms)" if delay else ""
     return Acquisition(call, Kind.TIMEOUT, f"the timer{after} still fires", release)
@@ -236,70 +305,47 @@ def _delay(file: SourceFile, given: list[Node]) -> str | None:
         return ""
 
 
-def _listener(file: SourceFile, call: Node, receiver: Node | None) -> Acquisition | None:
+def _listener(file: SourceFile, call: Node, receiver: Node | None, row: Resource) -> Acquisition | None:
     given = arguments_of(call)
     event = string_value(file, given[0]) if given else None
-    options = file.text(origin_of(file, given[2]) or given[2]) if len(given) > 2 else ""
-    if len(given) < 2 or event in ONE_TIME_EVENTS or "once" in options or "signal" in options:
+    if len(given) < 2 or event in ONE_TIME_EVENTS:
+        return None
+    aborts = ends_by_options(file, given[2]) if len(given) > 2 else None
+    if aborts == ():
         return None
     holder = _short(file, receiver) if receiver is not None else "window"
-    named = f"the `{event}` listener" if event else "the listener added here"
-    return Acquisition(call, Kind.LISTENER, f"`{holder}` keeps {named}", _RELEASE["addEventListener"], receiver)
-
-
-def _of_method(file: SourceFile, call: Node, name: str, receiver: Node) -> Acquisition | None:
-    given = arguments_of(call)
-    match name:
-        case "addEventListener":
-            return _listener(file, call, receiver)
-        case "observe" if given:
-            return _observer(file, call, receiver)
-        case "addListener" if given and _calls(file, origin_of(file, receiver), "matchMedia"):
-            return Acquisition(
-                call, Kind.LISTENER, f"`{_short(file, receiver)}` keeps its listener", "`removeListener`", receiver
-            )
-        case "on" | "addListener" if len(given) >= 2 and _is_event(given[0]) and not _has_method(receiver):
-            event = file.text(given[0]).strip("'\"`")
-            keeps = f"`{_short(file, receiver)}` keeps the `{event}` listener"
-            return Acquisition(call, Kind.SUBSCRIPTION, keeps, "`off`", receiver)
-        case "subscribe" if given and not _has_method(receiver):
-            keeps = f"`{_short(file, receiver)}` keeps the subscription"
-            return Acquisition(call, Kind.SUBSCRIPTION, keeps, "the unsubscribe that `subscribe` returned", receiver)
-    return None
+    keeps = f"`{holder}` keeps " + (f"the `{event}` listener" if event else "the listener added here")
+    return Acquisition(call, Kind.LISTENER, keeps, f"`{row.release}`", receiver, aborts=aborts or ())
 
 
 def _observer(file: SourceFile, call: Node, receiver: Node) -> Acquisition | None:
     made = origin_of(file, receiver)
     constructor = callee_of(made) if made is not None and made.type == "new_expression" else None
     sort = file.text(constructor) if constructor is not None else ""
-    if sort.removeprefix("window.") not in _OBSERVERS:
+    row, given = _CLASSES.get(sort.removeprefix("window.")), arguments_of(call)
+    if row is None or row.kind is not Kind.OBSERVER or not given:
         return None
     keeps = f"the `{sort}` `{_short(file, receiver)}` keeps observing"
-    return Acquisition(call, Kind.OBSERVER, keeps, "`disconnect`", arguments_of(call)[0])
-
-
-def _of_package(file: SourceFile, node: Node, callee: Node) -> Acquisition | None:
-    origin = qualified(file, callee)
-    found = _PACKAGES.get(origin) if origin is not None else None
-    if found is None:
-        return None
-    if found.kind is not Kind.SUBSCRIPTION:
-        return Acquisition(node, found.kind, f"what `{_short(file, callee)}` made stays alive", f"`{found.release}`")
-    if node.type != "call_expression":
-        return None
-    name = file.text(callee)
-    release = f"the unsubscribe that `{name}` returned"
-    return Acquisition(node, Kind.SUBSCRIPTION, f"`{name}` keeps the subscription", release)
+    return Acquisition(call, Kind.OBSERVER, keeps, f"`{row.release}`", given[0])
 
 
 def _of_construction(file: SourceFile, node: Node) -> Acquisition | None:
     callee = callee_of(node)
     if callee is None:
         return None
-    name = (dotted(file, callee) or ("",))[-1]
-    if name in _CONNECTIONS and is_global(file, callee):
-        return Acquisition(node, Kind.CONNECTION, f"the `{name}` stays open", f"`{_CONNECTIONS[name]}`")
-    return _of_package(file, node, callee)
+    known = _either(origin_of(file, callee) or callee)
+    name = (dotted(file, known) or ("",))[-1]
+    row = _CLASSES.get(name) if is_global(file, known) else None
+    if row is not None and row.kind is Kind.CONNECTION:
+        return Acquisition(node, Kind.CONNECTION, f"the `{name}` stays open", f"`{row.release}`", brief=row.brief)
+    row = _EXPORTS.get(export_of(file, callee) or ("", ""))
+    return _acquired(file, node, callee, row) if row is not None else None
+
+
+def _either(node: Node) -> Node:
+    """The first choice of `window.AudioContext || window.webkitAudioContext`."""
+    left = node.child_by_field_name("left") if node.type == "binary_expression" else None
+    return unwrap(left) if left is not None else node
 
 
 def _of_assignment(file: SourceFile, node: Node) -> Acquisition | None:
@@ -310,41 +356,6 @@ def _of_assignment(file: SourceFile, node: Node) -> Acquisition | None:
     chain = chain[1:] if chain[0] in _GLOBALS and len(chain) > 2 else chain
     found = left_by_assignment(file, chain, unwrap(right))
     return Acquisition(node, Kind.GLOBAL, *found) if found is not None else None
-
-
-def _is_channel(file: SourceFile, receiver: Node) -> bool:
-    """Whether a chain of calls begins with the `channel(...)` of a realtime client, or with a variable of it."""
-    while receiver.type == "call_expression":
-        if called_name(file, receiver) == "channel":
-            return True
-        inner = receiver_of(receiver)
-        if inner is None:
-            return False
-        receiver = inner
-    return receiver.type == "identifier" and _calls(file, origin_of(file, receiver), "channel")
-
-
-def is_global(file: SourceFile, node: Node) -> bool:
-    """Whether the root of a chain is a name that the file does not declare: `window.setTimeout`, `document`."""
-    root = root_of(node)
-    return root.type == "identifier" and resolve(file, root) is None
-
-
-def origin_of(file: SourceFile, node: Node) -> Node | None:
-    """The expression that a name was initialised with, through plain renamings; the node itself when it is no name."""
-    for _ in range(_HOPS):
-        node = unwrap(node)
-        if node.type != "identifier":
-            return node
-        found = resolve(file, node)
-        if found is None or found.value is None or found.keys:
-            return None
-        node = found.value
-    return node
-
-
-def _calls(file: SourceFile, node: Node | None, name: str) -> bool:
-    return node is not None and node.type == "call_expression" and called_name(file, node) == name
 
 
 def _is_event(node: Node) -> bool:

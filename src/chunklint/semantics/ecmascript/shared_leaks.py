@@ -9,41 +9,27 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Location
+from chunklint.semantics.ecmascript.constructors import ENDS, asks_its_class, constructed, ending_method
 from chunklint.semantics.ecmascript.definitions import members
-from chunklint.semantics.ecmascript.functions import callee_of, function_of, is_function, returned
+from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_of, is_function, returned
 from chunklint.semantics.ecmascript.leaks import has_no_cleanup, is_app_root, leak_of
-from chunklint.semantics.ecmascript.lifetimes import uses_of
 from chunklint.semantics.ecmascript.modules import exports, module_files, module_folders
-from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap
-from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_component_or_hook, is_hook
+from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.react import (
+    Deps,
+    Effect,
+    component_of,
+    effects,
+    hook_calls,
+    hook_of,
+    is_component_or_hook,
+    is_hook,
+)
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 
 _KINDS = frozenset(
     {Kind.LISTENER, Kind.INTERVAL, Kind.LOOP, Kind.CONNECTION, Kind.SUBSCRIPTION, Kind.STREAM, Kind.WATCH}
-)
-# How the names of methods begin that end things.
-_ENDS = (
-    "close",
-    "stop",
-    "disconnect",
-    "terminate",
-    "destroy",
-    "dispose",
-    "abort",
-    "unsub",
-    "end",
-    "off",
-    "remove",
-    "release",
-    "cancel",
-    "clear",
-    "teardown",
-    "shutdown",
-    "kill",
-    "leave",
-    "quit",
-    "free",
 )
 
 
@@ -70,7 +56,8 @@ class Offer:
 class Start:
     """An effect without a cleanup that calls a function from elsewhere and drops what it returns.
 
-    `module` is the specifier of the import, "" for a hook of the same file.
+    `module` is the specifier of the import, "" for a hook of the same file. `to_react` says that the function is given
+    to `useSyncExternalStore`, which calls it and needs what it returns.
     """
 
     module: str
@@ -80,6 +67,7 @@ class Start:
     reruns: bool
     in_root: bool
     place: Location
+    to_react: bool = False
 
 
 def offers(file: SourceFile) -> Iterator[Offer]:
@@ -106,11 +94,27 @@ def starts(file: SourceFile) -> Iterator[Start]:
         if not has_no_cleanup(file, effect):
             continue
         for run, _ in reached(file, effect.callback):
-            target = _imported(file, run.node) if _is_dropped(run.node) or _is_left(file, run.node) else None
+            target = _target(file, effect, run.node)
             if target is not None:
-                text = " ".join(file.text(callee_of(run.node) or run.node).split())
+                new = "new " if run.node.type == "new_expression" else ""
+                text = new + " ".join(file.text(callee_of(run.node) or run.node).split())
                 reruns, in_root = effect.runs is not Deps.EMPTY, is_app_root(file, effect.owner)
                 yield Start(*target, text, reruns, in_root, file.location(callee_of(run.node) or run.node))
+    for call in hook_calls(file, "useSyncExternalStore"):
+        given = arguments_of(call)[0]
+        found = resolve(file, given) if given.type == "identifier" else None
+        if found is not None and found.kind == "import":
+            in_root = is_app_root(file, component_of(file, call))
+            place = file.location(given)
+            yield Start(found.module, found.imported, "", file.text(given), False, in_root, place, to_react=True)
+
+
+def _target(file: SourceFile, effect: Effect, node: Node) -> tuple[str, str, str] | None:
+    """Module, name and member of what an effect calls or makes, when what it returns is dropped or left."""
+    if node.type == "new_expression":
+        made = constructed(file, effect, node)
+        return (*made, "constructor") if made is not None else None
+    return _imported(file, node) if _is_dropped(node) or _is_left(file, node) else None
 
 
 def joined(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[Start, Offer]]:
@@ -121,7 +125,7 @@ def joined(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[Start, Off
     for path, own in facts.items():
         for fact in own:
             found = _find(path, fact, offered) if isinstance(fact, Start) else None
-            if found is not None and isinstance(fact, Start):
+            if found is not None and isinstance(fact, Start) and not (fact.to_react and found.hands_back):
                 yield fact, found
 
 
@@ -143,15 +147,18 @@ def _find(path: str, start: Start, offered: Mapping[tuple[str, str, str], Offer]
 
 
 def _offered(file: SourceFile, function: Node, owner: Node | None, name: str, member: str) -> Iterator[Offer]:
-    if _is_once_only(file, function):
+    makes = member == "constructor"
+    if _is_once_only(file, function) or (makes and asks_its_class(file, function)):
         return
+    ending = ending_method(file, function) if makes else ""
     run = Effect(function, function, Deps.EMPTY, (), owner, keeps_cleanup=True)
     hands_back = any(value.type != "undefined" for value in returned(function))
     for found in acquisitions(file, function):
         # Its caller is in another file; the root stands for it, so that returning the handle is not the end of the way.
         acquired = replace(found, path=(file.root, *found.path))
         if acquired.kind in _KINDS and leak_of(file, run, acquired) is not None:
-            yield Offer(name, member, acquired.keeps, acquired.release, hands_back, file.location(acquired.node))
+            release = f"`{ending}`" if ending else acquired.release
+            yield Offer(name, member, acquired.keeps, release, hands_back, file.location(acquired.node))
             return
 
 
@@ -221,7 +228,7 @@ def _ends_nowhere(file: SourceFile, name: Node) -> bool:
         if resolve(file, use) != found:
             continue
         member = use.parent.child_by_field_name("property") if use.parent is not None else None
-        if member is None or file.text(member).lower().startswith(_ENDS):
+        if member is None or file.text(member).lower().startswith(ENDS):
             return False
     return True
 

@@ -19,7 +19,7 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     receiver_of,
 )
-from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 
@@ -74,19 +74,50 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
             continue
         for request in requests_behind(file, given[0]):
             asked = asks_with(file, request, changing, path)
-            if asked and not is_guarded(file, effect, run.node):
+            if not asked or is_guarded(file, effect, run.node, own_wait(run.node)):
+                continue
+            if not _goes_alone(file, effect, request):
                 yield Stale(request, run.node, asked, path)
                 return
 
 
 def waits_itself(call: Node) -> bool:
     """Whether what a call is given is waited for on the spot: `setRows(await load(id))`."""
-    return next(descendants(call, "await_expression", stop=FUNCTIONS), None) is not None
+    return own_wait(call) is not None
+
+
+def own_wait(call: Node) -> int | None:
+    """The byte where the wait begins that a call's own arguments contain."""
+    wait = next(descendants(call, "await_expression", stop=FUNCTIONS), None)
+    return wait.start_byte if wait is not None else None
 
 
 def runs_once(file: SourceFile, effect: Effect) -> bool:
     """Whether the effect asks a ref before it does anything, as what shall happen once does."""
     return any(chain[-1:] == ("current",) for asked in conditions(effect.callback) for chain in chains_in(file, asked))
+
+
+def _goes_alone(file: SourceFile, effect: Effect, request: Node) -> bool:
+    """Whether a lock in a ref turns requests away while one runs: `if (busy.current) return; busy.current = true`."""
+    function = enclosing_function(file, request)
+    while function is not None and function != effect.owner:
+        body = function.child_by_field_name("body")
+        locks = {
+            dotted(file, left)
+            for node in (descendants(body, "assignment_expression", stop=FUNCTIONS) if body is not None else ())
+            if node.end_byte <= request.start_byte
+            and (left := node.child_by_field_name("left")) is not None
+            and (right := node.child_by_field_name("right")) is not None
+            and right.type == "true"
+        }
+        tests = descendants(body, "if_statement", stop=FUNCTIONS) if locks and body is not None else ()
+        for test in (test for test in tests if test.end_byte <= request.start_byte):
+            condition = test.child_by_field_name("condition")
+            asked = set(chains_in(file, condition)) if condition is not None else set()
+            if any("current" in lock[1:] for lock in locks & asked):
+                return next(descendants(test, "return_statement", stop=FUNCTIONS), None) is not None
+        function = enclosing_function(file, function)
+    return False
 
 
 def changing_names(file: SourceFile, effect: Effect) -> Iterator[str]:
