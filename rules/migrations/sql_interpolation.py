@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from chunklint.api import (
     Draft,
+    Finding,
+    Fix,
     Node,
     Origin,
     PythonFile,
+    Refusal,
     Role,
     Rule,
     Severity,
@@ -18,6 +21,7 @@ from chunklint.api import (
     Source,
     Splice,
     begins_within,
+    bound_values,
     is_sql_statement,
     is_test,
     origin_of_hole,
@@ -219,3 +223,16 @@ def _others(dangers: list[Danger], file: PythonFile) -> Iterator[str]:
     others = [f"`{name}`" for name in names][1:]
     if others:
         yield f"The same goes for {', '.join(others)}."
+
+
+@rule.fix(
+    python,
+    does="binds every value of the statement as a parameter of the call at hand: `:name` with `bindparams()` or the "
+    "mapping of `execute()` for SQLAlchemy and Alembic, `?`, `%s` or `$1` for the drivers whose type is known; what "
+    'stands beside a value in its quotes goes along, as in `f"%{name}%"`; none for identifiers, lists behind `IN`, '
+    "clauses, literals of intervals, statements of the schema, and texts that several calls share",
+    safety="unsafe: a parameter has the type of its value, and a column of another type, such as an enumeration or a "
+    "date, may then need a cast; a number that was compared as text is one again",
+)
+def binds_the_values(file: PythonFile, finding: Finding) -> Fix | Refusal:
+    return bound_values(file, finding)

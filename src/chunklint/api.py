@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from chunklint.rewriting.ecmascript_promises import kept_from_react
     from chunklint.rewriting.limits import Limit
+    from chunklint.rewriting.python_binds import bound_values
     from chunklint.rewriting.python_bounds import bounded
     from chunklint.rewriting.python_locks import held_by_with
     from chunklint.rewriting.python_sections import guarded
@@ -201,6 +202,7 @@ _HOMES = {
     "chunklint.rewriting.ecmascript_misfits": "asked_after_wait, asked_whose, closed_for_good, fitted, read_in_cleanup",
     "chunklint.rewriting.ecmascript_promises": "kept_from_react",
     "chunklint.rewriting.ecmascript_boundaries": "told",
+    "chunklint.rewriting.python_binds": "bound_values",
     "chunklint.rewriting.python_bounds": "bounded",
     "chunklint.rewriting.python_locks": "held_by_with",
     "chunklint.rewriting.python_sections": "guarded",
@@ -556,6 +558,7 @@ __all__ = [
     "awaits_under_thread_locks",
     "axios_waits_for_ever",
     "begins_within",
+    "bound_values",
     "boundaries",
     "bounded",
     "breaches",
