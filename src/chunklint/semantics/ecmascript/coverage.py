@@ -58,6 +58,7 @@ _OVERLAY = re.compile(
 _TOAST = re.compile(r"(?:Toast|Toaster|Sonner|Snackbar|Notification)s?(?:Container|Host|Root|Provider)?$")
 _FEW = 3
 _ISLAND = 50
+_SHELL = 4  # a shell holds this part of the app, at least
 
 
 def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
@@ -256,7 +257,8 @@ class _App:
         if self.tree.is_fallback(place) or self.cover(place, cover) is not cover:
             return None
         mount, on_trunk = self.tree.mount(place), self._on_trunk(owner, cover)
-        if cover is Cover.ROOT and on_trunk and owner in self.stems and self._is_overlay(place):
+        shell = owner in self.stems and self._is_shell(owner, cover)
+        if cover is Cover.ROOT and on_trunk and shell and self._is_overlay(place):
             return GapKind.OVERLAY
         around = next(self.tree.enclosing(place), None)
         if not self._is_clean(place, cover) or (around is not None and self._is_clean(around[0], cover)):
@@ -265,6 +267,8 @@ class _App:
             return None
         if cover is Cover.NONE and on_trunk:
             return GapKind.OUTSIDE
+        if mount.group < 0 and not is_route(mount):
+            return None  # at the top of what a function returns, as the cells of a table: nothing stands beside it
         alike = [one for one in wrapped if self.tree.mount(one).conditional == mount.conditional]
         return GapKind.SIBLING if len(alike) > (0 if mount.conditional or is_route(mount) else 1) else None
 
@@ -279,6 +283,16 @@ class _App:
         if any(self.tree.shows(self.tree.mount(one)) for one in within):
             return False
         return not any(self._is_stem(key, cover) for key in self._held(place))
+
+    def _is_shell(self, owner: Key, cover: Cover) -> bool:
+        """Whether an owner holds a good part of the pages, unlike the layout of a few nested routes."""
+        step = self.came.get((owner, cover))
+        around = self.tree.enclosing(step[2]) if step is not None else ()
+        route = next((outer for outer, _ in around if is_route(self.tree.mount(outer))), None)
+        if route is None:
+            return True
+        held = self.tree.reach(self._held(route))
+        return _SHELL * len(held & self.mounted) >= len(self.mounted)
 
     def _is_overlay(self, place: Place) -> bool:
         """Whether a mount is a modal, drawer or toast with a state of its own and no boundary right inside it."""

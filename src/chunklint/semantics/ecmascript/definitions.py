@@ -22,7 +22,8 @@ class Definition:
     """A function, class or value at the top of a module.
 
     Attributes:
-        kind: "function", "class", "boundary" for a class that catches the errors of its subtree, or "value".
+        kind: "function", "class", "boundary" for a class that catches the errors of its subtree, "object" for a
+            literal, or "value".
         exported: "default" for a default export without a name of its own, otherwise "".
         stateful: Whether it has state, effects, data or a store of its own.
         module: With `imported` what it only stands for: `lazy(() => import("./x"))`, `memo(X)`; "" when that is in
@@ -146,7 +147,7 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
         return Defined(Definition(name, "boundary" if is_boundary(file, node) else "class", place), value)
     if is_function(node):
         return Defined(Definition(name, "function", place), value)
-    fact = Definition(name, "value", place)
+    fact = Definition(name, "object" if node.type == "object" else "value", place)
     for _ in range(_HOPS):
         if node.type == "identifier":
             found = bindings(file, file.root).get(file.text(node))

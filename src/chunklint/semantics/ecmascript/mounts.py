@@ -88,6 +88,7 @@ _QUERIES = (
 _ROUTERS = re.compile(r"""react-router|@tanstack/\S*router|\bRouteObject\b|\bpath: ?["'`]|\.\.\.\w*[rR]outes\b""")
 _COMPONENT_KEYS = {"Component": "element", "component": "element", "element": "element", "lazy": "element"}
 _ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "errorComponent", "children", "loader"})
+_COMPONENT = re.compile(r"[A-Z]|use[A-Z]")
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
 
 
@@ -217,7 +218,8 @@ class _Sweep:
             return
         if name == "useRoutes" and given and given[0].type == "identifier":
             self._routes(given[0], self.file.text(given[0]))
-        if name == "useRoutes" or not renders:
+        # What a component renders into an element of its own, such as a drag's picture, is no app.
+        if name == "useRoutes" or not renders or _COMPONENT.match(self._owner(call.start_byte)):
             return
         self.open.append(_Open(call.end_byte, _CALL, call.start_byte))
         for value in given[:2]:

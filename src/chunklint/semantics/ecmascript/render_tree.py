@@ -195,7 +195,10 @@ class RenderTree:
 
     @cached_property
     def route_owners(self) -> tuple[Key, ...]:
-        """The values that hold routes: arrays of route objects, file routes, `<Route>` elements in a variable."""
+        """The values that hold routes: arrays of route objects, file routes, `<Route>` elements in a variable.
+
+        A lone route object is nothing until it is put among others.
+        """
         owners: dict[Key, None] = {}
         for path, front in self.fronts.items():
             for mount in front.mounts:

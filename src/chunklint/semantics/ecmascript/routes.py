@@ -86,6 +86,7 @@ def _app_router(tree: RenderTree) -> Iterator[Root]:
     layouts = {posixpath.dirname(path): path for path, name in files.items() if name.startswith("layout.")}
     pages = [path for path, name in sorted(files.items()) if _APP_FILE.match(name)]
     homes = {home for path in pages if (home := _app_folder(path))} & {_app_folder(path) for path in layouts.values()}
+    homes -= {posixpath.dirname(path) for path in _framework_roots(tree)}
     for path in pages:
         home, key = _app_folder(path), _default(tree, path)
         definition = tree.definition(key) if key is not None else None
@@ -149,20 +150,26 @@ def _pages_router(tree: RenderTree) -> Iterator[Root]:
                 yield Root(shown, Cover.ROOT if covered else Cover.NONE, known.place, known.name, path, "next-page")
 
 
+def _framework_roots(tree: RenderTree) -> list[str]:
+    """The `app/root` files that show an outlet."""
+    found = (path for path in sorted(tree.fronts) if re.search(r"(?:^|/)app/root\.[jt]sx?$", path))
+    return [path for path in found if _slot_named(tree, path, "Outlet") is not None]
+
+
 def _framework_mode(tree: RenderTree) -> Iterator[Root]:
     """Remix and React Router's framework mode: `root` and route files, each with its own exported `ErrorBoundary`."""
-    for path in sorted(tree.fronts):
-        if not re.search(r"(?:^|/)app/root\.[jt]sx?$", path):
-            continue
+    for path in _framework_roots(tree):
         key = _default(tree, path)
         definition = tree.definition(key) if key is not None else None
-        if key is None or definition is None or _slot_named(tree, path, "Outlet") is None:
+        if key is None or definition is None:
             continue
         cover = Cover.ROOT if _exports_boundary(tree, path) else Cover.NONE
         yield Root(key, cover, definition.place, definition.name, path, "remix")
-        folder = posixpath.dirname(path) + "/routes/"
+        folder = posixpath.dirname(path) + "/"
         for page in sorted(tree.fronts):
-            shown = _default(tree, page) if page.startswith(folder) else None
+            # Files lie in `routes`, or where `routes.ts` says: then they are called as Next's are.
+            routed = page.startswith(folder + "routes/") or _APP_FILE.match(posixpath.basename(page))
+            shown = _default(tree, page) if routed and page.startswith(folder) else None
             if shown is not None and (known := tree.definition(shown)) is not None:
                 own = Cover.LOCAL if _exports_boundary(tree, page) else cover
                 yield Root(shown, own, known.place, known.name, path, "remix-page")
