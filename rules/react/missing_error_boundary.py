@@ -78,7 +78,9 @@ createRoot(document.getElementById("root")!).render(<App />);
     silent_on=(
         "components that no entry mounts, and everything when only some files of the project are scanned",
         "routes and pages under the boundary of the whole app: that one is theirs",
-        "components without state, data or effects of their own or below them; packages' components",
+        "components without state, data or effects of their own or below them, or that render nothing; packages' "
+        "components",
+        "cells of a table, and dialogs of the layout of a few nested routes",
         "a boundary that holds what cannot be seen, such as pages from a registry",
         "toasts alone; fallbacks; tests, stories, examples and documentation",
         "TanStack Router's routes, which the router itself catches",

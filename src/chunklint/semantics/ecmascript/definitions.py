@@ -25,7 +25,7 @@ class Definition:
         kind: "function", "class", "boundary" for a class that catches the errors of its subtree, "object" for a
             literal, or "value".
         exported: "default" for a default export without a name of its own, otherwise "".
-        stateful: Whether it has state, effects, data or a store of its own.
+        stateful: Whether it has state, effects, data or a store of its own, and renders elements.
         module: With `imported` what it only stands for: `lazy(() => import("./x"))`, `memo(X)`; "" when that is in
             this file. `imported` is "" for a definition that stands for itself.
         covered: Whether a higher-order component of that name puts an error boundary around it.
@@ -103,6 +103,7 @@ _CLASSES = ("class_declaration", "abstract_class_declaration", "class")
 _CATCHES = ("getDerivedStateFromError", "componentDidCatch")
 _BOUNDARY_NAME = re.compile(r"rror\w*Boundary$")
 _MEMBER_OF_IMPORT = re.compile(r"=>[\s({]*(?:default:\s*)?\w+\.(\w+)")
+_ELEMENTS = re.compile(r"</|/>|reateElement\(|cloneElement\(|createPortal\(")
 _HOPS = 6
 
 
@@ -231,4 +232,6 @@ def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
             stateful.add(at)
     for at, one in enumerate(found):
         holds = at in stateful or (one.fact.kind == "class" and "setState" in file.text(one.node))
-        yield Defined(replace(one.fact, stateful=holds), one.node)
+        # A component that renders nothing, but listens or leads elsewhere, has nothing to lose but itself.
+        shows = holds and _ELEMENTS.search(file.text(one.node)) is not None
+        yield Defined(replace(one.fact, stateful=shows), one.node)
