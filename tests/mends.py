@@ -24,3 +24,15 @@ def mended_file(file: Path, source: str, rules: Sequence[Rule], *, unsafe: bool 
     )
     examined = project.examined(request, settings, rules, [BUILTIN], jobs=1)
     return mend(examined, examined.report().findings, unsafe=unsafe)
+
+
+def fixed_text(done: Mended) -> str:
+    """The text of the one file that was mended."""
+    assert len(done.changes) == 1, [one.reason for one in done.refused]
+    return done.changes[0].after.decode()
+
+
+def first_refusal(done: Mended) -> str:
+    """Why nothing was mended."""
+    assert done.changes == ()
+    return done.refused[0].reason

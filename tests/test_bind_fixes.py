@@ -16,7 +16,7 @@ from evaluation.replay.server import Server
 
 from chunklint.fixing.mending import Mended
 from chunklint.loader import BUILTIN, load
-from mends import mended_file
+from mends import first_refusal, fixed_text, mended_file
 from postgres import needs_postgres, server
 
 __all__ = ["server"]
@@ -32,15 +32,11 @@ def mended(source: str, tmp_path: Path) -> Mended:
 
 
 def fixed(source: str, tmp_path: Path) -> str:
-    done = mended(source, tmp_path)
-    assert done.changes, [one.reason for one in done.refused]
-    return done.changes[0].after.decode()
+    return fixed_text(mended(source, tmp_path))
 
 
 def refusal(source: str, tmp_path: Path) -> str:
-    done = mended(source, tmp_path)
-    assert done.changes == ()
-    return done.refused[0].reason
+    return first_refusal(mended(source, tmp_path))
 
 
 def called(source: str, tmp_path: Path) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from chunklint.fixing.mending import Mended
 from chunklint.loader import BUILTIN, load
-from mends import mended_file
+from mends import first_refusal, fixed_text, mended_file
 
 RULES = [rule for rule in load([BUILTIN]) if rule.code in {"CL501", "CL502", "CL503", "CL702"}]
 NEEDS_NODE = pytest.mark.skipif(shutil.which("node") is None, reason="runs the fixed code, which takes node")
@@ -22,14 +22,11 @@ def mended(source: str, tmp_path: Path, name: str = "panel.jsx", *, unsafe: bool
 
 
 def fixed(source: str, tmp_path: Path, name: str = "panel.jsx", *, unsafe: bool = True) -> str:
-    (change,) = mended(source, tmp_path, name, unsafe=unsafe).changes
-    return change.after.decode()
+    return fixed_text(mended(source, tmp_path, name, unsafe=unsafe))
 
 
 def refusal(source: str, tmp_path: Path, name: str = "panel.jsx") -> str:
-    done = mended(source, tmp_path, name)
-    assert done.changes == ()
-    return done.refused[0].reason
+    return first_refusal(mended(source, tmp_path, name))
 
 
 def in_effect(body: str, deps: str = "[]", given: str = "{ open, onClose }") -> str:

@@ -18,7 +18,7 @@ from chunklint.fixing.mending import Mended
 from chunklint.loader import BUILTIN, load
 from chunklint.rewriting.limits import Limit
 from chunklint.rewriting.python_code import edits_between
-from mends import mended_file
+from mends import first_refusal, fixed_text, mended_file
 
 RULES = [rule for rule in load([BUILTIN]) if rule.code in {"CL402", "CL801"}]
 
@@ -29,14 +29,11 @@ def mended(source: str, tmp_path: Path, limit: Limit | None = None, *, unsafe: b
 
 
 def fixed(source: str, tmp_path: Path, limit: Limit | None = None, *, unsafe: bool = True) -> str:
-    (change,) = mended(source, tmp_path, limit, unsafe=unsafe).changes
-    return change.after.decode()
+    return fixed_text(mended(source, tmp_path, limit, unsafe=unsafe))
 
 
 def refusal(source: str, tmp_path: Path, limit: Limit | None = None) -> str:
-    done = mended(source, tmp_path, limit)
-    assert done.changes == ()
-    return done.refused[0].reason
+    return first_refusal(mended(source, tmp_path, limit))
 
 
 GET = "import requests\n\n\ndef rate(url, params):\n    return requests.get({})\n"

@@ -12,7 +12,7 @@ import pytest
 
 from chunklint.fixing.mending import Mended
 from chunklint.loader import BUILTIN, load
-from mends import mended_file
+from mends import first_refusal, fixed_text, mended_file
 
 RULES = [rule for rule in load([BUILTIN]) if rule.code in {"CL102", "CL401", "CL402", "CL403", "CL404"}]
 
@@ -22,15 +22,11 @@ def mended(source: str, tmp_path: Path) -> Mended:
 
 
 def fixed(source: str, tmp_path: Path) -> str:
-    done = mended(source, tmp_path)
-    assert done.changes, [one.reason for one in done.refused]
-    return done.changes[0].after.decode()
+    return fixed_text(mended(source, tmp_path))
 
 
 def refusal(source: str, tmp_path: Path) -> str:
-    done = mended(source, tmp_path)
-    assert done.changes == ()
-    return done.refused[0].reason
+    return first_refusal(mended(source, tmp_path))
 
 
 def run(source: str, tmp_path: Path) -> dict[str, Any]:

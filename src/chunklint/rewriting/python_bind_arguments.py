@@ -10,11 +10,9 @@ from tree_sitter import Node
 
 from chunklint.languages.python import PythonFile
 from chunklint.model import Edit, Refusal
+from chunklint.rewriting.python_code import width_of
 from chunklint.rewriting.python_sql_texts import Slot, Written, placeholders
 from chunklint.semantics.sql.sinks import Sink
-
-# What formatters break lines at by default, and what they are commonly told at most.
-_SHORTEST, _LONGEST = 88, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def _appended(
 ) -> Iterator[Edit]:
     """One more argument behind the text, on a line of its own where the text has one or the line would be too long."""
     first = next(one for one in listed.named_children if one.type != "comment")
-    line, most = _line_of(first, values, text, api, file), _width(file)
+    line, most = _line_of(first, values, text, api, file), width_of(file)
     after = file.span_of_bytes(first.end_byte, first.end_byte)
     if api.wrapper:
         wide = line.listed is None and line.length > most
@@ -129,7 +127,7 @@ def _appended(
 def _bindparams(values: Sequence[Bound], text: Written, sink: Sink, api: Api, file: PythonFile) -> Iterator[Edit]:
     """`.bindparams(...)` behind `text(...)`, broken as formatters do where one line would be too long."""
     node = sink.text if api.wrapper else api.call
-    line, most = _line_of(node, values, text, api, file), _width(file)
+    line, most = _line_of(node, values, text, api, file), width_of(file)
     words = [f"{one.name}={one.slot.expression}" for one in values if one.name]
     added = f".bindparams({', '.join(words)})"
     step, length, behind = line.step, line.length, ""
@@ -181,8 +179,3 @@ def _into_given(values: Sequence[Bound], text: Written, api: Api, file: PythonFi
             end = items[-1].end_byte
             edits.append(Edit(file.span_of_bytes(end, end), "".join(f", {one}" for one in added)))
     return edits
-
-
-def _width(file: PythonFile) -> int:
-    """How long the lines of a file may get: as long as they are, within what formatters are told."""
-    return min(max(_SHORTEST, *map(len, file.content.splitlines())), _LONGEST)

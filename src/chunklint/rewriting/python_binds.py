@@ -12,7 +12,7 @@ from chunklint.languages.base import ancestors, descendants, is_within
 from chunklint.languages.python import PythonFile
 from chunklint.model import Edit, Finding, Fix, Refusal
 from chunklint.rewriting.python_bind_arguments import Api, Bound, handed_over
-from chunklint.rewriting.python_sql_texts import Slot, Written, names_in, slots_of, written
+from chunklint.rewriting.python_sql_texts import Slot, Written, bare, names_in, slots_of, written
 from chunklint.semantics.python.known_sources import Source
 from chunklint.semantics.python.names import arguments, enclosing_function, qualified_name, type_of
 from chunklint.semantics.python.origins import Origin, origin_of_hole
@@ -95,17 +95,18 @@ def _api(sink: Sink, file: PythonFile) -> Api | Refusal:
     given = arguments(call, file)
     if function is None or not given.positional or given.positional[0] != sink.text:
         return Refusal("the text is not the first argument")
-    if _called(call, file) in _TEXT:
+    called = _called(call, file)
+    if called in _TEXT:
         return _of_text(call, file)
-    if _called(call, file) == _ALEMBIC:
-        return _wrapped(call, "bindparams", given.positional, file)
+    if called == _ALEMBIC:
+        return _wrapped(call, "bindparams", file)
     receiver = function.child_by_field_name("object")
     method = file.text(function).rpartition(".")[2]
     known = (type_of(receiver, file) or "") if receiver is not None else ""
     package = known.partition(".")[0]
     others = len(given.positional) - 1 + len(given.keywords) + len(given.splat) + len(given.double_splat)
     if package in ("sqlalchemy", "sqlmodel") and method == "execute" and not others:
-        return _wrapped(call, "mapping", given.positional, file)
+        return _wrapped(call, "mapping", file)
     mark = _MARKS.get(package)
     if mark is None:
         return Refusal("it is not known here which driver this is, and so how it marks a parameter")
@@ -137,7 +138,7 @@ def _of_text(call: Node, file: PythonFile) -> Api | Refusal:
     return Api("", call, "bindparams", typed=typed)
 
 
-def _wrapped(call: Node, how: str, positional: Sequence[Node], file: PythonFile) -> Api | Refusal:
+def _wrapped(call: Node, how: str, file: PythonFile) -> Api | Refusal:
     """A call that takes a bare text, which has to become `text(...)` to take parameters."""
     names = {
         name: one.qualified
@@ -149,7 +150,7 @@ def _wrapped(call: Node, how: str, positional: Sequence[Node], file: PythonFile)
     through = [f"{name}.text" for name, qualified in names.items() if qualified in ("sqlalchemy", "sqlmodel")]
     if not direct and not through:
         return Refusal("the file does not import SQLAlchemy's `text`")
-    return Api("", call, how, wrapper=(direct or through)[0]) if positional else Refusal("it has no text")
+    return Api("", call, how, wrapper=(direct or through)[0])
 
 
 def _slots(shapes: Sequence[Shape], text: Written, api: Api, file: PythonFile) -> list[Slot] | Refusal:
@@ -226,8 +227,7 @@ def _told(hole: Node, file: PythonFile) -> Iterator[str]:
 
 def _moved(taken: Node, made: Node, slots: Sequence[Slot], file: PythonFile) -> str:
     """Why a value cannot be read where the text is executed instead of where it is made, "" when it can."""
-    while taken.type == "parenthesized_expression" and len(taken.named_children) == 1:
-        taken = taken.named_children[0]
+    taken = bare(taken)
     if taken == made:
         return ""
     found = reaching(taken, file) if taken.type == "identifier" else ()
@@ -260,10 +260,8 @@ def _in_the_way(text: Written, slots: Sequence[Slot], api: Api) -> str:
     left = [one for one in text.marks if one.hole is not None and one.hole.id not in bound_holes]
     if left and text.filled is not None:
         return "other values are filled in by their position"
-    inside = [(slot.start, slot.end) for slot in slots]
-    plain = "".join(
-        "x" if any(first <= one.start < last for first, last in inside) else one.character for one in text.marks
-    )
+    places = [(slot.start, slot.end) for slot in slots]
+    plain = "".join("x" if _lies_in(one.start, places) else one.character for one in text.marks)
     if api.wrapper and api.how == "mapping" and ("%" in plain or _NAMED.search(plain)):
         return "percent signs or colons in the text would be read in another way"
     if not api.mark and re.search(r"\\", plain):
@@ -326,7 +324,7 @@ def _in_text(values: Sequence[Bound], text: Written, api: Api, file: PythonFile)
         if "f" in prefix:
             at = literal.start_byte + prefix.index("f")
             yield Edit(file.span_of_bytes(at, at + 1), "")
-    plain = [(one.start_byte, one.end_byte) for one in lost] if text.filled is None else places[:0]
+    plain = [(one.start_byte, one.end_byte) for one in lost] if text.filled is None else []
     for one in text.marks:
         if one.hole is not None or _lies_in(one.start, places):
             continue

@@ -19,6 +19,7 @@ from chunklint.rewriting.python_code import (
     statement_at,
     taken,
     tree_of,
+    width_of,
     with_statement,
 )
 from chunklint.semantics.python.known_sources import Source
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 # Planners slow down with each partition, and nobody asks for more tables of a kind than this on purpose.
 _MOST = 1024
 _REMARK = "# Against typing mistakes; raise it where more are really needed."
-# What formatters break lines at by default, and what they are commonly told at most.
-_SHORTEST, _LONGEST = 88, 120
 _DECLARED = {
     Source.REQUEST: "the request should declare the range, `Query(ge=1, le=...)`, to be answered with 422",
     Source.ARGV: "the option should declare the range, `click.IntRange(1, ...)` or a `type` that raises",
@@ -133,7 +132,7 @@ def _written(check: _Check, file: PythonFile) -> Fix | Refusal:
     if isinstance(made, Refusal):
         return made
     told = f'f"{check.called} must be between 1 and {{{limit}}}, not {{{check.name}}}"'
-    wide = check.beside.start_point[1] + len(f"    raise ValueError({told})") > _width(file)
+    wide = check.beside.start_point[1] + len(f"    raise ValueError({told})") > width_of(file)
     error = f"ValueError(\n        {told}\n    )" if wide else f"ValueError({told})"
     source = f"if not 1 <= {check.name} <= {limit}:\n    raise {error}\n"
     added = cst.parse_statement(source, config=tree.config_for_parsing)
@@ -142,11 +141,6 @@ def _written(check: _Check, file: PythonFile) -> Fix | Refusal:
         return READ_OTHERWISE
     edits = tuple(sorted({*made, *edits_between(file.content, changed.code)}))
     return Fix(f"Raise unless `{check.name}` lies between 1 and `{limit}`", edits, safe=False)
-
-
-def _width(file: PythonFile) -> int:
-    """How long the lines of a file may get: as long as they are, within what formatters are told."""
-    return min(max(_SHORTEST, *map(len, file.content.splitlines())), _LONGEST)
 
 
 def _making(limit: str, tree: cst.Module, file: PythonFile) -> Sequence[Edit] | Refusal:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # What has no place in the tree that libcst made of the same text.
 READ_OTHERWISE = Refusal("libcst reads the file in another way")
 
+# What formatters break lines at by default, and what they are commonly told at most.
+_SHORTEST, _LONGEST = 88, 120
+
 Wanted = TypeVar("Wanted", bound="cst.CSTNode")
 
 
@@ -119,6 +122,11 @@ def nodes_of(tree: cst.Module) -> Iterator[cst.CSTNode]:
         node = left.pop()
         yield node
         left.extend(node.children)
+
+
+def width_of(file: PythonFile) -> int:
+    """How long the lines of a file may get: as long as they are, within what formatters are told."""
+    return min(max(_SHORTEST, *map(len, file.content.splitlines())), _LONGEST)
 
 
 def is_free(name: str, file: PythonFile) -> bool:

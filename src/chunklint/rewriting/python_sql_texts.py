@@ -103,8 +103,7 @@ def written(node: Node, file: PythonFile) -> Written | Refusal:
             return Refusal("the text is not put together in one place")
         template, values = left, _percent_values(node, file)
     filled = (template.end_byte, node.end_byte) if template != node else None
-    while template.type == "parenthesized_expression" and len(template.named_children) == 1:
-        template = template.named_children[0]
+    template = bare(template)
     literals = tuple(template.named_children) if template.type == "concatenated_string" else (template,)
     if any(one.type != "string" for one in literals):
         return Refusal("the text is not put together in one place")
@@ -112,6 +111,13 @@ def written(node: Node, file: PythonFile) -> Written | Refusal:
     if isinstance(found, Refusal):
         return found
     return Written(node, literals, tuple(found), filled)
+
+
+def bare(node: Node) -> Node:
+    """What stands in parentheses; the node itself where there are none, or comments in them."""
+    while node.type == "parenthesized_expression" and len(node.named_children) == 1:
+        node = node.named_children[0]
+    return node
 
 
 def _format_values(call: Node, file: PythonFile) -> dict[str, Node]:

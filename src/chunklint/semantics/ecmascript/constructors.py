@@ -8,11 +8,11 @@ from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.semantics.ecmascript.definitions import members
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of
 from chunklint.semantics.ecmascript.lifetimes import given_back_on_unmount, handle_of
-from chunklint.semantics.ecmascript.names import dotted, resolve, unwrap
+from chunklint.semantics.ecmascript.names import dotted, resolve, unwrap, wrapped
 from chunklint.semantics.ecmascript.react import Effect
 
 # How the names of methods begin that end things.
-ENDS = (
+_ENDS = (
     "close",
     "stop",
     "disconnect",
@@ -61,7 +61,12 @@ def ending_method(file: SourceFile, method: Node) -> str:
     """The name of the first method of the same class that ends something, told by its name; "" without one."""
     body = method.parent
     found = members(file, body.parent) if body is not None and body.parent is not None else ()
-    return next((name for name, _ in found if name.lower().startswith(ENDS)), "")
+    return next((name for name, _ in found if is_ending(name)), "")
+
+
+def is_ending(name: str) -> bool:
+    """Whether a method ends something, told by its name."""
+    return name.lower().startswith(_ENDS)
 
 
 def asks_its_class(file: SourceFile, constructor: Node) -> bool:
@@ -103,9 +108,8 @@ def _is_handed_on(file: SourceFile, owner: Node, name: tuple[str, ...]) -> bool:
 
 def _is_taken(file: SourceFile, node: Node) -> bool:
     """Whether what stands around an expression keeps its value, or hands it to other code."""
+    node = wrapped(node)
     around = node.parent
-    while around is not None and unwrap(around) != around:
-        node, around = around, around.parent
     match around.type if around is not None else "":
         case "assignment_expression" if around is not None:
             return around.child_by_field_name("right") == node
@@ -135,10 +139,9 @@ def _chain_of(file: SourceFile, use: Node, name: tuple[str, ...]) -> Node:
 
 def _calls_an_end(file: SourceFile, node: Node) -> bool:
     """Whether a method of the object is used whose name says that it ends something."""
+    node = wrapped(node)
     around = node.parent
-    while around is not None and unwrap(around) != around:
-        node, around = around, around.parent
     if around is None or around.type != "member_expression" or around.child_by_field_name("object") != node:
         return False
     member = around.child_by_field_name("property")
-    return member is not None and file.text(member).lower().startswith(ENDS)
+    return member is not None and is_ending(file.text(member))

@@ -187,8 +187,9 @@ class _App:
         kinds = ("next-page", "remix-page")
         shells = [one for one in bare if one.framework not in kinds]
         # A starter's layout that nobody removed may lie nearer to the top than the shell of the real app.
-        largest = max((self._held_by_shell(one) for one in shells), default=0)
-        shells = [one for one in shells if 2 * self._held_by_shell(one) > largest]
+        held = [self._held_by_shell(one) for one in shells]
+        largest = max(held, default=0)
+        shells = [one for one, count in zip(shells, held, strict=True) if 2 * count > largest]
         root = min(shells or bare, key=lambda one: (one.key[0].count("/"), one.key), default=None)
         if (
             root is None

@@ -56,8 +56,8 @@ def _returns_nothing(function: Node) -> bool:
 
 def _callback(file: SourceFile, function: Node) -> str:
     """The name of the first parameter; "" when it has none."""
-    first = (name for name, found in bindings(file, function).items() if found.kind == "parameter")
-    return next((name for name in first if bindings(file, function)[name].keys in ((), ("0",))), "")
+    found = (one for one in bindings(file, function).values() if one.kind == "parameter" and one.keys in ((), ("0",)))
+    return next((one.name for one in found), "")
 
 
 def _is_passed_on(file: SourceFile, function: Node, notify: str) -> bool:

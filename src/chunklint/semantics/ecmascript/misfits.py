@@ -25,7 +25,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.handlers import is_same_handler
 from chunklint.semantics.ecmascript.leaks import leak_of
 from chunklint.semantics.ecmascript.lifetimes import handle_of
-from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap, wrapped
 from chunklint.semantics.ecmascript.react import Cleanup, Effect, cleanup_of
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions
@@ -255,9 +255,7 @@ def _overwritten(file: SourceFile, effect: Effect, acquired: Acquisition, kept: 
 
 
 def _assignment_of(node: Node) -> Node | None:
-    around = node.parent
-    while around is not None and unwrap(around) != around:
-        around = around.parent
+    around = wrapped(node).parent
     return around if around is not None and around.type == "assignment_expression" else None
 
 

@@ -72,6 +72,13 @@ def unwrap(node: Node) -> Node:
     return node
 
 
+def wrapped(node: Node) -> Node:
+    """The expression with all that `unwrap` would take off around it."""
+    while node.parent is not None and unwrap(node.parent) != node.parent:
+        node = node.parent
+    return node
+
+
 def resolve(file: SourceFile, identifier: Node) -> Binding | None:
     """The binding that an identifier refers to; None for a global or undeclared name."""
     name = file.text(identifier)

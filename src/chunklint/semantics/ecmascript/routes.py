@@ -168,8 +168,8 @@ def _framework_mode(tree: RenderTree) -> Iterator[Root]:
         folder = posixpath.dirname(path) + "/"
         for page in sorted(tree.fronts):
             # Files lie in `routes`, or where `routes.ts` says: then they are called as Next's are.
-            routed = page.startswith(folder + "routes/") or _APP_FILE.match(posixpath.basename(page))
-            shown = _default(tree, page) if routed and page.startswith(folder) else None
+            named = page.startswith(folder) and _APP_FILE.match(posixpath.basename(page))
+            shown = _default(tree, page) if named or page.startswith(folder + "routes/") else None
             if shown is not None and (known := tree.definition(shown)) is not None:
                 own = Cover.LOCAL if _exports_boundary(tree, page) else cover
                 yield Root(shown, own, known.place, known.name, path, "remix-page")

@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Location
-from chunklint.semantics.ecmascript.constructors import ENDS, asks_its_class, constructed, ending_method
+from chunklint.semantics.ecmascript.constructors import asks_its_class, constructed, ending_method, is_ending
 from chunklint.semantics.ecmascript.definitions import members
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_of, is_function, returned
 from chunklint.semantics.ecmascript.leaks import has_no_cleanup, is_app_root, leak_of
@@ -228,7 +228,7 @@ def _ends_nowhere(file: SourceFile, name: Node) -> bool:
         if resolve(file, use) != found:
             continue
         member = use.parent.child_by_field_name("property") if use.parent is not None else None
-        if member is None or file.text(member).lower().startswith(ENDS):
+        if member is None or is_ending(file.text(member)):
             return False
     return True
 
