@@ -10,29 +10,37 @@ from chunklint.api import (
     Draft,
     EcmascriptFile,
     Effect,
+    Fed,
+    Feed,
+    Feeding,
     Finding,
     Fix,
+    Front,
     Keeper,
     Kind,
     Node,
     Offer,
     Question,
     Refusal,
+    Resolution,
     Rule,
     Severity,
-    Stale,
     Start,
     acquisitions,
     answers,
     arguments_of,
     asked_first,
+    asker,
     called_text,
     capitalised,
+    changing_in,
     cleaned_up,
     ecmascript,
     effects,
     endless_message,
     endless_subscriptions,
+    fed_answers,
+    feeding,
     function_of,
     head_of,
     hook_calls,
@@ -91,7 +99,18 @@ export function Width() {
 }
 """,
     example="src/components/Width.tsx",
-    mentions=("Effect", "-effect", "useMount", "useSyncExternalStore", "zustand", *ACQUIRING),
+    mentions=(
+        "Effect",
+        "-effect",
+        "useMount",
+        "useSyncExternalStore",
+        "zustand",
+        "/>",
+        "</",
+        "export {",
+        "export *",
+        *ACQUIRING,
+    ),
     silent_on=(
         "effects that return anything which may be a cleanup; whether it fits is CL502's question",
         "handles that another effect of the component releases, from a ref, a state variable or a helper",
@@ -100,13 +119,17 @@ export function Width() {
         "timers of up to 50 ms, single animation frames, timers whose callback touches only elements",
         "`classList` of `<html>`, themes and other classes that the whole application wears",
         "singletons kept in a module's variable or on `window`; values handed to functions of other files",
+        "late answers for props that every mount gives as a literal, changes the `key` with, or keeps while a modal is "
+        "open; for state that is set once, when the component has been mounted; under a lock",
         "tests, stories and mocks; class components",
     ),
     limits=(
         "an interval that a hook's function starts is reported only where an effect calls that function",
         "timers of handlers count only where they take back what a later call has set for something else",
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
-        "answers that come late count only where the request names a prop, a state or a route parameter",
+        "answers that come late count only where the request asks with state, or with a prop or argument that some "
+        "mount or call feeds with state; contexts and stores are not followed, and route parameters count where their "
+        "component itself leads to another page",
         "a subscription on the result of a call (`api.list().subscribe(...)`) may complete by itself and is not judged",
         "functions, hooks, and constructors and methods of classes in other files are followed for one hop",
         "an effect hook of another file counts only when it belongs to React or a known library",
@@ -115,7 +138,7 @@ export function Width() {
     ),
 )
 
-Shared = Offer | Start | Answer | Keeper | Question
+Shared = Offer | Start | Answer | Keeper | Question | Fed | Feed | Front
 
 
 @rule.each(ecmascript)
@@ -141,16 +164,15 @@ def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
 
 def _overwritten(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
     for stale in stale_answers(file, effect):
+        if stale.fed:
+            continue
+        setter = called_text(file, stale.setter)
         steps = [(call, f"The effect calls `{called_text(file, call)}`.") for call in stale.path]
         steps += [
             (head_of(stale.request), f"The answer depends on `{stale.dependency}`."),
-            (head_of(stale.setter), f"`{called_text(file, stale.setter)}` takes it."),
+            (head_of(stale.setter), f"`{setter}` takes it."),
         ]
-        yield rule.at(_asker(stale), stale_message(file, stale), steps=steps)
-
-
-def _asker(stale: Stale) -> Node:
-    return head_of(stale.path[0] if stale.path else stale.setter)
+        yield rule.at(asker(stale), stale_message(stale.dependency, setter), steps=steps)
 
 
 @rule.each(ecmascript)
@@ -204,11 +226,20 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
         yield from starts(file)
         yield from answers(file)
         yield from questions(file)
+        yield from fed_answers(file)
 
 
 @rule.across
-def asks_again_too_soon(facts: Mapping[str, tuple[Shared, ...]]) -> Iterator[Draft]:
-    for question, answer, dependency in overtaken(facts):
+def asks_again_too_soon(
+    facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution
+) -> Iterator[Draft]:
+    joined = feeding(facts, resolution)
+    yield from _fed(facts, joined, whole)
+
+    def changes(path: str, question: Question, dependency: str) -> bool:
+        return dependency in changing_in(joined, path, question, whole)
+
+    for question, answer, dependency in overtaken(facts, changes):
         message = overtaken_message(question, answer, dependency)
         severity = Severity.NOTE if question.in_root else Severity.WARNING
         steps = [
@@ -216,6 +247,20 @@ def asks_again_too_soon(facts: Mapping[str, tuple[Shared, ...]]) -> Iterator[Dra
             (answer.place, f"`{answer.sets}` takes the answer."),
         ]
         yield rule.at(question.place, message, severity=severity, steps=steps)
+
+
+def _fed(facts: Mapping[str, tuple[Shared, ...]], joined: Feeding, whole: bool) -> Iterator[Draft]:
+    for path, own in facts.items():
+        for fed in own:
+            changing = sorted(changing_in(joined, path, fed, whole)) if isinstance(fed, Fed) else []
+            if not isinstance(fed, Fed) or not changing:
+                continue
+            steps = [(place, f"The effect calls `{called}`.") for place, called in fed.path]
+            steps += [
+                (fed.request, f"The answer depends on `{changing[0]}`."),
+                (fed.taker, f"`{fed.setter}` takes it."),
+            ]
+            yield rule.at(fed.asker, stale_message(changing[0], fed.setter), steps=steps)
 
 
 @rule.across
@@ -244,7 +289,7 @@ def release_on_unmount(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
         found = tuple(leaks(file, effect))
         if any(file.span(seen_at(leak.acquired)) == finding.location.span for leak in found):
             return cleaned_up(file, effect, found)
-        if any(file.span(_asker(stale)) == finding.location.span for stale in stale_answers(file, effect)):
+        if any(file.span(asker(stale)) == finding.location.span for stale in stale_answers(file, effect)):
             return asked_first(file, effect)
     for call, _ in _discarded_initialisers(file):
         if file.span(head_of(call)) == finding.location.span:

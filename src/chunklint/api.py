@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, Poser, WayOut, boundaries, posers
     from chunklint.semantics.ecmascript.coverage import Gap, GapKind, gaps
     from chunklint.semantics.ecmascript.effect_wording import (
+        asker,
         called_text,
         endless_message,
         head_of,
@@ -77,6 +78,8 @@ if TYPE_CHECKING:
         way_to,
     )
     from chunklint.semantics.ecmascript.external_stores import endless_subscriptions
+    from chunklint.semantics.ecmascript.fed_answers import Fed, changing_in, fed_answers, feeding
+    from chunklint.semantics.ecmascript.feeds import Feed, Feeding
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.handler_timers import resets
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
@@ -113,7 +116,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.resources import acquisitions
     from chunklint.semantics.ecmascript.shared_answers import Answer, Keeper, Question, answers, overtaken, questions
     from chunklint.semantics.ecmascript.shared_leaks import Offer, Start, joined, offers, starts
-    from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
+    from chunklint.semantics.ecmascript.stale_answers import stale_answers
     from chunklint.semantics.migrations.data_loss import Loss
     from chunklint.semantics.migrations.exposures import Exposure, Reason, exposures
     from chunklint.semantics.migrations.fills import Fills, fills_of
@@ -226,11 +229,13 @@ _HOMES = {
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, Poser, WayOut, boundaries, posers",
     "chunklint.semantics.ecmascript.coverage": "Gap, GapKind, gaps",
     "chunklint.semantics.ecmascript.effect_wording": (
-        "called_text, endless_message, head_of, late_message, leak_message, leak_severity, mismatch_message, "
+        "asker, called_text, endless_message, head_of, late_message, leak_message, leak_severity, mismatch_message, "
         "mismatch_severity, opened_message, overtaken_message, reconnect_message, reset_message, seen_at, "
         "stale_message, started_message, way_to"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
+    "chunklint.semantics.ecmascript.fed_answers": "Fed, changing_in, fed_answers, feeding",
+    "chunklint.semantics.ecmascript.feeds": "Feed, Feeding",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
@@ -253,7 +258,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.resources": "acquisitions",
     "chunklint.semantics.ecmascript.shared_answers": "Answer, Keeper, Question, answers, overtaken, questions",
     "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
-    "chunklint.semantics.ecmascript.stale_answers": "Stale, stale_answers",
+    "chunklint.semantics.ecmascript.stale_answers": "stale_answers",
     "chunklint.semantics.migrations.data_loss": "Loss",
     "chunklint.semantics.migrations.exposures": "Exposure, Reason, exposures",
     "chunklint.semantics.migrations.fills": "Fills, fills_of",
@@ -446,6 +451,9 @@ __all__ = [
     "Exposure",
     "Fabrication",
     "Failure",
+    "Fed",
+    "Feed",
+    "Feeding",
     "Fills",
     "Finding",
     "Fix",
@@ -524,7 +532,6 @@ __all__ = [
     "Span",
     "Splice",
     "SqlFile",
-    "Stale",
     "Start",
     "Started",
     "Stuck",
@@ -553,6 +560,7 @@ __all__ = [
     "asked_after_wait",
     "asked_first",
     "asked_whose",
+    "asker",
     "assumed_version",
     "awaited_text",
     "awaits_under_thread_locks",
@@ -568,6 +576,7 @@ __all__ = [
     "cancels_what_goes_on",
     "capitalised",
     "captured_too_early",
+    "changing_in",
     "checkers",
     "cleaned_up",
     "closed_for_good",
@@ -595,6 +604,8 @@ __all__ = [
     "endless_subscriptions",
     "exposed",
     "exposures",
+    "fed_answers",
+    "feeding",
     "fills_of",
     "fitted",
     "foreign_count",

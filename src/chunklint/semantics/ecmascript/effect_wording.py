@@ -117,11 +117,16 @@ def leak_severity(file: SourceFile, leak: Leak) -> Severity:
     return Severity.ERROR if reruns else Severity.WARNING
 
 
-def stale_message(file: SourceFile, stale: Stale) -> str:
+def asker(stale: Stale) -> Node:
+    """Where a finding about a late answer stands: the effect's own call that leads to it, or what takes the answer."""
+    return head_of(stale.path[0] if stale.path else stale.setter)
+
+
+def stale_message(dependency: str, setter: str) -> str:
     """What happens when the answers of two runs of an effect come in the wrong order."""
     return (
-        f"A slow answer for an earlier `{stale.dependency}` overwrites the later one: "
-        f"`{called_text(file, stale.setter)}` does not know which request it belongs to. Ask first for a flag that a "
+        f"A slow answer for an earlier `{dependency}` overwrites the later one: "
+        f"`{setter}` does not know which request it belongs to. Ask first for a flag that a "
         "cleanup sets, or abort the request there."
     )
 

@@ -204,7 +204,10 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     if acquired.kind is not Kind.OBSERVER and (handle.escapes or handle.paged):
         return None
     words = RELEASES[acquired.kind]
-    by_hand = released_by_hand(file, effect.owner or file.root, words, handle.names, None) if handle.names else None
+    # What another hook or function of the file acquires is given back there.
+    owner = effect.owner or file.root
+    around = owner if begins_within(acquired.node, owner) else enclosing_function(file, acquired.node) or file.root
+    by_hand = released_by_hand(file, around, words, handle.names, None) if handle.names else None
     if given_back_on_unmount(file, effect, handle.lasting):
         late, overwrites = _late_state(file, acquired, handle), _overwritten_ref(file, effect, acquired, handle)
         return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -11,6 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile
 from chunklint.model import Location
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
+from chunklint.semantics.ecmascript.feeds import definition_around
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -75,6 +76,8 @@ class Question:
     Attributes:
         given: The changing dependencies by the position of the argument that mentions them.
         told: What the effect gave other functions of the same store before: (member, dependency).
+        owner: The definition of this file that the effect stands in.
+        ways: What those dependencies change with, by their names.
     """
 
     module: str
@@ -83,6 +86,8 @@ class Question:
     text: str
     given: tuple[tuple[int, str], ...]
     told: tuple[tuple[str, str], ...]
+    owner: str
+    ways: tuple[tuple[str, str], ...]
     in_root: bool
     place: Location
 
@@ -111,7 +116,7 @@ def questions(file: SourceFile) -> Iterator[Question]:
     for effect in effects(file):
         if effect.runs is not Deps.SOME or effect.owner is None or not has_no_cleanup(file, effect):
             continue
-        changing = frozenset(changing_names(file, effect))
+        changing = changing_names(file, effect)
         if not changing or runs_once(file, effect):
             continue
         told: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -123,18 +128,26 @@ def questions(file: SourceFile) -> Iterator[Question]:
             given = tuple(
                 (at, min(mentioned))
                 for at, value in enumerate(arguments_of(run.node))
-                if (mentioned := {".".join(chain) for chain in chains_in(file, value)} & changing)
+                if (mentioned := {".".join(chain) for chain in chains_in(file, value)}.intersection(changing))
             )
             before = told.setdefault((module, name), [])
             callee = callee_of(run.node) or run.node
             if given or before:
                 text, in_root = " ".join(file.text(callee).split()), is_app_root(file, effect.owner)
-                yield Question(module, name, member, text, given, tuple(before), in_root, file.location(callee))
+                owner = definition_around(file, effect.call)
+                ways = tuple((asked, way) for asked in sorted(changing) for way in sorted(changing[asked]))
+                place = file.location(callee)
+                yield Question(module, name, member, text, given, tuple(before), owner, ways, in_root, place)
             before.extend((member, dependency) for at, dependency in given if at == 0)
 
 
-def overtaken(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[Question, Answer, str]]:
-    """The calls whose late answers overwrite later ones, with what answers and the dependency that has changed."""
+def overtaken(
+    facts: Mapping[str, tuple[object, ...]], changes: Callable[[str, Question, str], bool]
+) -> Iterator[tuple[Question, Answer, str]]:
+    """The calls whose late answers overwrite later ones, with what answers and the dependency that has changed.
+
+    `changes` tells whether a dependency of a file's question changes in place.
+    """
     offered = {
         (path, fact.name, fact.member): fact
         for path, own in facts.items()
@@ -155,7 +168,7 @@ def overtaken(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[Questio
                 keeper = offered.get((target, fact.name, member))
                 if not asked and isinstance(keeper, Keeper) and keeper.key in answer.keys:
                     asked = dependency
-            if asked:
+            if asked and changes(path, fact, asked):
                 yield fact, answer, asked
 
 
@@ -212,7 +225,7 @@ def _answer(file: SourceFile, function: Node, name: str, member: str, creator: N
             continue
         for sets, value in _set_by(file, run.node, creator):
             for request in requests_behind(file, value):
-                asked = asks_with(file, request, frozenset(inputs), ())
+                asked = next(asks_with(file, request, inputs, ()), "")
                 found = inputs.get(asked)
                 keys = set(_FROM_STATE.findall(file.text(request))) if creator is not None else set()
                 if found is not None and found.kind == "variable":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.semantics.ecmascript.changes import ITSELF, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -22,9 +23,6 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
-
-# Hooks whose value changes while the component stays mounted, and with it what the user looks at.
-_CHANGES = frozenset({"useState", "useReducer", "useParams", "useSearchParams", "useLocalSearchParams", "useDebounce"})
 
 # What a request needs but does not ask for: another token gives the same answer.
 _CREDENTIALS = ("token", "session", "auth", "client", "header", "apiurl", "baseurl", "getter", "user")
@@ -47,6 +45,8 @@ class Stale:
         request: The call that is waited for.
         setter: The call that sets the state with its answer.
         dependency: The dependency that the request asks with.
+        fed: The dependencies that change only where a mount or caller changes them, each with its way; empty where
+            the component itself changes `dependency`.
         path: The calls that lead from the effect to the request, outermost first.
     """
 
@@ -54,13 +54,14 @@ class Stale:
     setter: Node
     dependency: str
     path: tuple[Node, ...]
+    fed: tuple[tuple[str, str], ...]
 
 
 def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
     """The first request of an effect that asks with a changing dependency and sets state without a check."""
     if effect.runs is not Deps.SOME or effect.owner is None:
         return
-    changing = frozenset(changing_names(file, effect))
+    changing = changing_names(file, effect)
     if not changing or runs_once(file, effect):
         return
     for run, path in reached(file, effect.callback):
@@ -73,12 +74,22 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
         if state_of_setter(file, callee) is None or "rror" in file.text(callee):
             continue
         for request in requests_behind(file, given[0]):
-            asked = asks_with(file, request, changing, path)
+            asked = frozenset(asks_with(file, request, changing.keys(), path))
             if not asked or is_guarded(file, effect, run.node, own_wait(run.node)):
                 continue
             if not _goes_alone(file, effect, request):
-                yield Stale(request, run.node, asked, path)
+                own, fed = by_source(asked, changing)
+                yield Stale(request, run.node, min(own or asked), path, fed)
                 return
+
+
+def by_source(
+    asked: Collection[str], changing: Mapping[str, frozenset[str]]
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The dependencies that a component changes itself; without any, those that others change, with their ways."""
+    own = tuple(sorted(name for name in asked if ITSELF in changing[name]))
+    fed = () if own else tuple((name, way) for name in sorted(asked) for way in sorted(changing[name]))
+    return own, fed
 
 
 def waits_itself(call: Node) -> bool:
@@ -98,32 +109,40 @@ def runs_once(file: SourceFile, effect: Effect) -> bool:
 
 
 def _goes_alone(file: SourceFile, effect: Effect, request: Node) -> bool:
-    """Whether a lock in a ref turns requests away while one runs: `if (busy.current) return; busy.current = true`."""
+    """Whether a lock turns requests away while one runs: `if (busy.current) return; busy.current = true`."""
     function = enclosing_function(file, request)
     while function is not None and function != effect.owner:
         body = function.child_by_field_name("body")
-        locks = {
-            dotted(file, left)
-            for node in (descendants(body, "assignment_expression", stop=FUNCTIONS) if body is not None else ())
-            if node.end_byte <= request.start_byte
-            and (left := node.child_by_field_name("left")) is not None
-            and (right := node.child_by_field_name("right")) is not None
-            and right.type == "true"
-        }
+        locks = set(_locked(file, body, request)) if body is not None else set()
         tests = descendants(body, "if_statement", stop=FUNCTIONS) if locks and body is not None else ()
         for test in (test for test in tests if test.end_byte <= request.start_byte):
             condition = test.child_by_field_name("condition")
             asked = set(chains_in(file, condition)) if condition is not None else set()
-            if any("current" in lock[1:] for lock in locks & asked):
+            if locks & asked:
                 return next(descendants(test, "return_statement", stop=FUNCTIONS), None) is not None
         function = enclosing_function(file, function)
     return False
 
 
-def changing_names(file: SourceFile, effect: Effect) -> Iterator[str]:
-    """The names of the dependencies that can change, through the dependencies of callbacks among them."""
+def _locked(file: SourceFile, body: Node, request: Node) -> Iterator[tuple[str, ...]]:
+    """The refs and state variables that are made true before a request."""
+    for node in descendants(body, "assignment_expression", "call_expression", stop=FUNCTIONS):
+        if node.end_byte > request.start_byte:
+            continue
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is not None and right is not None and right.type == "true" and "current" in dotted(file, left)[1:]:
+            yield dotted(file, left)
+        callee, given = callee_of(node), arguments_of(node) if node.type == "call_expression" else []
+        if callee is not None and callee.type == "identifier" and given and given[0].type == "true":
+            state = state_of_setter(file, callee)
+            yield from [(state,)] if state else []
+
+
+def changing_names(file: SourceFile, effect: Effect) -> Mapping[str, frozenset[str]]:
+    """The dependencies that can change, through the dependencies of callbacks among them, with their ways."""
     pending, seen = list(effect.deps), set[int]()
-    while pending and len(seen) < 50:
+    changing: dict[str, frozenset[str]] = {}
+    while pending and len(seen) < 50 and effect.owner is not None:
         dependency = pending.pop()
         seen.add(dependency.id)
         root = root_of(dependency)
@@ -135,17 +154,10 @@ def changing_names(file: SourceFile, effect: Effect) -> Iterator[str]:
             listed = arguments_of(hook[1])[1:2]
             pending.extend(node for array in listed if array.type == "array" for node in array.named_children)
             continue
-        given = _is_given(file, effect, found)
-        if given or (hook is not None and hook[0] in _CHANGES and found.keys[:1] != ("1",)):
-            yield file.text(root) if root == unwrap(dependency) else file.text(dependency)
-
-
-def _is_given(file: SourceFile, effect: Effect, found: Binding) -> bool:
-    """Whether a name is a parameter of the component, or taken from one: `const { id } = props`."""
-    if found.kind == "variable" and found.value is not None and found.keys and unwrap(found.value).type == "identifier":
-        source = resolve(file, unwrap(found.value))
-        return source is not None and source.kind == "parameter" and source.scope == effect.owner
-    return found.kind == "parameter" and found.scope == effect.owner
+        ways = ways_of(file, root, effect.owner)
+        if ways:
+            changing[file.text(root) if root == unwrap(dependency) else file.text(dependency)] = ways
+    return changing
 
 
 def requests_behind(file: SourceFile, value: Node) -> Iterator[Node]:
@@ -201,15 +213,15 @@ def _changes_something(file: SourceFile, request: Node, verb: str) -> bool:
     return verb == "fetch" and any(_ACTING_METHOD.search(file.text(given)) for given in arguments_of(request)[1:2])
 
 
-def asks_with(file: SourceFile, request: Node, changing: frozenset[str], path: tuple[Node, ...]) -> str:
-    """The changing dependency that a request's arguments mention, through variables and parameters; "" for none."""
+def asks_with(file: SourceFile, request: Node, changing: Collection[str], path: tuple[Node, ...]) -> Iterator[str]:
+    """The changing dependencies that a request's arguments mention, through variables and parameters."""
     verb = called_name(file, request).lower()
     if verb.startswith(ACTS) or any(word in verb for word in _SETTLES_ORDER) or _changes_something(file, request, verb):
-        return ""
+        return
     pending: list[tuple[Node, int]] = [(given, 0) for given in arguments_of(request)]
     # `response.json()` asks nothing; what it belongs to does, when that is a variable of the work itself.
     receiver = receiver_of(request)
-    if receiver is not None and not {".".join(chain) for chain in chains_in(file, receiver)} & changing:
+    if receiver is not None and not {".".join(chain) for chain in chains_in(file, receiver)}.intersection(changing):
         pending.append((receiver, 0))
     callee = callee_of(request)
     called = function_of(file, callee) if callee is not None and callee.type == "identifier" else None
@@ -219,10 +231,9 @@ def asks_with(file: SourceFile, request: Node, changing: frozenset[str], path: t
     seen: set[int] = set()
     while pending:
         current, hops = pending.pop()
-        mentioned = {".".join(chain) for chain in chains_in(file, current)} & changing
-        if mentioned:
-            return min(mentioned)
-        if hops == _HOPS:
+        mentioned = {".".join(chain) for chain in chains_in(file, current)}.intersection(changing)
+        yield from sorted(mentioned)
+        if mentioned or hops == _HOPS:
             continue
         for name in [current] if current.type == "identifier" else list(descendants(current, "identifier")):
             found = resolve(file, name)
@@ -239,7 +250,6 @@ def asks_with(file: SourceFile, request: Node, changing: frozenset[str], path: t
                 and function_of(file, found.value) is None
             ):
                 pending.append((found.value, hops + 1))
-    return ""
 
 
 def _passed(file: SourceFile, found: Binding, path: tuple[Node, ...]) -> Iterator[Node]:

@@ -1,0 +1,141 @@
+"""What changes while a component stays mounted: its state, and the props that a parent's state feeds in place.
+
+A value is traced to the state variables, hooks and parameters that it is made of. Parameters are left open, as
+the position of an argument and a name in it (`0.id`, `1`), for `feeds` to follow from mount to mount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.semantics.ecmascript.functions import arguments_of, called_name, enclosing_function
+from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.react import Deps, effects, hook_of
+
+ITSELF = ""
+"""The way of a value that changes without anybody's doing outside: state."""
+
+_STATE = frozenset({"useState", "useReducer"})
+_SEARCH = frozenset({"useSearchParams", "useQueryState", "useQueryStates"})
+# Hooks that give back later what they are given, and hooks that make something of what they close over.
+_DELAYED = ("useDeferredValue", "useDebounce", "useDebouncedValue", "useThrottle", "useThrottledValue")
+_MADE = frozenset({"useMemo", "useCallback"})
+_ROUTE = frozenset({"useParams", "useLocalSearchParams"})
+_HOPS = 5
+
+
+def ways_of(file: SourceFile, value: Node, owner: Node) -> frozenset[str]:
+    """What a value in a component or hook changes with: `ITSELF`, props and arguments; empty for what never does."""
+    return frozenset(_ways(file, value, owner))
+
+
+def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
+    pending: list[tuple[Node, int]] = [(value, 0)]
+    seen: set[int] = set()
+    while pending:
+        current, hops = pending.pop()
+        for name in _names_in(current):
+            found = resolve(file, name)
+            if found is None or not begins_within(found.node, owner):
+                continue
+            if (way := given(file, name, found, owner)) is not None:
+                yield way
+                continue
+            if found.node.id in seen or hops == _HOPS or found.value is None or found.kind != "variable":
+                continue
+            seen.add(found.node.id)
+            hook = hook_of(file, found)
+            if hook is None:
+                pending.append((found.value, hops + 1))
+            elif hook[0] in _MADE or hook[0].startswith(_DELAYED):
+                pending.extend((part, hops + 1) for part in arguments_of(hook[1])[:1])
+            elif changes_itself(file, found, hook):
+                yield ITSELF
+
+
+def _names_in(value: Node) -> Iterator[Node]:
+    kinds = ("identifier", "shorthand_property_identifier")
+    if value.type in kinds:
+        yield value
+    yield from descendants(value, *kinds)
+
+
+def given(file: SourceFile, name: Node, found: Binding, owner: Node) -> str | None:
+    """The way of what a component or hook is given: `0.id`, `1`; None for what is no parameter of it."""
+    keys = found.keys
+    if found.kind == "variable" and keys and found.value is not None and unwrap(found.value).type == "identifier":
+        source = resolve(file, unwrap(found.value))
+        if source is None or source.kind != "parameter" or source.scope != owner:
+            return None
+        keys = (*(source.keys or ("0",)), *keys)
+    elif found.kind != "parameter" or found.scope != owner:
+        return None
+    keys = keys or ("0",)
+    if len(keys) == 1:
+        around = name.parent
+        if around is not None and around.type == "member_expression" and around.child_by_field_name("object") == name:
+            part = around.child_by_field_name("property")
+            keys = (*keys, file.text(part)) if part is not None else keys
+    return ".".join(keys[:2])
+
+
+def changes_itself(file: SourceFile, found: Binding, hook: tuple[str, Node]) -> bool:
+    """Whether what a hook gives changes in place, more than once: state that handlers set, the query of the address."""
+    name, call = hook
+    if name in _STATE:
+        return found.keys[:1] != ("1",) and _is_set_later(file, found)
+    if name in _SEARCH:
+        return found.keys[:1] != ("1",) and (_is_set_later(file, found) or _leads_on(file, call, "?"))
+    return name in _ROUTE and _leads_on(file, call, "/")
+
+
+def setter_of(file: SourceFile, state: Binding) -> Binding | None:
+    """What sets a state variable: `setX` of `const [x, setX] = useState()`."""
+    siblings = bindings(file, state.scope).values()
+    return next((one for one in siblings if one.value == state.value and one.keys == ("1",)), None)
+
+
+def _is_set_later(file: SourceFile, state: Binding) -> bool:
+    """Whether the setter of a state is used by more than the effects that run once."""
+    setter = setter_of(file, state)
+    if setter is None:
+        return False
+    once = [effect.callback for effect in effects(file) if effect.runs is Deps.EMPTY]
+    return any(not _is_run_once(file, use, once) for use in uses_of(file, setter.node))
+
+
+def _is_run_once(file: SourceFile, use: Node, once: list[Node]) -> bool:
+    """Whether a place runs in an effect that runs once, or in a function that only such an effect calls."""
+    if any(begins_within(use, callback) for callback in once):
+        return True
+    function = enclosing_function(file, use)
+    declared = function.parent if function is not None and function.parent is not None else None
+    name = declared.child_by_field_name("name") if declared is not None else None
+    if function is not None and function.type in ("function_declaration", "generator_function_declaration"):
+        name = function.child_by_field_name("name")
+    if name is None or name.type != "identifier":
+        return False
+    calls = list(uses_of(file, name))
+    return bool(calls) and all(any(begins_within(call, callback) for callback in once) for call in calls)
+
+
+def _leads_on(file: SourceFile, call: Node, mark: str) -> bool:
+    """Whether the component that reads the address itself leads to another one, by a text with a mark and a hole."""
+    owner = enclosing_function(file, call)
+    texts = descendants(owner, "template_string") if owner is not None else ()
+    return any(_is_address(file, text) for text in texts if mark in file.text(text) and "${" in file.text(text))
+
+
+def _is_address(file: SourceFile, text: Node) -> bool:
+    """Whether a text is where a link or a router leads to: `navigate(text)`, `<Link to={text}>`."""
+    around = text.parent
+    while around is not None and around.type in ("arguments", "jsx_expression", "parenthesized_expression"):
+        around = around.parent
+    if around is None:
+        return False
+    if around.type == "jsx_attribute":
+        return file.text(around.named_children[0]) in ("to", "href")
+    return around.type == "call_expression" and called_name(file, around) in ("navigate", "push", "replace")

@@ -1,0 +1,90 @@
+"""Slow answers of effects that ask with what others change: judged once the mounts of all files are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from chunklint.languages.base import SourceFile
+from chunklint.model import Location
+from chunklint.semantics.ecmascript.effect_wording import asker, called_text, head_of
+from chunklint.semantics.ecmascript.feeds import Feed, Feeding, definition_around, feeds, names_for
+from chunklint.semantics.ecmascript.leaks import leaks
+from chunklint.semantics.ecmascript.mounts import Front
+from chunklint.semantics.ecmascript.react import effects
+from chunklint.semantics.ecmascript.resolution import Resolution
+from chunklint.semantics.ecmascript.shared_answers import Question, questions
+from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """An effect whose late answer sets state, and which asks with props or arguments only.
+
+    Attributes:
+        owner: The definition of this file that the effect stands in.
+        ways: The dependencies that it asks with, each with its way.
+        setter: What takes the answer, as written.
+        path: The calls that lead from the effect to the request, as written.
+        asker: Where the effect asks.
+        request: Where the request is made.
+        taker: Where the setter is called.
+    """
+
+    owner: str
+    ways: tuple[tuple[str, str], ...]
+    setter: str
+    path: tuple[tuple[Location, str], ...]
+    asker: Location
+    request: Location
+    taker: Location
+
+
+def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Front]:
+    """What a file's effects ask with that others change, what it gives others, and the names that join the two."""
+    asked, given = tuple(_asked(file)), tuple(feeds(file))
+    yield from asked
+    yield from given
+    owners = {one.owner for one in asked} | {one.owner for one in given} | {one.owner for one in questions(file)}
+    names = names_for(file, owners)
+    if names is not None:
+        yield names
+
+
+def _asked(file: SourceFile) -> Iterator[Fed]:
+    for effect in effects(file):
+        fed = [stale for stale in stale_answers(file, effect) if stale.fed]
+        # What comes late and stays open, such as an object URL, is the leak's to report.
+        if fed and not any(leak.late for leak in leaks(file, effect)):
+            yield from (_fed(file, stale) for stale in fed)
+
+
+def _fed(file: SourceFile, stale: Stale) -> Fed:
+    return Fed(
+        definition_around(file, stale.setter),
+        stale.fed,
+        called_text(file, stale.setter),
+        tuple((file.location(call), called_text(file, call)) for call in stale.path),
+        file.location(asker(stale)),
+        file.location(head_of(stale.request)),
+        file.location(head_of(stale.setter)),
+    )
+
+
+def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> Feeding:
+    """The feeds among the facts of all files, joined."""
+    fronts = {path: one for path, own in facts.items() for one in own if isinstance(one, Front)}
+    fed = {path: tuple(one for one in own if isinstance(one, Feed)) for path, own in facts.items()}
+    return Feeding(fronts, fed, resolution)
+
+
+def changing_in(joined: Feeding, path: str, asked: Fed | Question, whole: bool) -> frozenset[str]:
+    """The dependencies that change while the component stays.
+
+    A component that no file mounts may be mounted by whatever is not read: what it is given is held to change, unless
+    files are missing that may mount it.
+    """
+    key = (path, asked.owner)
+    if whole and not joined.is_mounted(key):
+        return frozenset(dependency for dependency, _ in asked.ways)
+    return frozenset(dependency for dependency, way in asked.ways if joined.changes(key, way))
