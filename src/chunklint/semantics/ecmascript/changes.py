@@ -12,7 +12,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, enclosing_function
-from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Deps, effects, hook_of
 
 ITSELF = ""
@@ -57,10 +57,11 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
 
 
 def _names_in(value: Node) -> Iterator[Node]:
-    kinds = ("identifier", "shorthand_property_identifier")
-    if value.type in kinds:
+    value = root_of(value) if value.type == "member_expression" else value
+    if value.type == "identifier":
         yield value
-    yield from descendants(value, *kinds)
+    elif value.named_children:
+        yield from descendants(value, "identifier", "shorthand_property_identifier")
 
 
 def given(file: SourceFile, name: Node, found: Binding, owner: Node) -> str | None:

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
@@ -44,7 +45,7 @@ class Feed:
     """A mount of a component or a call of a hook, with what is given to it that changes.
 
     Attributes:
-        owner: The definition of this file that mounts or calls it.
+        owner: The definition of this file that mounts or calls it; "" where that does not matter.
         module: Of the component or hook, "" for this file.
         imported: Its name there.
         given: Prop or argument (`0.id`, `0`, `ALL`; props are the first argument of a component), and the way of its
@@ -59,13 +60,13 @@ class Feed:
 
 def feeds(file: SourceFile) -> Iterator[Feed]:
     """What a file's components and hooks give to others; one for each place, those that give nothing once a name."""
-    bare: set[tuple[str, str, str]] = set()
-    for one in (*_mounted(file), *_called(file)):
-        if not one.given:
-            if (one.owner, one.module, one.imported) in bare:
-                continue
-            bare.add((one.owner, one.module, one.imported))
-        yield one
+    bare: set[tuple[str, str]] = set()
+    for place, origin, given in (*_mounted(file), *_called(file)):
+        if given:
+            yield Feed(definition_around(file, place), *origin, tuple(sorted(given)))
+        elif origin not in bare:
+            bare.add(origin)
+            yield Feed("", *origin, ())
 
 
 def names_for(file: SourceFile, owners: Collection[str]) -> Front | None:
@@ -92,17 +93,43 @@ class Feeding:
     """The feeds of all files, joined: asks whether a prop changes in place, through any number of mounts."""
 
     def __init__(self, fronts: Mapping[str, Front], fed: Mapping[str, Iterable[Feed]], resolution: Resolution) -> None:
-        workspace = Workspace(fronts, resolution, lambda key: False)
-        self._sources: dict[Key, list[tuple[Key, Feed]]] = defaultdict(list)
+        self._workspace = Workspace(fronts, resolution, lambda key: False)
+        self._by_name: dict[str, list[tuple[str, Feed]]] = defaultdict(list)
         for path, own in fed.items():
             for one in own:
-                found = workspace.find(path, one.module, one.imported)
-                if found is not None:
-                    self._sources[found[0]].append(((path, one.owner), one))
+                self._by_name[one.imported].append((path, one))
+        self._renamed: dict[str, set[str]] = defaultdict(set)
+        for front in fronts.values():
+            for exported, local, _, imported in front.exports:
+                self._renamed[local or imported].add(exported)
+            for definition in front.definitions:
+                self._renamed[definition.imported].add(definition.name)
+        self._sources: dict[Key, tuple[tuple[Key, Feed], ...]] = {}
+
+    def _feeding(self, key: Key) -> tuple[tuple[Key, Feed], ...]:
+        """The feeds of a definition, with their owners. Only what may mean its name is looked up."""
+        if key not in self._sources:
+            self._sources[key] = tuple(
+                ((path, one.owner), one)
+                for name in sorted(self._names(key[1]))
+                for path, one in self._by_name.get(name, ())
+                if name != "default" or _may_name(one.module, key[0])
+                if (found := self._workspace.find(path, one.module, one.imported)) is not None and found[0] == key
+            )
+        return self._sources[key]
+
+    def _names(self, name: str) -> set[str]:
+        """What any file may call a definition of that name."""
+        names, pending = {name}, [name]
+        while pending:
+            further = self._renamed.get(pending.pop(), set()) - names
+            names |= further
+            pending.extend(further)
+        return names
 
     def is_mounted(self, key: Key) -> bool:
         """Whether a component is mounted, or a hook is called, in any of the files."""
-        return key in self._sources
+        return bool(self._feeding(key))
 
     def changes(self, key: Key, way: str) -> bool:
         """Whether some mount or call changes what a definition is given, while that stays mounted."""
@@ -114,9 +141,16 @@ class Feeding:
             if asked in seen:
                 continue
             seen.add(asked)
-            for owner, feed in self._sources.get(asked[0], ()):
+            for owner, feed in self._feeding(asked[0]):
                 pending.extend((owner, way) for prop, source in feed.given for way in _traced(asked[1], prop, source))
         return False
+
+
+def _may_name(module: str, path: str) -> bool:
+    """Whether the default export of a specifier may be that of a file, by the last names of both."""
+    stem = PurePosixPath(path).with_suffix("")
+    last = PurePosixPath(module).name.partition(".")[0]
+    return not module or last in (stem.name.partition(".")[0], stem.parent.name) or last in ("", "index")
 
 
 def _traced(way: str, prop: str, source: str) -> Iterator[str]:
@@ -128,24 +162,25 @@ def _traced(way: str, prop: str, source: str) -> Iterator[str]:
         yield f"{source}.{member}" if source.isdigit() else source
 
 
-def _mounted(file: SourceFile) -> Iterator[Feed]:
+Given = tuple[Node, tuple[str, str], set[tuple[str, str]]]
+"""A mount or call, module and name of what is mounted or called, and what it is given that changes."""
+
+
+def _mounted(file: SourceFile) -> Iterator[Given]:
     for element in jsx_elements(file):
         name = element.child_by_field_name("name")
-        owner = component_of(file, element) if name is not None else None
-        if name is None or owner is None or not file.text(name)[:1].isupper() or name.type != "identifier":
+        if name is None or name.type != "identifier" or (origin := _origin(file, name)) is None:
             continue
-        origin = _origin(file, name)
-        if origin is not None:
-            given_to = tuple(sorted(set(_props(file, element, file.text(name), owner))))
-            yield Feed(definition_around(file, element), *origin, given_to)
+        owner = component_of(file, element)
+        yield element, origin, set(_props(file, element, owner)) if owner is not None else set()
 
 
-def _called(file: SourceFile) -> Iterator[Feed]:
+def _called(file: SourceFile) -> Iterator[Given]:
     for _, captures in ECMASCRIPT.matches(file, (_HOOK_CALLS,)):
         call, name = captures["call"][0], captures["name"][0]
         owner, origin = component_of(file, call), _origin(file, name)
         if owner is not None and origin is not None:
-            yield Feed(definition_around(file, call), *origin, tuple(sorted(set(_arguments(file, call, owner)))))
+            yield call, origin, set(_arguments(file, call, owner))
 
 
 def _origin(file: SourceFile, name: Node) -> tuple[str, str] | None:
@@ -156,34 +191,35 @@ def _origin(file: SourceFile, name: Node) -> tuple[str, str] | None:
     return (found.module, found.imported) if found.kind == "import" else ("", found.name)
 
 
-def _props(file: SourceFile, element: Node, tag: str, owner: Node) -> Iterator[tuple[str, str]]:
-    named = [part for part in element.named_children if part.type == "jsx_attribute" and len(part.named_children) == 2]
+def _props(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[str, str]]:
+    changing = [
+        (file.text(part.named_children[0]), part.named_children[1], ways)
+        for part in element.named_children
+        if part.type == "jsx_attribute" and len(part.named_children) == 2 and (ways := _ways_in(file, part, owner))
+    ]
+    spread = any(_hands_all_on(file, part, owner) for part in element.named_children)
+    if not changing and not spread:
+        return
     around = _around(element, owner)
     keyed = {chain[0] for one in around for key in _keys(file, one) for chain in chains_in(file, key) if chain}
-    hides = _modal(file, around)
-    for attribute in named:
-        prop, value = attribute.named_children
-        ways = _settled(file, value, owner, keyed, hides)
-        if ITSELF in ways and takes_its_place(file, element, value, owner):
+    modal = _modal(file, around)
+    if spread and modal is None:
+        yield ALL, ALL
+    for prop, value, ways in changing:
+        if any(chain[:1] and chain[0] in keyed for chain in chains_in(file, value)):
             continue
-        yield from ((f"0.{file.text(prop)}", way) for way in ways)
-    for part in element.named_children:
-        spread = next((one for one in part.named_children if one.type == "spread_element"), None)
-        if spread is not None and _hands_all_on(file, spread.named_children[0], owner) and hides is None:
-            yield ALL, ALL
+        if modal is not None and not (ITSELF in ways and _is_set_inside(file, value, modal)):
+            continue
+        if ITSELF not in ways or not takes_its_place(file, element, value, owner):
+            yield from ((f"0.{prop}", way) for way in (ways if modal is None else [ITSELF]))
 
 
-def _settled(file: SourceFile, value: Node, owner: Node, keyed: Collection[str], hides: Node | None) -> frozenset[str]:
-    """The ways of a prop's value, without what another key, or the modal that stands open, keeps as it is."""
+def _ways_in(file: SourceFile, attribute: Node, owner: Node) -> frozenset[str]:
+    value = attribute.named_children[1]
     inner = next(iter(value.named_children), None) if value.type == "jsx_expression" else None
     if inner is None or is_function(unwrap(inner)) or unwrap(inner).type.startswith("jsx_"):
         return frozenset()
-    if keyed and any(chain[:1] and chain[0] in keyed for chain in chains_in(file, inner)):
-        return frozenset()
-    ways = ways_of(file, inner, owner)
-    if hides is None:
-        return ways
-    return frozenset({ITSELF}) if ITSELF in ways and _is_set_inside(file, inner, hides) else frozenset()
+    return ways_of(file, inner, owner)
 
 
 def _around(element: Node, owner: Node) -> list[Node]:
@@ -249,9 +285,11 @@ def _closes(file: SourceFile, use: Node, modal: Node) -> bool:
     return False
 
 
-def _hands_all_on(file: SourceFile, spread: Node, owner: Node) -> bool:
-    """Whether a spread hands on the props of its component, or the rest of them."""
-    found = resolve(file, spread) if spread.type == "identifier" else None
+def _hands_all_on(file: SourceFile, part: Node, owner: Node) -> bool:
+    """Whether a part of a tag is a spread of the props of its component, or of the rest of them."""
+    spread = next((one for one in part.named_children if one.type == "spread_element"), None)
+    name = spread.named_children[0] if spread is not None and spread.named_children else None
+    found = resolve(file, name) if name is not None and name.type == "identifier" else None
     return found is not None and found.kind == "parameter" and found.scope == owner
 
 
