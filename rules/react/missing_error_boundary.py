@@ -80,7 +80,8 @@ createRoot(document.getElementById("root")!).render(<App />);
         "routes and pages under the boundary of the whole app: that one is theirs",
         "components without state, data or effects of their own or below them, or that render nothing; packages' "
         "components",
-        "cells of a table, and dialogs of the layout of a few nested routes",
+        "cells of a table, and dialogs of a page or of the layout of a few nested routes",
+        "apps whose routes get their `errorElement` from a function",
         "a boundary that holds what cannot be seen, such as pages from a registry",
         "toasts alone; fallbacks; tests, stories, examples and documentation",
         "TanStack Router's routes, which the router itself catches",

@@ -11,7 +11,7 @@ from enum import Enum
 from functools import cached_property
 from itertools import groupby
 
-from chunklint.semantics.ecmascript.mounts import SLOT, UNKNOWN, Front, Mount
+from chunklint.semantics.ecmascript.mounts import ROUTES, SLOT, UNKNOWN, Front, Mount
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, is_route
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.routes import Cover, Root, roots_of
@@ -194,6 +194,7 @@ class _App:
         if (
             root is None
             or self._is_opaque()
+            or self.tree.guards_made(root.key[0])
             or len(self.components) < _FEW
             or self.tree.risky.isdisjoint(self.components)
         ):
@@ -286,14 +287,21 @@ class _App:
         return not any(self._is_stem(key, cover) for key in self._held(place))
 
     def _is_shell(self, owner: Key, cover: Cover) -> bool:
-        """Whether an owner holds a good part of the pages, unlike the layout of a few nested routes."""
+        """Whether the route that an owner is a part of holds a good part of the pages, unlike a corner's layout."""
         step = self.came.get((owner, cover))
-        around = self.tree.enclosing(step[2]) if step is not None else ()
-        route = next((outer for outer, _ in around if is_route(self.tree.mount(outer))), None)
-        if route is None:
-            return True
-        held = self.tree.reach(self._held(route))
-        return _SHELL * len(held & self.mounted) >= len(self.mounted)
+        while step is not None:
+            around = self.tree.enclosing(step[2])
+            route = next((outer for outer, _ in around if is_route(self.tree.mount(outer))), None)
+            if route is not None:
+                held = self.tree.reach(self._held(route))
+                return self._leads_on(route, held) and _SHELL * len(held & self.mounted) >= len(self.mounted)
+            step = self.came.get((step[0], step[1]))
+        return True
+
+    def _leads_on(self, route: Place, held: Iterable[Key]) -> bool:
+        """Whether there are routes in a route, or in what it shows: a page has none, however much it shows."""
+        inner = (*self.tree.inside(route), *(place for key in held for place in self.tree.mounts_of.get(key, ())))
+        return any(is_route(mount) or mount.tag == ROUTES for mount in map(self.tree.mount, inner))
 
     def _is_overlay(self, place: Place) -> bool:
         """Whether a mount is a modal, drawer or toast with a state of its own and no boundary right inside it."""

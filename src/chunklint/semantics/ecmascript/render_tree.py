@@ -233,6 +233,16 @@ class RenderTree:
             elif mount.imported in _SHOWS_ROUTES and _ROUTER_MODULES.search(mount.module):
                 yield from ((place, owner) for owner in self.route_owners if self._shows_routes(place, owner[0]))
 
+    def guards_made(self, path: str) -> bool:
+        """Whether a function of the application that a file belongs to makes routes that catch their errors."""
+        return any(
+            is_route(mount) and not _ROUTE_ERRORS.isdisjoint(mount.props) and mount.owner[:1].islower()
+            for other, front in self.fronts.items()
+            if app_of(other) == app_of(path)
+            for mount in front.mounts
+            if (made := self.definition((other, mount.owner))) is not None and made.kind == "function"
+        )
+
     def _shows_routes(self, place: Place, path: str) -> bool:
         """Whether a router at a place shows the routes that a file holds: `<Routes>` those of its own file."""
         if self.mount(place).imported == "RouterProvider":
