@@ -18,6 +18,7 @@ from chunklint.api import (
     Front,
     Keeper,
     Kind,
+    Modals,
     Node,
     Offer,
     Question,
@@ -138,7 +139,7 @@ export function Width() {
     ),
 )
 
-Shared = Offer | Start | Answer | Keeper | Question | Fed | Feed | Front
+Shared = Offer | Start | Answer | Keeper | Question | Fed | Feed | Modals | Front
 
 
 @rule.each(ecmascript)

@@ -81,7 +81,7 @@ createRoot(document.getElementById("root")!).render(<App />);
         "components without state, data or effects of their own or below them, or that render nothing; packages' "
         "components",
         "cells of a table, and dialogs of a page or of the layout of a few nested routes",
-        "apps whose routes get their `errorElement` from a function",
+        "apps whose routes get their `errorElement` from a function; pages beside one that brings its own boundary",
         "a boundary that holds what cannot be seen, such as pages from a registry",
         "toasts alone; fallbacks; tests, stories, examples and documentation",
         "TanStack Router's routes, which the router itself catches",

@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     )
     from chunklint.semantics.ecmascript.external_stores import endless_subscriptions
     from chunklint.semantics.ecmascript.fed_answers import Fed, changing_in, fed_answers, feeding
-    from chunklint.semantics.ecmascript.feeds import Feed, Feeding
+    from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.handler_timers import resets
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
@@ -235,7 +235,7 @@ _HOMES = {
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": "Fed, changing_in, fed_answers, feeding",
-    "chunklint.semantics.ecmascript.feeds": "Feed, Feeding",
+    "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Modals",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
@@ -485,6 +485,7 @@ __all__ = [
     "Loss",
     "Misfit",
     "Mismatch",
+    "Modals",
     "Module",
     "Modules",
     "Mount",

@@ -161,7 +161,9 @@ def conditions(function: Node) -> Iterator[Node]:
     body = function.child_by_field_name("body")
     if body is None:
         return
-    for node in descendants(body, *_CONDITIONAL, "binary_expression", stop=FUNCTIONS):
+    # The body of an arrow may be a condition itself: `(rows) => !gone && setRows(rows)`.
+    own = (body,) if body.type == "binary_expression" or body.type in _CONDITIONAL else ()
+    for node in (*own, *descendants(body, *_CONDITIONAL, "binary_expression", stop=FUNCTIONS)):
         if node.type == "binary_expression":
             operator, left = node.child_by_field_name("operator"), node.child_by_field_name("left")
             if operator is not None and operator.type in ("&&", "||") and left is not None:

@@ -318,8 +318,14 @@ class _App:
     def _is_wrapped(self, place: Place) -> bool:
         mount = self.tree.mount(place)
         if is_route(mount):
-            inner = [one for one in self.tree.inside(place) if self.tree.mount(one).parent == place.at]
-            guards = [one for one in (place, *inner) if self.tree.guards(one)]
+            inside = self.tree.inside(place)
+            # What a layout catches is no more than the pages in it: no other route has to have a boundary for that.
+            if any(is_route(self.tree.mount(one)) for one in inside):
+                return False
+            inner = [one for one in inside if self.tree.mount(one).parent == place.at]
+            # Nor has it to for a page that brings a boundary of its own.
+            guards = [one for one in inner if self.tree.guards(one) and self.tree.inside(one)]
+            guards += [place] if self.tree.has_error_element(mount) else []
         else:
             guards = [place] if self.tree.guards(place) else []
         return any(self.reach_of(one) is Cover.LOCAL and self._held(one) for one in guards)

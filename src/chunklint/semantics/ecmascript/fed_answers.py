@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chunklint.languages.base import SourceFile
 from chunklint.model import Location
 from chunklint.semantics.ecmascript.effect_wording import asker, called_text, head_of
-from chunklint.semantics.ecmascript.feeds import Feed, Feeding, definition_around, feeds, names_for
+from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals, definition_around, feeds, modals, names_for
 from chunklint.semantics.ecmascript.leaks import leaks
 from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.react import effects
@@ -40,15 +40,14 @@ class Fed:
     taker: Location
 
 
-def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Front]:
+def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Modals | Front]:
     """What a file's effects ask with that others change, what it gives others, and the names that join the two."""
     asked, given = tuple(_asked(file)), tuple(feeds(file))
     yield from asked
     yield from given
     owners = {one.owner for one in asked} | {one.owner for one in given} | {one.owner for one in questions(file)}
     names = names_for(file, owners)
-    if names is not None:
-        yield names
+    yield from (one for one in (names, modals(file)) if one is not None)
 
 
 def _asked(file: SourceFile) -> Iterator[Fed]:
@@ -75,7 +74,10 @@ def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> 
     """The feeds among the facts of all files, joined."""
     fronts = {path: one for path, own in facts.items() for one in own if isinstance(one, Front)}
     fed = {path: tuple(one for one in own if isinstance(one, Feed)) for path, own in facts.items()}
-    return Feeding(fronts, fed, resolution)
+    modal = {
+        (path, name) for path, own in facts.items() for one in own if isinstance(one, Modals) for name in one.names
+    }
+    return Feeding(fronts, fed, modal, resolution)
 
 
 def changing_in(joined: Feeding, path: str, asked: Fed | Question, whole: bool) -> frozenset[str]:

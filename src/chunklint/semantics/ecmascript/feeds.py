@@ -19,7 +19,7 @@ from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.semantics.ecmascript.changes import ITSELF, setter_of, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in
 from chunklint.semantics.ecmascript.definitions import definitions
-from chunklint.semantics.ecmascript.functions import arguments_of, is_function
+from chunklint.semantics.ecmascript.functions import arguments_of, function_of, is_function, returned
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap, uses_of
@@ -37,6 +37,7 @@ _HOOK_CALLS = (
 _REACT = frozenset({"react", "react-dom", "react-native"})
 _MODAL = re.compile(r"Modal|Dialog|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox")
 _CLOSING = re.compile(r"^on(?:Close|Cancel|Hide|Dismiss|OpenChange|Exit|Done|Success)|^(?:close|cancel|hide|setOpen)")
+_WRAPPERS = 4
 _CHOICES = ("ternary_expression", "if_statement", "switch_case")
 
 
@@ -48,6 +49,7 @@ class Feed:
         owner: The definition of this file that mounts or calls it; "" where that does not matter.
         module: Of the component or hook, "" for this file.
         imported: Its name there.
+        optional: Whether a condition decides on the place.
         given: Prop or argument (`0.id`, `0`, `ALL`; props are the first argument of a component), and the way of its
             value: `ITSELF`, or a prop or argument of the owner.
     """
@@ -55,7 +57,15 @@ class Feed:
     owner: str
     module: str
     imported: str
+    optional: bool
     given: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Modals:
+    """The components of a file that render a modal and nothing else: where a condition mounts one, it stands open."""
+
+    names: tuple[str, ...]
 
 
 def feeds(file: SourceFile) -> Iterator[Feed]:
@@ -63,10 +73,43 @@ def feeds(file: SourceFile) -> Iterator[Feed]:
     bare: set[tuple[str, str]] = set()
     for place, origin, given in (*_mounted(file), *_called(file)):
         if given:
-            yield Feed(definition_around(file, place), *origin, tuple(sorted(given)))
-        elif origin not in bare:
+            optional = _is_conditional(place)
+            yield Feed(definition_around(file, place), *origin, optional, tuple(sorted(given)))
+        else:
             bare.add(origin)
-            yield Feed("", *origin, ())
+    # A component that is kept in a table is mounted from there under another name.
+    imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
+    bare |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
+    for origin in sorted(bare):
+        yield Feed("", *origin, False, ())
+
+
+def modals(file: SourceFile) -> Modals | None:
+    """The components of a file that are modals by what they render, under whatever names; None for none."""
+    if not _MODAL.search(file.content):
+        return None
+    functions = ((one.fact.name, function_of(file, one.node)) for one in definitions(file))
+    names = tuple(name for name, function in functions if function is not None and _renders_modal(file, function))
+    return Modals(names) if names else None
+
+
+def _renders_modal(file: SourceFile, function: Node) -> bool:
+    shown = [value for value in map(unwrap, returned(function)) if value.type.startswith("jsx_")]
+    return bool(shown) and all(_is_modal(file, value) for value in shown)
+
+
+def _is_modal(file: SourceFile, element: Node) -> bool:
+    """Whether an element is a modal, or a provider or fragment around nothing but one."""
+    for _ in range(_WRAPPERS):
+        tag = element if element.type == "jsx_self_closing_element" else element.named_children[0]
+        name = tag.child_by_field_name("name")
+        if name is not None and _MODAL.search(file.text(name)):
+            return True
+        inner = [child for child in element.named_children if child.type in ("jsx_element", "jsx_self_closing_element")]
+        if len(inner) != 1:
+            return False
+        element = inner[0]
+    return False
 
 
 def names_for(file: SourceFile, owners: Collection[str]) -> Front | None:
@@ -92,7 +135,14 @@ def definition_around(file: SourceFile, node: Node) -> str:
 class Feeding:
     """The feeds of all files, joined: asks whether a prop changes in place, through any number of mounts."""
 
-    def __init__(self, fronts: Mapping[str, Front], fed: Mapping[str, Iterable[Feed]], resolution: Resolution) -> None:
+    def __init__(
+        self,
+        fronts: Mapping[str, Front],
+        fed: Mapping[str, Iterable[Feed]],
+        modal: Collection[Key],
+        resolution: Resolution,
+    ) -> None:
+        self._modal = modal
         self._workspace = Workspace(fronts, resolution, lambda key: False)
         self._by_name: dict[str, list[tuple[str, Feed]]] = defaultdict(list)
         for path, own in fed.items():
@@ -142,6 +192,8 @@ class Feeding:
                 continue
             seen.add(asked)
             for owner, feed in self._feeding(asked[0]):
+                if feed.optional and asked[0] in self._modal:
+                    continue  # It stands open, and hides where it was opened from.
                 pending.extend((owner, way) for prop, source in feed.given for way in _traced(asked[1], prop, source))
         return False
 
@@ -249,12 +301,12 @@ def _modal(file: SourceFile, around: list[Node]) -> Node | None:
         name = tag.child_by_field_name("name")
         if name is None or not _MODAL.search(file.text(name)):
             continue
-        if at > 0 or _is_conditional(tag, around[-1]):
+        if at > 0 or _is_conditional(tag):
             return tag.parent if tag.type == "jsx_opening_element" else tag
     return None
 
 
-def _is_conditional(tag: Node, outermost: Node) -> bool:
+def _is_conditional(tag: Node) -> bool:
     for around in ancestors(tag):
         if around.type in _CHOICES or (around.type == "binary_expression" and around.children[1].type in ("&&", "??")):
             return True

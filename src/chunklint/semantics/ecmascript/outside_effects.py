@@ -22,6 +22,7 @@ from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, eff
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisition, acquisitions, reached
 
+_ELEMENTS = ("jsx_element", "jsx_self_closing_element")
 _STOPS = RELEASES[Kind.INTERVAL]
 _OPENED = frozenset(
     {Kind.CONNECTION, Kind.LISTENER, Kind.INTERVAL, Kind.SUBSCRIPTION, Kind.LOOP, Kind.OBJECT_URL, Kind.INSTANCE}
@@ -65,6 +66,8 @@ def started_by_handlers(file: SourceFile) -> Iterator[Started]:
             continue
         if is_hook(function_name(file, owner)):
             continue  # What a hook hands out is judged where effects call it.
+        if next(descendants(owner, *_ELEMENTS), None) is None:
+            continue  # A capital makes no component of what renders nothing: it is a factory, or a service.
         in_effects = _run_by_effects(file) if in_effects is None else in_effects
         if call.id in in_effects or any(_is_hook_callback(file, function) for function in ancestors(call)):
             continue

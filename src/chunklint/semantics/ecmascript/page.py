@@ -19,6 +19,7 @@ _RESTING = frozenset({"", "auto", "unset", "initial", "inherit", "visible", "scr
 
 # Properties that keep the page from being used, and parts of classes that dress an application, not one page of it.
 _LOCKS = frozenset({"overflow", "overflowX", "overflowY", "cursor", "userSelect", "pointerEvents", "touchAction"})
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _DRESSES = frozenset(
     {
         "theme",
@@ -57,7 +58,7 @@ def left_by_class(file: SourceFile, chain: tuple[str, ...], given: list[Node]) -
     """A class that `document.body.classList.add` leaves, unless the whole application wears it."""
     text = string_value(file, given[0]) if given else None
     flips = chain[-1] == "toggle" and len(given) < 2
-    if not text or flips or chain[1] != "body" or not _DRESSES.isdisjoint(re.split(r"\W|_", text.lower())):
+    if not text or flips or chain[1] != "body" or not _DRESSES.isdisjoint(word.lower() for word in _WORD.findall(text)):
         return None
     return f"`document.body` keeps the class `{text}`", "`classList.remove`"
 

@@ -109,7 +109,7 @@ class RenderTree:
     def _catches(self, place: Place, depth: int) -> bool:
         mount = self.mount(place)
         if is_route(mount):
-            if not _ROUTE_ERRORS.isdisjoint(mount.props):
+            if self.has_error_element(mount):
                 return True
             return depth > 0 and self._route_element_catches(place, depth)
         found = self.workspace.find(place.path, mount.module, mount.imported)
@@ -123,6 +123,11 @@ class RenderTree:
         if definition.kind == "value" and _BOUNDARY.search(mount.tag) is not None:
             return True  # made by a call, such as a plugin's `createErrorBoundary(React)`
         return depth > 0 and self.covers_slot(key, frozenset({SLOT}), depth - 1)
+
+    @staticmethod
+    def has_error_element(route: Mount) -> bool:
+        """Whether a route itself says what is shown when it fails: `errorElement`, `ErrorBoundary`."""
+        return not _ROUTE_ERRORS.isdisjoint(route.props)
 
     def _route_element_catches(self, route: Place, depth: int) -> bool:
         """Whether nested routes are caught by what the route itself shows: its element or a boundary at its outlet."""
@@ -236,7 +241,7 @@ class RenderTree:
     def guards_made(self, path: str) -> bool:
         """Whether a function of the application that a file belongs to makes routes that catch their errors."""
         return any(
-            is_route(mount) and not _ROUTE_ERRORS.isdisjoint(mount.props) and mount.owner[:1].islower()
+            is_route(mount) and self.has_error_element(mount) and mount.owner[:1].islower()
             for other, front in self.fronts.items()
             if app_of(other) == app_of(path)
             for mount in front.mounts
@@ -302,9 +307,9 @@ def is_route(mount: Mount) -> bool:
 
 
 def app_of(path: str) -> str:
-    """The folder of the application that a file belongs to: what holds its `src` or `app` folder."""
+    """The folder of the application that a file belongs to: what holds its `src`, `app` or `pages` folder."""
     parts = path.split("/")[:-1]
     for index, part in enumerate(parts):
-        if part in ("src", "app", "client"):
+        if part in ("src", "app", "client", "pages"):
             return "/".join(parts[:index])
     return "/".join(parts)

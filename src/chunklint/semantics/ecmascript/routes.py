@@ -55,7 +55,7 @@ def roots_of(tree: RenderTree) -> dict[str, list[Root]]:
     found: dict[str, list[Root]] = defaultdict(list)
     for root in (*_entries(tree), *_app_router(tree), *_pages_router(tree), *_framework_mode(tree)):
         if _ASIDE.isdisjoint(root.key[0].split("/")):
-            found[app_of(root.key[0])].append(root)
+            found[app_of(root.boundary or root.key[0])].append(root)
     return found
 
 

@@ -25,7 +25,20 @@ from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of
 from chunklint.semantics.ecmascript.resources import reached
 
 # What a request needs but does not ask for: another token gives the same answer.
-_CREDENTIALS = ("token", "session", "auth", "client", "header", "apiurl", "baseurl", "getter", "user")
+_CREDENTIALS = (
+    "token",
+    "session",
+    "auth",
+    "client",
+    "header",
+    "apikey",
+    "secret",
+    "password",
+    "apiurl",
+    "baseurl",
+    "getter",
+    "user",
+)
 # Calls that do something rather than ask; their answer is not a matter of what is shown.
 ACTS = ("create", "post", "put", "patch", "save", "update", "delete", "submit", "start", "send", "add", "remove")
 
