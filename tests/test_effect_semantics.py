@@ -60,14 +60,14 @@ def test_a_question_is_joined_with_the_store_that_answers_it() -> None:
         "src/Page.tsx": tuple(questions(read(PAGE, "src/Page.tsx"))),
     }
     kept = pickle.loads(pickle.dumps(facts))  # noqa: S301 - what workers send each other
-    assert [(question.text, dependency) for question, _, dependency in overtaken(kept, lambda *_: True)] == [
+    assert [(question.text, dependency) for _, question, _, dependency in overtaken(kept)] == [
         ("load", "shelf"),
         ("open", "shelf"),
     ]
 
 
 def test_a_question_without_its_store_stays_open() -> None:
-    assert not list(overtaken({"src/Page.tsx": tuple(questions(read(PAGE, "src/Page.tsx")))}, lambda *_: True))
+    assert not list(overtaken({"src/Page.tsx": tuple(questions(read(PAGE, "src/Page.tsx")))}))
 
 
 def test_a_class_offers_what_its_methods_start() -> None:

@@ -27,6 +27,7 @@ from chunklint.api import (
     Rule,
     Severity,
     Start,
+    Uses,
     acquisitions,
     answers,
     arguments_of,
@@ -46,6 +47,7 @@ from chunklint.api import (
     head_of,
     hook_calls,
     is_test_or_story,
+    is_unmounted,
     joined,
     leak_message,
     leak_severity,
@@ -110,6 +112,7 @@ export function Width() {
         "</",
         "export {",
         "export *",
+        "import(",
         *ACQUIRING,
     ),
     silent_on=(
@@ -139,7 +142,7 @@ export function Width() {
     ),
 )
 
-Shared = Offer | Start | Answer | Keeper | Question | Fed | Feed | Modals | Front
+Shared = Offer | Start | Answer | Keeper | Question | Fed | Feed | Uses | Modals | Front
 
 
 @rule.each(ecmascript)
@@ -235,33 +238,36 @@ def asks_again_too_soon(
     facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution
 ) -> Iterator[Draft]:
     joined = feeding(facts, resolution)
-    yield from _fed(facts, joined, whole)
-
-    def changes(path: str, question: Question, dependency: str) -> bool:
-        return dependency in changing_in(joined, path, question, whole)
-
-    for question, answer, dependency in overtaken(facts, changes):
+    for path, own in facts.items():
+        for fed in own:
+            if isinstance(fed, Fed):
+                yield from _of_fed(joined, path, fed, whole)
+    for path, question, answer, dependency in overtaken(facts):
+        unmounted = whole and is_unmounted(joined, path, question)
+        if not unmounted and dependency not in changing_in(joined, path, question):
+            continue
         message = overtaken_message(question, answer, dependency)
         severity = Severity.NOTE if question.in_root else Severity.WARNING
         steps = [
             (question.place, f"The effect asks with `{dependency}`."),
             (answer.place, f"`{answer.sets}` takes the answer."),
         ]
-        yield rule.at(question.place, message, severity=severity, steps=steps)
+        yield rule.at(question.place, message + _aside(question.owner, unmounted), severity=severity, steps=steps)
 
 
-def _fed(facts: Mapping[str, tuple[Shared, ...]], joined: Feeding, whole: bool) -> Iterator[Draft]:
-    for path, own in facts.items():
-        for fed in own:
-            changing = sorted(changing_in(joined, path, fed, whole)) if isinstance(fed, Fed) else []
-            if not isinstance(fed, Fed) or not changing:
-                continue
-            steps = [(place, f"The effect calls `{called}`.") for place, called in fed.path]
-            steps += [
-                (fed.request, f"The answer depends on `{changing[0]}`."),
-                (fed.taker, f"`{fed.setter}` takes it."),
-            ]
-            yield rule.at(fed.asker, stale_message(changing[0], fed.setter), steps=steps)
+def _of_fed(joined: Feeding, path: str, fed: Fed, whole: bool) -> Iterator[Draft]:
+    unmounted = whole and is_unmounted(joined, path, fed)
+    changing = sorted(changing_in(joined, path, fed)) or [name for name, _ in fed.ways if unmounted]
+    if not changing:
+        return
+    steps = [(place, f"The effect calls `{called}`.") for place, called in fed.path]
+    steps += [(fed.request, f"The answer depends on `{changing[0]}`."), (fed.taker, f"`{fed.setter}` takes it.")]
+    message = stale_message(changing[0], fed.setter) + _aside(fed.owner, unmounted)
+    yield rule.at(fed.asker, message, severity=Severity.NOTE if unmounted else Severity.WARNING, steps=steps)
+
+
+def _aside(owner: str, unmounted: bool) -> str:
+    return f" No scanned file mounts or calls `{owner}`." if unmounted and owner else ""
 
 
 @rule.across

@@ -78,8 +78,8 @@ if TYPE_CHECKING:
         way_to,
     )
     from chunklint.semantics.ecmascript.external_stores import endless_subscriptions
-    from chunklint.semantics.ecmascript.fed_answers import Fed, changing_in, fed_answers, feeding
-    from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals
+    from chunklint.semantics.ecmascript.fed_answers import Fed, changing_in, fed_answers, feeding, is_unmounted
+    from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals, Uses
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.handler_timers import resets
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
@@ -234,8 +234,8 @@ _HOMES = {
         "stale_message, started_message, way_to"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
-    "chunklint.semantics.ecmascript.fed_answers": "Fed, changing_in, fed_answers, feeding",
-    "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Modals",
+    "chunklint.semantics.ecmascript.fed_answers": "Fed, changing_in, fed_answers, feeding, is_unmounted",
+    "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Modals, Uses",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
@@ -545,6 +545,7 @@ __all__ = [
     "Trait",
     "Unchecked",
     "UncheckedKind",
+    "Uses",
     "Vacuous",
     "Verdict",
     "Wait",
@@ -636,6 +637,7 @@ __all__ = [
     "is_sql_statement",
     "is_test",
     "is_test_or_story",
+    "is_unmounted",
     "joined",
     "js_checkers",
     "js_skips",

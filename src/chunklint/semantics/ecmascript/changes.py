@@ -90,7 +90,7 @@ def changes_itself(file: SourceFile, found: Binding, hook: tuple[str, Node]) -> 
         return found.keys[:1] != ("1",) and _is_set_later(file, found)
     if name in _SEARCH:
         return found.keys[:1] != ("1",) and (_is_set_later(file, found) or _leads_on(file, call, "?"))
-    return name in _ROUTE and _leads_on(file, call, "/")
+    return name in _ROUTE and _leads_on(file, call, "/", found.name)
 
 
 def setter_of(file: SourceFile, state: Binding) -> Binding | None:
@@ -123,11 +123,17 @@ def _is_run_once(file: SourceFile, use: Node, once: list[Node]) -> bool:
     return bool(calls) and all(any(begins_within(call, callback) for callback in once) for call in calls)
 
 
-def _leads_on(file: SourceFile, call: Node, mark: str) -> bool:
-    """Whether the component that reads the address itself leads to another one, by a text with a mark and a hole."""
+def _leads_on(file: SourceFile, call: Node, mark: str, name: str = "") -> bool:
+    """Whether the component that reads the address itself leads to another one, by a text with a mark and a hole.
+
+    One that has the parameter itself in a hole leads to a part of the same page.
+    """
     owner = enclosing_function(file, call)
-    texts = descendants(owner, "template_string") if owner is not None else ()
-    return any(_is_address(file, text) for text in texts if mark in file.text(text) and "${" in file.text(text))
+    for node in descendants(owner, "template_string") if owner is not None else ():
+        text = file.text(node)
+        if mark in text and "${" in text and f"${{{name}}}" not in text and _is_address(file, node):
+            return True
+    return False
 
 
 def _is_address(file: SourceFile, text: Node) -> bool:

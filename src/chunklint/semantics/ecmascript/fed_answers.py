@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from chunklint.languages.base import SourceFile
 from chunklint.model import Location
 from chunklint.semantics.ecmascript.effect_wording import asker, called_text, head_of
-from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals, definition_around, feeds, modals, names_for
+from chunklint.semantics.ecmascript.feeds import (
+    Feed,
+    Feeding,
+    Modals,
+    Uses,
+    definition_around,
+    feeds,
+    modals,
+    names_for,
+)
 from chunklint.semantics.ecmascript.leaks import leaks
 from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.react import effects
@@ -40,12 +49,16 @@ class Fed:
     taker: Location
 
 
-def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Modals | Front]:
+def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Front]:
     """What a file's effects ask with that others change, what it gives others, and the names that join the two."""
     asked, given = tuple(_asked(file)), tuple(feeds(file))
     yield from asked
     yield from given
-    owners = {one.owner for one in asked} | {one.owner for one in given} | {one.owner for one in questions(file)}
+    owners = (
+        {one.owner for one in asked}
+        | {one.owner for one in given if isinstance(one, Feed)}
+        | {one.owner for one in questions(file)}
+    )
     names = names_for(file, owners)
     yield from (one for one in (names, modals(file)) if one is not None)
 
@@ -74,19 +87,18 @@ def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> 
     """The feeds among the facts of all files, joined."""
     fronts = {path: one for path, own in facts.items() for one in own if isinstance(one, Front)}
     fed = {path: tuple(one for one in own if isinstance(one, Feed)) for path, own in facts.items()}
+    used = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Uses)}
     modal = {
         (path, name) for path, own in facts.items() for one in own if isinstance(one, Modals) for name in one.names
     }
-    return Feeding(fronts, fed, modal, resolution)
+    return Feeding(fronts, fed, used, modal, resolution)
 
 
-def changing_in(joined: Feeding, path: str, asked: Fed | Question, whole: bool) -> frozenset[str]:
-    """The dependencies that change while the component stays.
+def changing_in(joined: Feeding, path: str, asked: Fed | Question) -> frozenset[str]:
+    """The dependencies that some mount or call changes while the component stays."""
+    return frozenset(dependency for dependency, way in asked.ways if joined.changes((path, asked.owner), way))
 
-    A component that no file mounts may be mounted by whatever is not read: what it is given is held to change, unless
-    files are missing that may mount it.
-    """
-    key = (path, asked.owner)
-    if whole and not joined.is_mounted(key):
-        return frozenset(dependency for dependency, _ in asked.ways)
-    return frozenset(dependency for dependency, way in asked.ways if joined.changes(key, way))
+
+def is_unmounted(joined: Feeding, path: str, asked: Fed | Question) -> bool:
+    """Whether no file mounts the component, or calls the hook: what it is given, nobody can tell."""
+    return not joined.is_used((path, asked.owner))

@@ -31,9 +31,11 @@ from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 ALL = "*"
 """The prop of a spread: all that the owner is given is handed on under the same names."""
 
-_HOOK_CALLS = (
-    '(call_expression function: (identifier) @name arguments: (arguments (_)) (#match? @name "^use[A-Z]")) @call'
-)
+WHOLE = "*"
+"""The name of all that a module exports: whoever imports it while the app runs may mount any of it."""
+
+_DYNAMIC = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
+_HOOK_CALLS = '(call_expression function: (identifier) @name arguments: (arguments) (#match? @name "^use[A-Z]")) @call'
 _REACT = frozenset({"react", "react-dom", "react-native"})
 _MODAL = re.compile(r"Modal|Dialog|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox")
 _CLOSING = re.compile(r"^on(?:Close|Cancel|Hide|Dismiss|OpenChange|Exit|Done|Success)|^(?:close|cancel|hide|setOpen)")
@@ -46,7 +48,7 @@ class Feed:
     """A mount of a component or a call of a hook, with what is given to it that changes.
 
     Attributes:
-        owner: The definition of this file that mounts or calls it; "" where that does not matter.
+        owner: The definition of this file that mounts or calls it.
         module: Of the component or hook, "" for this file.
         imported: Its name there.
         optional: Whether a condition decides on the place.
@@ -62,26 +64,31 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Uses:
+    """What a file mounts, calls or imports without a look at what it gives: module and name of each."""
+
+    names: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Modals:
     """The components of a file that render a modal and nothing else: where a condition mounts one, it stands open."""
 
     names: tuple[str, ...]
 
 
-def feeds(file: SourceFile) -> Iterator[Feed]:
-    """What a file's components and hooks give to others; one for each place, those that give nothing once a name."""
-    bare: set[tuple[str, str]] = set()
+def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
+    """What a file's components and hooks give to others, one for each place, and all that it uses at all."""
+    used = {(module, WHOLE) for module in _DYNAMIC.findall(file.content)}
     for place, origin, given in (*_mounted(file), *_called(file)):
+        used.add(origin)
         if given:
-            optional = _is_conditional(place)
-            yield Feed(definition_around(file, place), *origin, optional, tuple(sorted(given)))
-        else:
-            bare.add(origin)
+            yield Feed(definition_around(file, place), *origin, _is_conditional(place), tuple(sorted(given)))
     # A component that is kept in a table is mounted from there under another name.
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
-    bare |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
-    for origin in sorted(bare):
-        yield Feed("", *origin, False, ())
+    used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
+    if used:
+        yield Uses(tuple(sorted(used)))
 
 
 def modals(file: SourceFile) -> Modals | None:
@@ -139,15 +146,18 @@ class Feeding:
         self,
         fronts: Mapping[str, Front],
         fed: Mapping[str, Iterable[Feed]],
+        used: Mapping[str, Iterable[tuple[str, str]]],
         modal: Collection[Key],
         resolution: Resolution,
     ) -> None:
         self._modal = modal
         self._workspace = Workspace(fronts, resolution, lambda key: False)
         self._by_name: dict[str, list[tuple[str, Feed]]] = defaultdict(list)
-        for path, own in fed.items():
-            for one in own:
-                self._by_name[one.imported].append((path, one))
+        for path, feed in ((path, feed) for path, own in fed.items() for feed in own):
+            self._by_name[feed.imported].append((path, feed))
+        self._used: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for path, (module, name) in ((path, one) for path, own in used.items() for one in own):
+            self._used[name].append((path, module))
         self._renamed: dict[str, set[str]] = defaultdict(set)
         for front in fronts.values():
             for exported, local, _, imported in front.exports:
@@ -163,8 +173,7 @@ class Feeding:
                 ((path, one.owner), one)
                 for name in sorted(self._names(key[1]))
                 for path, one in self._by_name.get(name, ())
-                if name != "default" or _may_name(one.module, key[0])
-                if (found := self._workspace.find(path, one.module, one.imported)) is not None and found[0] == key
+                if self._meant(path, one.module, name, key) == key
             )
         return self._sources[key]
 
@@ -177,9 +186,24 @@ class Feeding:
             pending.extend(further)
         return names
 
-    def is_mounted(self, key: Key) -> bool:
-        """Whether a component is mounted, or a hook is called, in any of the files."""
-        return bool(self._feeding(key))
+    def is_used(self, key: Key) -> bool:
+        """Whether any file mounts a component, calls a hook, or imports the module of either as the app runs."""
+        return any(
+            found == key if name != WHOLE else found[0] == key[0]
+            for name in (*sorted(self._names(key[1])), WHOLE)
+            for path, module in self._used.get(name, ())
+            if (found := self._meant(path, module, name, key)) is not None
+        )
+
+    def _meant(self, path: str, module: str, name: str, key: Key) -> Key | None:
+        """What a use means, as far as it may be the key that is asked for."""
+        if name == WHOLE:
+            target = self._workspace.file(path, module)
+            return (target, "") if target is not None else None
+        if name == "default" and not _may_name(module, key[0]):
+            return None
+        found = self._workspace.find(path, module, name)
+        return found[0] if found is not None else None
 
     def changes(self, key: Key, way: str) -> bool:
         """Whether some mount or call changes what a definition is given, while that stays mounted."""
@@ -230,9 +254,11 @@ def _mounted(file: SourceFile) -> Iterator[Given]:
 def _called(file: SourceFile) -> Iterator[Given]:
     for _, captures in ECMASCRIPT.matches(file, (_HOOK_CALLS,)):
         call, name = captures["call"][0], captures["name"][0]
-        owner, origin = component_of(file, call), _origin(file, name)
-        if owner is not None and origin is not None:
-            yield call, origin, set(_arguments(file, call, owner))
+        origin = _origin(file, name)
+        if origin is None:
+            continue
+        owner = component_of(file, call)
+        yield call, origin, set(_arguments(file, call, owner)) if owner is not None else set()
 
 
 def _origin(file: SourceFile, name: Node) -> tuple[str, str] | None:

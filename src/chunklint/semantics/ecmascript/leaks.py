@@ -44,8 +44,10 @@ from chunklint.semantics.ecmascript.react import (
     state_of_setter,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
-from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, reached
+from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, delay_text, reached
 
+# ms
+_SHORT = 1000
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
 _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
@@ -270,8 +272,16 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     if kept is None:
         return None
     name, outside = touched
+    # State that is set once, shortly after the mount, is set on nothing when the component has gone before.
+    if effect.runs is Deps.EMPTY and not outside and kept.by_hand is None and _is_short(file, acquired.node):
+        return None
     fresh = kept.by_hand is not None and _is_fresh(file, acquired, handle)
     return Leak(effect, acquired, kept.by_hand, name, outside, fresh)
+
+
+def _is_short(file: SourceFile, timer: Node) -> bool:
+    delay = delay_text(file, arguments_of(timer))
+    return bool(delay) and delay is not None and float(delay) <= _SHORT
 
 
 def _touched(file: SourceFile, callback: Node, effect: Effect) -> tuple[str, bool] | None:

@@ -35,6 +35,7 @@ _DRESSES = frozenset(
         "desktop",
         "mobile",
         "js",
+        *("os", "mac", "macos", "win", "windows", "linux", "platform", "electron", "rtl", "ltr"),
     }
 )
 

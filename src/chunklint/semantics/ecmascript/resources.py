@@ -241,7 +241,7 @@ def _timer(file: SourceFile, call: Node, given: list[Node], row: Resource) -> Ac
     release = f"`{row.release}`"
     if _reschedules(file, call, given[0]):
         return Acquisition(call, Kind.LOOP, "the timer loop keeps rescheduling itself", release)
-    if row.kind is Kind.LOOP or (delay := _delay(file, given)) is None:
+    if row.kind is Kind.LOOP or (delay := delay_text(file, given)) is None:
         return None
     after = f" ({delay} ms)" if delay else ""
     return Acquisition(call, Kind.TIMEOUT, f"the timer{after} still fires", release)
@@ -288,8 +288,8 @@ def _conditional(node: Node, function: Node | None) -> bool:
     return False
 
 
-def _delay(file: SourceFile, given: list[Node]) -> str | None:
-    """The delay's text ("" when it is no number); None for one of a few frames."""
+def delay_text(file: SourceFile, given: list[Node]) -> str | None:
+    """The text of a timer's delay in ms ("" when it is no number); None for one of a few frames."""
     if len(given) < 2:
         return None
     node = unwrap(given[1])

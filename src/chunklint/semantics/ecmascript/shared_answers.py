@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -141,13 +141,8 @@ def questions(file: SourceFile) -> Iterator[Question]:
             before.extend((member, dependency) for at, dependency in given if at == 0)
 
 
-def overtaken(
-    facts: Mapping[str, tuple[object, ...]], changes: Callable[[str, Question, str], bool]
-) -> Iterator[tuple[Question, Answer, str]]:
-    """The calls whose late answers overwrite later ones, with what answers and the dependency that has changed.
-
-    `changes` tells whether a dependency of a file's question changes in place.
-    """
+def overtaken(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[str, Question, Answer, str]]:
+    """The calls whose late answers overwrite later ones: path, question, what answers, the dependency it asks with."""
     offered = {
         (path, fact.name, fact.member): fact
         for path, own in facts.items()
@@ -168,8 +163,8 @@ def overtaken(
                 keeper = offered.get((target, fact.name, member))
                 if not asked and isinstance(keeper, Keeper) and keeper.key in answer.keys:
                     asked = dependency
-            if asked and changes(path, fact, asked):
-                yield fact, answer, asked
+            if asked:
+                yield path, fact, answer, asked
 
 
 def _creator(file: SourceFile, node: Node) -> Node | None:
