@@ -293,7 +293,7 @@ def hook(effect: str) -> str:
         '    return () => window.removeEventListener("resize", grow);\n  }, []);',
         "useEffect(() => {\n    setInterval(() => setSize(1), 1000);\n  }, []);",
         "useEffect(() => {\n    timer.current = setInterval(() => setSize(1), 1000);\n  }, []);",
-        "useEffect(() => {\n    if (size === 0) {\n      setTimeout(() => setSize(1), 1000);\n    }\n"
+        "useEffect(() => {\n    if (size === 0) {\n      setTimeout(() => setSize(1), 1500);\n    }\n"
         "    setSize(2);\n  }, []);",
         "useEffect(() => {\n    const turn = () => {\n      setSize(1);\n      requestAnimationFrame(turn);\n    };\n"
         "    requestAnimationFrame(turn);\n  }, []);",
@@ -326,3 +326,52 @@ def test_a_lost_cleanup_is_called_however_long_the_effect_waited(tmp_path: Path)
     )
     assert run(hook(effect), tmp_path)["after"] == 1
     assert run(fixed(hook(effect), tmp_path, "hook.js"), tmp_path)["after"] == 0
+
+
+BUTTONS = """\
+    const near = document.getElementById("near");
+    const far = document.getElementById("far");
+    near.addEventListener("click", () =>
+      open(1),
+    );
+    far.addEventListener("click", () => open(2));
+    return () => {
+      near.removeEventListener("click", () =>
+        open(1),
+      );
+      far.removeEventListener("click", () => open(2));
+    };
+"""
+
+
+def test_two_handlers_that_are_fixed_at_once_get_two_names(tmp_path: Path) -> None:
+    done = mended(in_effect(BUTTONS, "[open]"), tmp_path)
+    assert fixed_text(done) == in_effect(
+        """\
+    const near = document.getElementById("near");
+    const far = document.getElementById("far");
+    const handleClick = () => open(1);
+    near.addEventListener("click", handleClick);
+    const handleClickEvent = () => open(2);
+    far.addEventListener("click", handleClickEvent);
+    return () => {
+      near.removeEventListener("click", handleClick);
+      far.removeEventListener("click", handleClickEvent);
+    };
+""",
+        "[open]",
+    )
+    assert done.refused == ()
+
+
+def test_a_cleanup_that_adds_what_it_is_to_remove_is_left_to_its_author(tmp_path: Path) -> None:
+    body = """\
+    window.addEventListener("blur", onClose);
+    window.addEventListener("focus", open);
+    return () => {
+      window.removeEventListener("focus", open);
+      window.addEventListener("blur", onClose);
+    };
+"""
+    told = refusal(in_effect(body, "[open, onClose]"), tmp_path)
+    assert told == "its cleanup adds it once more, where it most likely is to be removed"

@@ -120,11 +120,78 @@ def test_a_name_that_means_something_else_is_not_written(source: str, tmp_path: 
         GET.format("url, params={'timeout': 60}"),
         GET.format("url + '/events'"),
         "import socket\n\n\ndef feed(host):\n    return socket.create_connection((host, 80))\n",
+        GET.format("f'{url}/v1/chat/completions'"),
+        GET.format("url").replace("def ", "def transcribed_"),
+        "import requests\n\n\ndef run_query(url, text):\n    return requests.post(url, json={'sql': text})\n",
+        "import requests\n\n\nclass ImageModelHandle:\n    def blend(self, url):\n        return requests.post(url)\n",
+        "import requests\n\n\nclass RestEmbeddingClient:\n    def ids(self, url):\n        return requests.post(url)\n",
+        "import requests\n\n\ndef is_there(url):\n    try:\n        requests.get(url)\n"
+        "    except requests.exceptions.ConnectionError:\n        return False\n    return True\n",
+        "import requests\n\n\nclass LlamaServer:\n    def ask(self, url):\n        return requests.post(url)\n",
     ],
 )
 def test_what_may_be_silent_and_well_is_not_limited_unseen(source: str, tmp_path: Path) -> None:
     assert mended(source, tmp_path, unsafe=False).changes == ()
     assert "timeout=30" in fixed(source, tmp_path)
+
+
+LISTED = "f'https://rates.example/{base_currency}', params=parameters, headers=headers"
+SPREAD = LISTED.replace(", ", ",\n        ") + ",\n        timeout=30,"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"x = requests.get({LISTED})", f"x = requests.get(\n        {LISTED}, timeout=30\n    )"),
+        (f"requests.get({LISTED}).json()", f"requests.get(\n        {LISTED}, timeout=30\n    ).json()"),
+        (f"x = requests.get({LISTED},)", f"x = requests.get(\n        {SPREAD}\n    )"),
+        (
+            f"requests.get({LISTED}, auth=me)",
+            f"requests.get(\n        {SPREAD}\n    )".replace("timeout", "auth=me,\n        timeout"),
+        ),
+        (
+            f"requests.get(\n        {LISTED}, auth=me\n    )",
+            f"requests.get(\n        {SPREAD}\n    )".replace("timeout", "auth=me,\n        timeout"),
+        ),
+        (f"x = [requests.get({LISTED})]", f"x = [requests.get({LISTED}, timeout=30)]"),
+        (f"x = requests.get({LISTED})  # why", f"x = requests.get({LISTED}, timeout=30)  # why"),
+    ],
+    ids=["assigned", "chained", "final comma", "too many for a line", "one line of its own", "in brackets", "comment"],
+)
+def test_a_call_that_gets_too_wide_is_broken_as_formatters_do(before: str, after: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.black]\nline-length = 104\n")
+    source = "import requests\n\n\ndef rate(base_currency, parameters, headers, me):\n    {}\n"
+    assert fixed(source.format(before), tmp_path) == source.format(after)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "breaks"),
+    [
+        ("pyproject.toml", "[tool.black]\n", True),
+        ("pyproject.toml", "[tool.ruff]\nline-length = 130\n[tool.black]\nline-length = 60\n", False),
+        ("pyproject.toml", "[tool.other]\n", False),
+        ("pyproject.toml", "[tool.ruff\n", False),
+        ("ruff.toml", "line-length = 79\n", True),
+        (".flake8", "[flake8]\nmax-line-length = 79\n", True),
+        ("setup.cfg", "[flake8]\nmax-line-length = many\n", False),
+        ("tox.ini", "max-line-length = 79\n", False),
+    ],
+)
+def test_how_long_a_line_may_get_is_what_the_project_says(name: str, text: str, breaks: bool, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    # Without a word, lines may get as long as the file's own are.
+    rest = "y = '" + "y" * 105 + "'\n"
+    source = (
+        f"import requests\n\n{rest}x = requests.get('https://rates.example', params={{'base': 'EUR', 'on': 'now'}})\n"
+    )
+    assert ("\n    'https" in fixed(source, tmp_path)) is breaks
+
+
+@pytest.mark.parametrize("caught", ["requests.RequestException", "Exception", "(ConnectionError, requests.Timeout)"])
+def test_a_limit_that_is_caught_when_it_is_met_is_safe(caught: str, tmp_path: Path) -> None:
+    body = f"    try:\n        requests.get(url)\n    except {caught}:\n        return False\n    return True\n"
+    source = f"import requests\n\n\ndef is_there(url):\n{body}"
+    assert "timeout=30" in fixed(source, tmp_path, unsafe=False)
 
 
 def test_windows_line_ends_and_everything_else_stay_as_they_are(tmp_path: Path) -> None:

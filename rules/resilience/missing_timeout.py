@@ -192,11 +192,12 @@ def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]], pins: Pins)
     python,
     does="passes the limit that the library takes, with the value of the option `timeout`; its import is added once",
     safety="safe for HTTP and mail, where a server that says nothing for 30 s is taken to be down; unsafe for calls "
-    "that speak of streams, events or polling, and for sockets, statements, programs, tasks and clients that may "
-    "listen, which may take long and be well",
+    "that speak of streams, events, polling, models or queries of users, for those whose handler catches only "
+    "`ConnectionError`, and for sockets, statements, programs, tasks and clients that may listen, which may take long "
+    "and be well",
 )
-def passes_the_limit(file: PythonFile, finding: Finding, options: Limit) -> Fix | Refusal:
-    return limited(file, finding, options)
+def passes_the_limit(file: PythonFile, finding: Finding, options: Limit, width: int) -> Fix | Refusal:
+    return limited(file, finding, options, width)
 
 
 def _wait(call: Node, waiter: Waiter, file: PythonFile) -> Wait:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ _CONTEXT = 2
 
 # As `git diff` says it, and as `git apply` wants it.
 _NO_FINAL_NEWLINE = "\\ No newline at end of file\n"
+
+# What the name of a file is put in quotes for, in the head of a diff.
+_QUOTED = re.compile(r'[\x00-\x1f"\\\x7f]')
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -190,9 +194,17 @@ def rows(hunk: Hunk) -> Iterator[tuple[str, int, str]]:
 def unified(path: str, before: str, after: str) -> list[str]:
     """The lines of a unified diff, with their ends, as `git apply` takes them; [] when nothing differs."""
     found: list[str] = []
-    for row in difflib.unified_diff(_with_ends(before), _with_ends(after), f"a/{path}", f"b/{path}"):
+    old, new = _header_name(f"a/{path}"), _header_name(f"b/{path}")
+    for row in difflib.unified_diff(_with_ends(before), _with_ends(after), old, new):
         found += [row] if row.endswith("\n") else [f"{row}\n", _NO_FINAL_NEWLINE]
     return found
+
+
+def _header_name(path: str) -> str:
+    """A path in the head of a diff as git writes it: in quotes where it must be, before a tab where it has blanks."""
+    if _QUOTED.search(path):
+        return '"' + _QUOTED.sub(lambda found: f"\\{ord(found[0]):03o}", path) + '"'
+    return f"{path}\t" if " " in path else path
 
 
 def _with_ends(text: str) -> list[str]:

@@ -6,7 +6,10 @@ import errno
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 class FileChangedError(OSError):
@@ -32,7 +35,8 @@ def write(target: Path, text: str) -> None:
 def rewrite(root: Path, path: str, before: bytes, after: bytes) -> None:
     """Change the content of a file below the root from what it was read as, whole or not at all; its mode stays.
 
-    Raises FileChangedError when it has another content by now, OSError when it or a folder above it is a link.
+    Raises FileChangedError when it has another content by now, OSError when it or a folder above it is a link, or when
+    it is not to be written. Its owner stays, too, as far as that is for us to say.
     """
     target = root / path
     if target.parent.resolve() != root.resolve() / Path(path).parent:
@@ -41,13 +45,16 @@ def rewrite(root: Path, path: str, before: bytes, after: bytes) -> None:
     for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
         flags |= getattr(os, name, 0)
     with os.fdopen(os.open(target, flags), "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if not stat.S_ISREG(mode) or file.read(len(before) + 1) != before:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or file.read(len(before) + 1) != before:
             raise FileChangedError(path)
-    _replace(target, after, stat.S_IMODE(mode))
+    # A replacement asks nobody but the folder, and root may write everywhere; what the file says counts.
+    if not status.st_mode & _WRITABLE or not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+    _replace(target, after, stat.S_IMODE(status.st_mode), status)
 
 
-def _replace(target: Path, data: bytes, mode: int) -> None:
+def _replace(target: Path, data: bytes, mode: int, owned_as: os.stat_result | None = None) -> None:
     """Put a new file in the place of the target: whoever looks sees the old one or the new one."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
@@ -56,6 +63,10 @@ def _replace(target: Path, data: bytes, mode: int) -> None:
             file.flush()
             # Without it the name may reach the disk before the data does, and a power cut leaves an empty file.
             os.fsync(file.fileno())
+        if owned_as is not None and hasattr(os, "chown"):
+            # In a container root often works on what is a user's. Where it is not for us to say, the file is ours.
+            with suppress(OSError):
+                os.chown(name, owned_as.st_uid, owned_as.st_gid)
         Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException:

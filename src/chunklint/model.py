@@ -241,7 +241,8 @@ class Fixer:
     Attributes:
         does: What the fix does, for the rule's page: a clause in the third person, without a final stop.
         safety: Whether it is safe and why, for the rule's page, a clause likewise: "safe: ...", "unsafe, for ...".
-        make: Called with `file` (the parsed file), `finding` and, if it asks for them, `options`.
+        make: Called with `file` (the parsed file), `finding` and, if it asks for them, `options` and `width`: how long
+            the project's settings let the lines of the file get, 0 where they say nothing.
     """
 
     language: str
@@ -325,7 +326,7 @@ class Rule:
         return check
 
     def fix(self, language: str, *, does: str, safety: str) -> Callable[[FixMaker], FixMaker]:
-        """Call the function with `file` and a `finding` in it (and `options`, if it asks) when a fix is wanted.
+        """Call the function with `file` and a `finding` in it (`options` and `width`, if it asks) when a fix is wanted.
 
         It gives a `Fix`, or a `Refusal` that says why there is none here; it is never called by a plain scan.
         """

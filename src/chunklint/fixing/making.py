@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from chunklint import discovery
 from chunklint.cache import content_key
 from chunklint.editing import Grid, Splice, applied
 from chunklint.engine import FILE_SECONDS, rules_of
+from chunklint.fixing.widths import told_width
 from chunklint.languages import language_of
 from chunklint.languages.base import SourceFile
 from chunklint.loader import prepare
@@ -67,6 +69,8 @@ def opened(examined: Examined, path: str) -> Sheet | Refusal:
     if content_key(data) != judged.content:
         return Refusal("the file has changed since it was scanned")
     source = discovery.decode(data, path)
+    if source.encoding.startswith(("utf-16", "utf-32")):
+        return Refusal(f"git takes {source.encoding} for binary, and no diff could show the change")
     sheet = Sheet(path, data, source.encoding, source.text)
     return sheet if _gives_back(sheet) else Refusal(f"its {source.encoding} cannot be written back as it was")
 
@@ -79,7 +83,7 @@ def _gives_back(sheet: Sheet) -> bool:
 
 
 def made(
-    sheet: Sheet, findings: Sequence[Finding], rules: Mapping[str, Rule]
+    sheet: Sheet, findings: Sequence[Finding], rules: Mapping[str, Rule], root: Path
 ) -> list[Candidate | tuple[Finding, Refusal]]:
     """What the rules offer for findings of the file as it is, in the order of the findings' places."""
     language = language_of(sheet.path)
@@ -88,16 +92,17 @@ def made(
     file = language.parse(sheet.path, sheet.text)
     grid = Grid(sheet.text)
     ordered = sorted(findings, key=lambda finding: (finding.location.span, finding.code))
-    return [_made(sheet, grid, file, finding, rules[finding.code]) for finding in ordered]
+    width = told_width(root, sheet.path) if language.name == "python" else 0
+    return [_made(sheet, grid, file, finding, rules[finding.code], width) for finding in ordered]
 
 
 def _made(
-    sheet: Sheet, grid: Grid, file: SourceFile, finding: Finding, rule: Rule
+    sheet: Sheet, grid: Grid, file: SourceFile, finding: Finding, rule: Rule, width: int
 ) -> Candidate | tuple[Finding, Refusal]:
     fixer = fixer_of(rule, sheet.path)
     if fixer is None:
         return finding, Refusal("the rule has none for this language")
-    available = {"file": file, "finding": finding, "options": rule.options}
+    available = {"file": file, "finding": finding, "options": rule.options, "width": width}
     try:
         prepare(fixer.make)
         with limited(FILE_SECONDS):

@@ -83,7 +83,8 @@ class _Bench:
         file.unsafe, file.waiting = [], False
         plan: list[Candidate] = []
         claims = Claims()
-        for one in made(file.sheet, [one for one in file.wanted if one not in file.barred], self.rules):
+        wanted = [one for one in file.wanted if one not in file.barred]
+        for one in made(file.sheet, wanted, self.rules, self.examined.job.root):
             match one:
                 case (finding, Refusal(reason)):
                     file.refused[finding] = reason

@@ -22,7 +22,8 @@ def suggested(examined: Examined, report: Report) -> Report:
         sheet = opened(examined, path)
         if isinstance(sheet, Sheet):
             sheets[path] = sheet
-            layers[path] = _layered(one for one in made(sheet, theirs, rules) if isinstance(one, Candidate))
+            candidates = made(sheet, theirs, rules, examined.job.root)
+            layers[path] = _layered(one for one in candidates if isinstance(one, Candidate))
     good = _proven(examined, sheets, layers)
     suggestions = {
         one.finding: _suggestion(Grid(sheets[path].text), one) for path, found in good.items() for one in found

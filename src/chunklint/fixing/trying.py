@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from chunklint.editing import Grid, Splice, applied, moved
 from chunklint.fixing.making import Candidate, Sheet
 from chunklint.languages import language_of
+from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Finding, Report, Severity
 from chunklint.project import Examined
 
@@ -191,7 +192,20 @@ def _reads_worse(path: str, before: str, after: str) -> bool:
     old, new = language.parse(path, before), language.parse(path, after)
     if (new.refusal and not old.refusal) or (len(new.broken), new.broken_bytes) > (len(old.broken), old.broken_bytes):
         return True
-    return language.name == "python" and _compiles(before) and not _compiles(after)
+    if language.name == "python":
+        return _compiles(before) and not _compiles(after)
+    return bool(_declared_twice(new) - _declared_twice(old))
+
+
+def _declared_twice(file: SourceFile) -> Counter[str]:
+    """The names of JavaScript that a block declares again, which no engine takes though the grammar does."""
+    found = Counter(
+        (around.parent.id, file.text(name))
+        for one in descendants(file.root, "variable_declarator")
+        if (around := one.parent) is not None and around.type == "lexical_declaration" and around.parent is not None
+        if (name := one.child_by_field_name("name")) is not None and name.type == "identifier"
+    )
+    return Counter({name: count for (_, name), count in found.items() if count > 1})
 
 
 def _compiles(text: str) -> bool:

@@ -19,6 +19,8 @@ from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import Acquisition
 
+_BROKEN_ARROW = re.compile(r"=>[ \t]*\r?\n\s*")
+
 # How the names of events begin that are made of two words.
 _BEGINNINGS = re.compile(
     "^(?:key|mouse|pointer|touch|drag|dbl|hash|pop|page|visibility|before|fullscreen|selection|context|orientation|"
@@ -142,10 +144,16 @@ def handler_of(site: Site, acquired: Acquisition, handler: Node) -> str | Refusa
         typed = _typed(site, acquired, inner, event, indent)
         if isinstance(typed, Refusal):
             return typed
-        value = typed
+        value = _on_one_line(site, typed, len(f"{indent}const {name} = "))
     introduce(site, statement, name, value)
     _pass_name(site, acquired.node, handler, name)
     return name
+
+
+def _on_one_line(site: Site, arrow: str, before: int) -> str:
+    """The function without the break behind its arrow, where there is room that it did not have as an argument."""
+    style, joined = style_of(site.file), _BROKEN_ARROW.sub("=> ", arrow, count=1)
+    return joined if "\n" not in joined and before + len(joined) + len(style.end) <= style.width else arrow
 
 
 def _typed(site: Site, acquired: Acquisition, function: Node, event: str, indent: str) -> str | Refusal:

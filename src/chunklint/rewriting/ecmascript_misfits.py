@@ -34,12 +34,28 @@ def fitted(file: SourceFile, effect: Effect, found: Mismatch) -> Fix | Refusal:
         return Refusal(f"`{file.text(callee_of(found.acquired.path[0]) or effect.call)}` acquires it for the effect")
     match found.sort:
         case Misfit.HANDLER | Misfit.EVENT | Misfit.TARGET | Misfit.CAPTURE if found.other is not None:
-            return _paired(file, effect, found, found.other)
+            return _paired(file, effect, found, _own_removal(file, found, found.other))
         case Misfit.FORGOTTEN:
             return _remembered(file, effect, found)
         case Misfit.BRANCH:
             return Refusal("which branches shall release it is for the author to say")
     return Refusal("the handles need a list, and the cleanup a loop over it")
+
+
+def _own_removal(file: SourceFile, found: Mismatch, removal: Node) -> Node:
+    """The removal from the same target where there is one: of several buttons each has its own handler."""
+    around = enclosing_function(file, removal)
+    if found.sort is not Misfit.HANDLER or around is None:
+        return removal
+    wanted, name = _listens_to(file, found.acquired.node), called_name(file, removal)
+    calls = [one for one in descendants(around, "call_expression") if called_name(file, one) == name]
+    return next((one for one in calls if _listens_to(file, one) == wanted), removal)
+
+
+def _listens_to(file: SourceFile, call: Node) -> tuple[str, str]:
+    """The target and the event of an addition or a removal, as they are written."""
+    receiver, given = receiver_of(call), arguments_of(call)
+    return file.text(receiver) if receiver is not None else "", file.text(given[0]) if given else ""
 
 
 def _paired(file: SourceFile, effect: Effect, found: Mismatch, removal: Node) -> Fix | Refusal:
@@ -55,7 +71,7 @@ def _paired(file: SourceFile, effect: Effect, found: Mismatch, removal: Node) ->
             name = handler_of(site, found.acquired, added[1])
             if isinstance(name, Refusal):
                 return name
-            edits.replace(removed[1].start_byte, removed[1].end_byte, name)
+            edits.replace(removed[1].start_byte, _end_of(file, removal, removed), name)
             title = f"Pass `{name}` to both calls"
         case Misfit.EVENT:
             edits.replace(removed[0].start_byte, removed[0].end_byte, file.text(added[0]))
@@ -79,6 +95,15 @@ def _paired(file: SourceFile, effect: Effect, found: Mismatch, removal: Node) ->
     return edits.fix(title, safe=True)
 
 
+def _end_of(file: SourceFile, removal: Node, given: list[Node]) -> int:
+    """Where the handler ends, with the comma and the line end behind it where it was what needed a line."""
+    handler, listed = given[1], removal.child_by_field_name("arguments")
+    if listed is None or handler != given[-1] or given[0].start_point[0] != handler.start_point[0]:
+        return handler.end_byte
+    behind = file.source[handler.end_byte : listed.end_byte - 1]
+    return listed.end_byte - 1 if behind.strip() in (b"", b",") else handler.end_byte
+
+
 def _remembered(file: SourceFile, effect: Effect, found: Mismatch) -> Fix | Refusal:
     """Release in the cleanup what it leaves out."""
     acquired = found.acquired
@@ -93,6 +118,8 @@ def _remembered(file: SourceFile, effect: Effect, found: Mismatch) -> Fix | Refu
     leaves = inline[0].parent
     if leaves is None or leaves.parent is None or leaves.start_byte < acquired.node.start_byte:
         return Refusal("its cleanup is made before it is acquired")
+    if any(file.text(call) == file.text(acquired.node) for call in descendants(inline[0], "call_expression")):
+        return Refusal("its cleanup adds it once more, where it most likely is to be removed")
     edits = Edits(file)
     site = Site(file, effect, block_of(file, leaves.parent), edits)
     release = release_of(site, acquired)

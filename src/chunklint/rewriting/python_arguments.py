@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunklint.model import Edit, Refusal, Span
-from chunklint.rewriting.python_code import READ_OTHERWISE, edits_between, node_at, nodes_of, replaced, tree_of
+from chunklint.rewriting.python_code import (
+    READ_OTHERWISE,
+    edits_between,
+    node_at,
+    nodes_of,
+    replaced,
+    tree_of,
+    width_of,
+)
+from chunklint.rewriting.python_layout import fitted
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -14,11 +23,12 @@ if TYPE_CHECKING:
 
 
 def with_argument(
-    file: PythonFile, span: Span, keyword: str, value: str, needs: str = ""
+    file: PythonFile, span: Span, keyword: str, value: str, needs: str = "", width: int = 0
 ) -> tuple[Edit, ...] | Refusal:
     """The edits that give the call in the span one more argument at its end.
 
-    `needs` is the import statement that the value takes, "" for none; it is added once, unless it is there.
+    `needs` is the import statement that the value takes, "" for none; it is added once, unless it is there. A line that
+    this makes longer than `width` is broken; 0 means as long as the lines of the file are.
     """
     import libcst as cst
 
@@ -35,7 +45,11 @@ def with_argument(
     changed = _appended(call, keyword, wanted)
     if changed is None:
         return Refusal("a comment stands where the argument would go")
-    return _edits(file, tree, replaced(tree, call, changed), needs)
+    wider = replaced(tree, call, changed)
+    at = span.start_line - 1
+    wide, line = (text.split("\n")[at].rstrip("\r") for text in (wider.code, file.content))
+    fitting = fitted(tree, changed, wide, line, width or width_of(file))
+    return _edits(file, tree, wider if fitting is changed else replaced(tree, call, fitting), needs)
 
 
 def with_value(file: PythonFile, span: Span, value: str, needs: str = "") -> tuple[Edit, ...] | Refusal:

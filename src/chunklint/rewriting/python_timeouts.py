@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from chunklint.languages.base import descendants
+from chunklint.languages.base import ancestors, descendants
 from chunklint.model import Finding, Fix, Refusal
 from chunklint.rewriting.limits import Limit
 from chunklint.rewriting.python_arguments import with_argument, with_value
@@ -14,6 +14,8 @@ from chunklint.semantics.timeouts.deadlines import waits_for_ever
 from chunklint.semantics.timeouts.waiters import Waiter
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from chunklint.languages.python import PythonFile
 
 
@@ -48,9 +50,28 @@ _KEYWORDS: Mapping[str, tuple[str, bool]] = {
 # Words of a call whose server may be silent for long, and be well: it polls, listens to events, or says so itself.
 _MAY_BE_LONG = re.compile(r"timeout|wait|poll|watch|listen|stream|subscri|event", re.IGNORECASE)
 
+# Words of what a server works on before it answers: texts and pictures of models, queries of users, pages that it
+# visits, releases. They may stand in the address, or in the name of the function, the class or the file around it.
+_WORKS_LONG = re.compile(
+    r"completions?(?![a-z])|/generate\b|generate_(?:media|images?|audio|video|speech|text|answer|response|content)"
+    r"|infer(?:ence)?(?![a-z])|predict|transcri|speech|(?<![a-z])tts|synthesi[sz]e|(?<![a-z])embed(?!s\b)|embedding|rerank"
+    r"|(?:launch|load|pull|register)_?model|model_?(?:handle|server)|(?<![a-z])train(?![a-z])|llama|llm|gpt"
+    r"|(?:run|execute)\w*_query|sparql|scrape|crawl|deploy_(?!url)",
+    re.IGNORECASE,
+)
 
-def limited(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
-    """Give the call that waits the limit that its library takes, or say where the limit belongs instead."""
+# Handlers that hear of a server that cannot be reached, and those that hear of a limit, too.
+_UNREACHABLE = re.compile(r"ConnectionError")
+_ANY_FAILURE = re.compile(r"Timeout|RequestException|\bException\b|BaseException|OSError|IOError|^except\s*:")
+
+_NAMED = frozenset({"function_definition", "class_definition"})
+
+
+def limited(file: PythonFile, finding: Finding, limit: Limit, width: int = 0) -> Fix | Refusal:
+    """Give the call that waits the limit that its library takes, or say where the limit belongs instead.
+
+    `width` is how long a line may get; 0 when nobody says.
+    """
     found = _waiter_at(file, finding)
     if found is None:
         return Refusal("the call is not found again")
@@ -58,10 +79,10 @@ def limited(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
     keyword, safe = _KEYWORDS.get(waiter.library.name, ("", False))
     if keyword not in (*waiter.limits, *waiter.off):
         return Refusal(f"the limit is not an argument of this call: {waiter.default}")
-    edits = with_argument(file, finding.location.span, keyword, limit.timeout, limit.timeout_import)
+    edits = with_argument(file, finding.location.span, keyword, limit.timeout, limit.timeout_import, width)
     if isinstance(edits, Refusal):
         return edits
-    return Fix(f"Pass `{keyword}={limit.timeout}`", edits, safe=safe and _MAY_BE_LONG.search(call) is None)
+    return Fix(f"Pass `{keyword}={limit.timeout}`", edits, safe=safe and not _may_be_long(file, call))
 
 
 def limited_again(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
@@ -72,8 +93,28 @@ def limited_again(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Ref
     return Fix(f"Set the limit to `{limit.timeout}`", edits, safe=False)
 
 
-def _waiter_at(file: PythonFile, finding: Finding) -> tuple[Waiter, str] | None:
-    """What waits in the place of the finding, and the call as it is written."""
+def _waiter_at(file: PythonFile, finding: Finding) -> tuple[Waiter, Node] | None:
+    """What waits in the place of the finding, and the call."""
     calls = (node for node in descendants(file.root, "call") if file.span(node) == finding.location.span)
-    found = ((waits_for_ever(call, file), file.text(call)) for call in calls)
-    return next(((waiter, text) for waiter, text in found if waiter is not None), None)
+    found = ((waits_for_ever(call, file), call) for call in calls)
+    return next(((waiter, call) for waiter, call in found if waiter is not None), None)
+
+
+def _may_be_long(file: PythonFile, call: Node) -> bool:
+    """Whether a limit may end what is well: by the call, by what is around it, and by what the file is for."""
+    text = file.text(call)
+    if _MAY_BE_LONG.search(text) or _raises_past_its_handler(file, call):
+        return True
+    names = (one.child_by_field_name("name") for one in ancestors(call) if one.type in _NAMED)
+    said = (text, *(file.text(name) for name in names if name is not None), file.path.rpartition("/")[2])
+    return any(_WORKS_LONG.search(one) for one in said)
+
+
+def _raises_past_its_handler(file: PythonFile, call: Node) -> bool:
+    """Whether somebody catches here that the server is out of reach, and would not catch that it is silent."""
+    around = next((one for one in ancestors(call) if one.type in ("try_statement", "function_definition")), None)
+    if around is None or around.type != "try_statement":
+        return False
+    clauses = (one for one in around.children if one.type == "except_clause")
+    heads = [file.text(one).partition("\n")[0] for one in clauses]
+    return any(_UNREACHABLE.search(head) for head in heads) and not any(_ANY_FAILURE.search(head) for head in heads)

@@ -19,6 +19,9 @@ from chunklint.reporters.summary import plural
 from chunklint.reporters.terminal import paint
 from chunklint.scanning.options import ScanOptions
 
+# The lines of a diff that name the file.
+_HEAD = 2
+
 _LOOKS = {"+": "good", "-": "error", "@": "note"}
 
 
@@ -41,15 +44,19 @@ def written(root: Path, mended: Mended) -> Mended:
 
 
 def show_diff(changes: Iterable[Change], options: ScanOptions) -> None:
-    """Print what the fixes change. `git apply` takes it; a terminal gets it in colour and with nothing that acts."""
+    """Print what the fixes change: for `git apply` in the bytes of the files, for a terminal with nothing that acts."""
     terminal = sys.stdout.isatty()
     style = Style(color=options.colored(terminal))
     for change in changes:
         before, after = (data.decode(change.encoding) for data in (change.before, change.after))
         for number, row in enumerate(editing.unified(change.path, before, after)):
             text = escape(row[:-1].removesuffix("\r").replace("\t", "    ")) if terminal else row[:-1]
-            look = "strong" if number < 2 else _LOOKS.get(row[0], "")
-            sys.stdout.write(f"{paint(text, look, style) if look else text}\n")
+            look = "strong" if number < _HEAD else _LOOKS.get(row[0], "")
+            line = f"{paint(text, look, style) if look else text}\n"
+            if terminal:
+                sys.stdout.write(line)
+            else:
+                sys.stdout.buffer.write(line.encode("utf-8" if number < _HEAD else change.encoding))
     if terminal:
         sys.stdout.write("\n")
     # What is told on stderr is to stand below.

@@ -1,0 +1,70 @@
+"""How long a project wants its lines of Python: what its formatter or its linter is told."""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+# Of black and of ruff.
+_USUAL = 88
+
+_SETTINGS = ("ruff.toml", ".ruff.toml", "pyproject.toml", ".flake8", "setup.cfg", "tox.ini")
+
+
+def told_width(root: Path, path: str) -> int:
+    """The columns that the settings nearest to a file give its lines; 0 when none says."""
+    for folder in _upwards((root / path).parent):
+        for name in _SETTINGS:
+            width = _width(folder / name)
+            if width:
+                return width
+    return 0
+
+
+def _upwards(folder: Path) -> Iterator[Path]:
+    """The folder and those above it, up to the top of its repository."""
+    for one in (folder, *folder.parents):
+        yield one
+        if (one / ".git").exists():
+            return
+
+
+def _width(file: Path) -> int:
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return _of_toml(text, file.name) if file.suffix == ".toml" else _of_ini(text)
+
+
+def _of_toml(text: str, name: str) -> int:
+    import tomllib
+
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return 0
+    if name != "pyproject.toml":
+        return _number(document.get("line-length")) or _USUAL
+    tools = document.get("tool")
+    sections = [tools[one] for one in ("ruff", "black") if one in tools] if isinstance(tools, dict) else []
+    told = (_number(one.get("line-length")) for one in sections if isinstance(one, Mapping))
+    return next(filter(None, told), _USUAL if sections else 0)
+
+
+def _of_ini(text: str) -> int:
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return 0
+    for section in ("flake8", "pycodestyle"):
+        if parser.has_option(section, "max-line-length"):
+            return _number(parser.get(section, "max-line-length").strip())
+    return 0
+
+
+def _number(value: Any) -> int:
+    return int(value) if str(value).isdecimal() else 0
