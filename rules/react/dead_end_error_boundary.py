@@ -94,9 +94,15 @@ def leads_nowhere(facts: Mapping[str, tuple[Boundary | tuple[str, bool], ...]]) 
     found = [one for own in facts.values() for one in own]
     mounted = [one for one in found if isinstance(one, tuple)]
     keyed = {name for name, has_key in mounted if has_key} - {name for name, has_key in mounted if not has_key}
+    alike: dict[tuple[str, str, WayOut], list[Boundary]] = {}
     for one in found:
         if isinstance(one, Boundary) and one.name not in keyed:
-            yield rule.at(one.place, _message(one), severity=_severity(one))
+            # A library's boundaries in one file were written alike, and are mended alike.
+            own = "" if one.kind is Catcher.LIBRARY else f"{one.place.span}"
+            alike.setdefault((one.place.path, own, one.way_out), []).append(one)
+    for first, *others in alike.values():
+        related = [(one.place, f"So it is with `{one.name}` here.") for one in others]
+        yield rule.at(first.place, _message(first), severity=_severity(first), related=related)
 
 
 def _message(one: Boundary) -> str:

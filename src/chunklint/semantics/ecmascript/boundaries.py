@@ -232,7 +232,9 @@ def posers(file: SourceFile) -> Iterator[Poser]:
                 yield Poser(fact.name, inner.child_by_field_name("name") or inner, None, is_class=True)
         elif is_function(inner) and fact.name[:1].isupper():
             block = next(_trusting_blocks(file, inner), None)
-            if block is not None or (named and _shows_children_bare(file, inner)):
+            # What throws itself hands an error to the boundary above, and does not pose as one.
+            throws = next(descendants(inner, "throw_statement"), None) is not None
+            if block is not None or (named and not throws and _shows_children_bare(file, inner)):
                 yield Poser(fact.name, inner.child_by_field_name("name") or inner, block, is_class=False)
 
 

@@ -272,11 +272,20 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     if kept is None:
         return None
     name, outside = touched
+    if kept.by_hand is not None and _ends_with(file, acquired.node, kept.by_hand):
+        return None  # It waits for an answer only, which takes it away.
     # State that is set once, shortly after the mount, is set on nothing when the component has gone before.
     if effect.runs is Deps.EMPTY and not outside and kept.by_hand is None and _is_short(file, acquired.node):
         return None
     fresh = kept.by_hand is not None and _is_fresh(file, acquired, handle)
     return Leak(effect, acquired, kept.by_hand, name, outside, fresh)
+
+
+def _ends_with(file: SourceFile, timer: Node, release: Node) -> bool:
+    """Whether what goes on after the timer was set gives it back, in a callback or after a wait of the same call."""
+    around = enclosing_function(file, timer)
+    later = around is not None and begins_within(release, around) and release.start_byte > timer.end_byte
+    return later and around is not None and not any(begins_within(release, one.callback) for one in effects(file))
 
 
 def _is_short(file: SourceFile, timer: Node) -> bool:
