@@ -356,3 +356,15 @@ def test_a_reader_that_stops_early_causes_no_traceback(project: Path) -> None:
     ran = subprocess.run(["sh", "-c", command], cwd=project, capture_output=True, text=True, timeout=120)
     assert "Traceback" not in ran.stderr
     assert "BrokenPipe" not in ran.stderr
+
+
+def test_notes_that_say_the_same_of_many_files_are_summed_up_unless_each_is_asked_for(tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / f"part{number}.ts").write_text("// useEffect\nlet = ;\n" + "export const two = 2;\n" * 9)
+    brief = chunklint("scan", "--isolated", ".", cwd=tmp_path).stderr.splitlines()
+    assert len(brief) == 1
+    assert brief[0].startswith("part0.ts:2: note: ")
+    assert brief[0].endswith("So it is with 5 others; --verbose names them.")
+    whole = chunklint("scan", "--isolated", "--verbose", ".", cwd=tmp_path).stderr
+    assert [line for line in whole.splitlines() if "note: " in line and "others" in line] == []
+    assert all(f"part{number}.ts:2: note: " in whole for number in range(6))

@@ -97,7 +97,7 @@ class _Output(click.ParamType[tuple[str, str]]):
 )
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colour the text report.")
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress; errors are still shown.")
-@click.option("-v", "--verbose", is_flag=True, help="Say which configuration and files are read.")
+@click.option("-v", "--verbose", is_flag=True, help="Say which configuration and files are read, and every note.")
 @click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="A configuration file, or one setting.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option("--trust-rules", is_flag=True, help="Load the rule folders that the configuration names. They are code.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import click
 
 from chunklint import files
 from chunklint.config import Settings
-from chunklint.model import Report, Severity
+from chunklint.model import Notification, Report, Severity
 from chunklint.reporters import Style, render
 from chunklint.reporters.terminal import wants_hyperlinks
 from chunklint.reporters.text import notice
@@ -20,6 +22,8 @@ from chunklint.scanning.options import ScanOptions
 
 # Prose wider than this is hard to read, however wide the terminal.
 _WIDEST = 120
+# So many notes alike are read one by one.
+_FEW = 3
 
 
 def write(report: Report, options: ScanOptions, settings: Settings, cwd: Path) -> None:
@@ -62,12 +66,25 @@ def replace_file(target: Path, text: str, what: str = "report") -> None:
 
 
 def notify(report: Report, options: ScanOptions) -> None:
-    """What the reader must know of the scan itself, one line each on stderr."""
+    """What the reader must know of the scan itself, one line each on stderr; notes alike are summed up."""
     least = Severity.ERROR if options.quiet else Severity.NOTE
     color = options.colored(sys.stderr.isatty())
-    for note in report.notifications:
-        if note.severity.rank >= least.rank:
-            click.echo(notice(note, Style(color=color)), err=True, color=color)
+    told = [note for note in report.notifications if note.severity.rank >= least.rank]
+    for note in told if options.verbose else _summed_up(told):
+        click.echo(notice(note, Style(color=color)), err=True, color=color)
+
+
+def _summed_up(notes: Sequence[Notification]) -> Iterator[Notification]:
+    """Notes that say the same of many files once, at the first; what is worse than a note is told each time."""
+    many = Counter(note.message for note in notes if note.severity is Severity.NOTE)
+    told: set[str] = set()
+    for note in notes:
+        others = many[note.message] - 1
+        if note.severity is not Severity.NOTE or others < _FEW:
+            yield note
+        elif note.message not in told:
+            told.add(note.message)
+            yield replace(note, message=f"{note.message} So it is with {others} others; --verbose names them.")
 
 
 def exit_code(report: Report, options: ScanOptions, settings: Settings) -> int:
