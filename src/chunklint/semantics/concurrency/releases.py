@@ -297,6 +297,8 @@ def _risks(statement: Node, file: PythonFile) -> Iterator[Node]:
     if statement.type in _NESTED:
         return
     for node in (statement, *descendants(statement, *_RISKS, stop=_NESTED)):
+        if not node.is_named:
+            continue  # The word `await` is called as the expression is.
         function = node.child_by_field_name("function") if node.type == "call" else None
         if node.type not in _RISKS or (function is not None and _SAFE_CALL.search(file.text(function))):
             continue
