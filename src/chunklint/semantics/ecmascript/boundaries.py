@@ -94,9 +94,8 @@ def _class(file: SourceFile, name: str, node: Node) -> Boundary:
     caught = next((member for part, member in parts if part == "componentDidCatch"), None)
     head = node.child_by_field_name("name") or node
     drops = caught is not None and not _takes_error(caught)
-    tells = not drops and (
-        _TELLS.search(_code(file, node)) is not None or (caught is not None and _calls(file, caught))
-    )
+    told = (member for part, member in parts if part in ("componentDidCatch", "componentDidUpdate"))
+    tells = not drops and (_TELLS.search(_code(file, node)) is not None or any(_calls(file, member) for member in told))
     rest = "\n".join(_code(file, member) for part, member in parts if part not in _LIFECYCLE)
     out = WayOut.SOME if _shows_unknown(file, node) else _way_out(rest)
     if out is WayOut.NONE and not any(descendants(node, "jsx_element", "jsx_self_closing_element")):

@@ -83,7 +83,9 @@ _QUERIES = (
     '(object (pair key: (property_identifier) @name (#any-of? @name "element" "Component" "component" "lazy" '
     '"errorElement" "ErrorBoundary" "errorComponent"))) @node',
     "[(if_statement) (switch_statement)] @node",
-    "(array (spread_element (identifier) @name) @node)",
+    "[(array (spread_element (identifier) @name) @node) (array (identifier) @name @node) "
+    '(arguments (object (pair key: (property_identifier) @_key (#any-of? @_key "path" "index"))) '
+    "(identifier) @name @node)]",
 )
 _ROUTERS = re.compile(r"""react-router|@tanstack/\S*router|\bRouteObject\b|\bpath: ?["'`]|\.\.\.\w*[rR]outes\b""")
 _COMPONENT_KEYS = {"Component": "element", "component": "element", "element": "element", "lazy": "element"}
@@ -157,7 +159,12 @@ class _Sweep:
             case k if k == _PAIR:
                 entered.kind, entered.name = _PROP, _COMPONENT_KEYS.get(name, name)
                 self.open.append(entered)
-                self._named_component(node, name)
+                self._named_component(node.child_by_field_name("value"), name)
+                return
+            case k if k == _PROP and name in ("component", "Component"):
+                entered.name = _COMPONENT_KEYS[name]
+                self.open.append(entered)
+                self._named_component(_given(node), name)
                 return
             case k if k == _SPREAD:
                 self._routes(node, name)
@@ -191,9 +198,8 @@ class _Sweep:
         first = node.named_children[0] if node.named_children else node
         return self._add(ROUTE, UNKNOWN, ROUTE, keys, node, first)
 
-    def _named_component(self, pair: Node, key: str) -> None:
-        """`Component: Home` in a route object mounts it as `element: <Home />` does."""
-        value = pair.child_by_field_name("value")
+    def _named_component(self, value: Node | None, key: str) -> None:
+        """`Component: Home` in a route object mounts it as `element: <Home />` does, and so does a prop."""
         if value is not None and value.type == "identifier" and key in ("Component", "component"):
             module, imported = self._origin(self.file.text(value))
             self._add(self.file.text(value), module, imported, (), value, value)
@@ -201,7 +207,10 @@ class _Sweep:
             self._routes(value, self.file.text(value))
 
     def _routes(self, node: Node, name: str) -> None:
-        """Routes from a variable at the top of this file or another one: `...adminRoutes`, `children: shopRoutes`."""
+        """Routes from a variable at the top of this file or another one: `...adminRoutes`, `children: shopRoutes`.
+
+        Whether a name means routes at all is seen only when the files are joined.
+        """
         module, imported = self._origin(name)
         if module != UNKNOWN:
             self._add(ROUTES, module, imported, (), node, node)
@@ -259,3 +268,9 @@ class _Sweep:
                 return found.module, found.imported
             return found.module, member if found.imported in ("*", "default") else f"{found.imported}.{member}"
         return ("", tag) if root in self.local and not member else (UNKNOWN, tag)
+
+
+def _given(attribute: Node) -> Node | None:
+    """What an attribute's braces hold: the name in `component={Home}`."""
+    braces = attribute.named_children[-1]
+    return braces.named_children[0] if braces.type == "jsx_expression" and braces.named_children else None

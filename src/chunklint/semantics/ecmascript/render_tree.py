@@ -62,7 +62,27 @@ class RenderTree:
         """The definition that a mount renders; None for a package's component and what is not known."""
         mount = self.mount(place)
         found = self.workspace.find(place.path, mount.module, mount.imported)
-        return found[0] if found is not None else None
+        if found is None or (mount.tag == ROUTES and found[0] not in self._route_values):
+            return None
+        return found[0]
+
+    @cached_property
+    def _route_values(self) -> set[Key]:
+        """What holds routes, itself or by the name of what does: any other name among routes means none."""
+        lists: dict[Key, set[Key]] = defaultdict(set)
+        found: set[Key] = set()
+        for path, front in self.fronts.items():
+            for mount in front.mounts:
+                if is_route(mount):
+                    found.add((path, mount.owner))
+                elif mount.tag == ROUTES and (meant := self.workspace.find(path, mount.module, mount.imported)):
+                    lists[meant[0]].add((path, mount.owner))
+        pending = list(found)
+        while pending:
+            further = lists.get(pending.pop(), set()) - found
+            found |= further
+            pending.extend(further)
+        return found
 
     def enclosing(self, place: Place) -> Iterator[tuple[Place, str]]:
         """The mounts around a mount in its own file, innermost first, each with the prop that leads down."""
@@ -206,8 +226,9 @@ class RenderTree:
         """
         owners: dict[Key, None] = {}
         for path, front in self.fronts.items():
-            for mount in front.mounts:
-                if mount.parent >= 0 or mount.owner == ENTRY or not (is_route(mount) or mount.tag == ROUTES):
+            for index, mount in enumerate(front.mounts):
+                lists = mount.tag == ROUTES and self.target(Place(path, index)) is not None
+                if mount.parent >= 0 or mount.owner == ENTRY or not (is_route(mount) or lists):
                     continue
                 definition = self.definition((path, mount.owner))
                 if definition is None or definition.kind == "value":
