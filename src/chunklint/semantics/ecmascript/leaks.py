@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
+from chunklint.semantics.ecmascript.endings import is_ended, is_stored
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -145,6 +146,8 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         return None
     if held is Reach.OWNED and not _piles_up(file, effect, acquired):
         return None
+    if receiver is not None and held is not Reach.GLOBAL and is_ended(file, receiver, effect):
+        return None
     chain = dotted(file, receiver) if receiver is not None and held is not Reach.GLOBAL else ()
     given = arguments_of(acquired.node)
     event = string_value(file, given[0]) if given else None
@@ -157,9 +160,10 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     by_hand = released_by_hand(file, around, words, frozenset(), event, handler) or released_by_hand(
         file, around, words, handle.names or frozenset({("",)}), None
     )
-    # A handler that removes itself is there for one event.
+    # A handler that removes itself is there for one event; a removal that is kept as a value may run on unmount.
     inside = by_hand is not None and begins_within(by_hand, acquired.node)
-    return None if inside else Leak(effect, acquired, by_hand)
+    kept = by_hand is not None and is_stored(file, by_hand)
+    return None if inside or kept else Leak(effect, acquired, by_hand)
 
 
 def _aborted(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:

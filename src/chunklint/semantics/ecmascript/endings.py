@@ -1,0 +1,73 @@
+"""What ends with its holder, and removals that are kept for another time."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.semantics.ecmascript.functions import (
+    called_name,
+    callee_of,
+    enclosing_function,
+    function_name,
+    function_of,
+    receiver_of,
+    returned,
+)
+from chunklint.semantics.ecmascript.names import dotted, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.react import Effect, effects
+
+_ENDS = frozenset({"destroy", "dispose", "terminate"})
+_FINDS = frozenset({"querySelector", "querySelectorAll", "closest"})
+_KEEPS = frozenset({"set", "push", "add", "addTeardown", "onCleanup"})
+
+
+def is_ended(file: SourceFile, receiver: Node, effect: Effect) -> bool:
+    """Whether what is listened to is destroyed somewhere, or is a part of the page that dies with what is destroyed.
+
+    `chart.destroy()` takes the elements along that the chart has drawn, and their listeners.
+    """
+    chain = dotted(file, receiver)
+    ends = [
+        call for call in _endings(file) if (owner := receiver_of(call)) is not None and dotted(file, owner) == chain
+    ]
+    if chain and ends:
+        return True
+    name = unwrap(receiver)
+    found = resolve(file, name) if name.type == "identifier" else None
+    value = unwrap(found.value) if found is not None and found.value is not None else None
+    if value is None or value.type != "call_expression" or called_name(file, value) not in _FINDS:
+        return False
+    owner = effect.owner or file.root
+    around = [one for other in effects(file) if begins_within(other.call, owner) for one in returned(other.callback)]
+    cleanups = [function for value in around if (function := function_of(file, value)) is not None]
+    return any(begins_within(call, cleanup) for call in _endings(file) for cleanup in cleanups)
+
+
+def _endings(file: SourceFile) -> list[Node]:
+    def collect() -> list[Node]:
+        if not any(word in file.content for word in _ENDS):
+            return []
+        return [call for call in descendants(file.root, "call_expression") if called_name(file, call) in _ENDS]
+
+    return file.remember("endings", collect)
+
+
+def is_stored(file: SourceFile, call: Node) -> bool:
+    """Whether a call stands in a function that is put away for later: `cleanups.set(canvas, stop)`."""
+    function = enclosing_function(file, call)
+    parent = function.parent if function is not None else None
+    if function is None or parent is None:
+        return False
+    name = parent.child_by_field_name("name") if parent.type == "variable_declarator" else None
+    name = name or (function.child_by_field_name("name") if function_name(file, function) else None)
+    places = [function] if name is None else list(uses_of(file, name))
+    return any(_is_put_away(file, place) for place in places)
+
+
+def _is_put_away(file: SourceFile, place: Node) -> bool:
+    around = place.parent
+    if around is None or around.type != "arguments" or around.parent is None:
+        return False
+    callee = callee_of(around.parent)
+    return callee is not None and callee.type == "member_expression" and called_name(file, around.parent) in _KEEPS
