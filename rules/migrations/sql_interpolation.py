@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from chunklint.api import (
     Draft,
@@ -26,6 +25,7 @@ from chunklint.api import (
     is_test,
     origin_of_hole,
     python,
+    record,
     splices,
     sql_sink,
     string_shapes,
@@ -84,7 +84,7 @@ async def rename(session, user_id, nickname):
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Danger:
     """A hole of a statement that somebody else can fill, and how bad that is."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chunklint.languages.python import PythonFile
     from chunklint.languages.sql import SqlFile
     from chunklint.model import Draft, Edit, Finding, Fix, Location, Refusal, Rule, Severity, Span
+    from chunklint.records import record
     from chunklint.rewriting.ecmascript_answers import asked_first
     from chunklint.rewriting.ecmascript_boundaries import told
     from chunklint.rewriting.ecmascript_effects import cleaned_up
@@ -199,6 +200,7 @@ _HOMES = {
     "chunklint.languages.python": "PythonFile",
     "chunklint.languages.sql": "SqlFile",
     "chunklint.model": "Draft, Edit, Finding, Fix, Location, Refusal, Rule, Severity, Span",
+    "chunklint.records": "record",
     "chunklint.rewriting.ecmascript_effects": "cleaned_up",
     "chunklint.rewriting.ecmascript_answers": "asked_first",
     "chunklint.rewriting.ecmascript_hooks": "made_effect",
@@ -400,7 +402,7 @@ def __getattr__(name: str) -> Any:
 # What the heads of rules are made of: it is needed when they are loaded, and its modules import next to nothing.
 _HEADS = frozenset(
     {"ACQUIRING", "Budget", "IO_MENTIONS", "IO_METHODS", "LAYER_MENTIONS", "Layers", "PARTITION_MENTIONS", "Rule"}
-    | {"SWITCH_MENTIONS", "SWITCH_METHODS", "Severity", "WEB_FRAMEWORKS"}
+    | {"SWITCH_MENTIONS", "SWITCH_METHODS", "Severity", "WEB_FRAMEWORKS", "record"}
 )
 
 
@@ -690,6 +692,7 @@ __all__ = [
     "read_in_cleanup",
     "reconnect_message",
     "reconnects",
+    "record",
     "reentries",
     "renewals",
     "reopened",

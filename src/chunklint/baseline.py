@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from chunklint.model import Finding
+from chunklint.records import record
 
 _VERSION = 1
 
@@ -17,7 +18,7 @@ class BaselineError(Exception):
     """The file cannot be read as a baseline; the message says where and what to do."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Entry:
     """One accepted finding: where it was, its rule and its fingerprint."""
 
@@ -26,7 +27,7 @@ class Entry:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compared:
     """Findings against a baseline.
 

@@ -6,10 +6,10 @@ import difflib
 import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from chunklint.model import Edit, Hunk, Span
+from chunklint.records import record
 
 # Lines around a change: enough to know the place, few enough to see the change.
 _CONTEXT = 2
@@ -21,7 +21,7 @@ _NO_FINAL_NEWLINE = "\\ No newline at end of file\n"
 _QUOTED = re.compile(r'[\x00-\x1f"\\\x7f]')
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Splice:
     """What is to stand between two offsets of a text."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +32,7 @@ from chunklint.model import (
     Subscription,
     Suppression,
 )
+from chunklint.records import record
 
 # A chunk is large enough to pay for its way to a worker and small enough to keep all workers busy to the end.
 CHUNK_FILES = 32
@@ -44,7 +45,7 @@ FILE_SECONDS = 30.0
 UNREADABLE_SHARE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuleSet:
     """The rules of a scan by value, as it travels to a worker.
 
@@ -65,7 +66,7 @@ class RuleSet:
         return cls(tuple(folders), frozenset(rule.code for rule in rules), tuple(changed))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """Some files of a scan.
 
@@ -86,7 +87,7 @@ class Job:
     seconds: float = FILE_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judged:
     """What one file gave: findings, facts by code, suppression comments, notifications.
 
@@ -101,7 +102,7 @@ class Judged:
     content: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Team:
     """Who does the work: so many processes, and what starts them."""
 
@@ -109,7 +110,7 @@ class Team:
     start: workers.Start = workers.processes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What a scan gave, in the order path, line, column, code."""
 

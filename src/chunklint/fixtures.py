@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from chunklint.engine import Job, RuleSet, scan
 from chunklint.languages import language_of
 from chunklint.loader import rule_files
 from chunklint.model import Finding, Notification
+from chunklint.records import record
 
 _MARK = re.compile(r"(?:#|//|/\*|--)\s*expect(?P<next>-next)?:\s*(?P<items>[^\n]*)")
 _FILE = re.compile(r"^# file: (?P<path>\S+)\n", re.MULTILINE)
@@ -27,7 +27,7 @@ _ITEM = re.compile(r'(?P<code>[A-Z]+\d+)(?:\s+"(?P<part>[^"]*)")?')
 _MAX_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Expectation:
     """A finding that a fixture asks for; `part` must occur in its message."""
 
@@ -37,7 +37,7 @@ class Expectation:
     part: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """One fixture: the folder that is its root, and the files in it by path relative to that root."""
 

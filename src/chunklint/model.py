@@ -7,9 +7,11 @@ Lines and columns are 1-based; columns count Unicode code points; an end column 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
+
+from chunklint.records import record
 
 Check = TypeVar("Check", bound=Callable[..., Iterable[Any]])
 FixMaker = TypeVar("FixMaker", bound="Callable[..., Fix | Refusal]")
@@ -31,7 +33,7 @@ class Severity(StrEnum):
 _RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Span:
     """A region of a file."""
 
@@ -48,7 +50,7 @@ class Span:
         ) <= (self.end_line, self.end_column)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Location:
     """A region of a named file, with the qualified name of the definition around it ("" at module level)."""
 
@@ -69,7 +71,7 @@ class Ranged(Protocol):
 Place = Ranged | Span | Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Draft:
     """A finding as a rule yields it: places may still be syntax nodes. The engine makes a `Finding` of it."""
 
@@ -81,7 +83,7 @@ class Draft:
     related: tuple[tuple[Place, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One stop on the path that led to a finding, or a place that helps to understand it."""
 
@@ -89,7 +91,7 @@ class Step:
     text: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Edit:
     """What is to stand in a region of a file instead of what stands there; an empty region inserts."""
 
@@ -97,7 +99,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """Edits of a finding's own file that put an end to it.
 
@@ -112,7 +114,7 @@ class Fix:
     safe: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hunk:
     """Neighbouring lines before and after a fix, unchanged ones around them included.
 
@@ -124,7 +126,7 @@ class Hunk:
     after: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suggestion:
     """A fix that was tried on the file as it is, and did what it is for; `hunks` are what a reader sees of it."""
 
@@ -132,14 +134,14 @@ class Suggestion:
     hunks: tuple[Hunk, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refusal:
     """Why a finding of a rule that has a fix gets none: a clause that completes "No fix, for ..."."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One problem at one place.
 
@@ -178,7 +180,7 @@ class Finding:
         return "in the baseline" if self.baselined else ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Notification:
     """Something about the scan itself that the reader must know.
 
@@ -193,7 +195,7 @@ class Notification:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suppression:
     """One ignore comment: which codes it silences on which lines (`last_line` 0: the whole file), and why."""
 
@@ -204,7 +206,7 @@ class Suppression:
     comment: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ticket:
     """A ticket as the user knows it: their id, and the page that shows it ("" without a URL template)."""
 
@@ -212,7 +214,7 @@ class Ticket:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Example:
     """A snippet of the rule's documentation, with the name of the file it would stand in."""
 
@@ -220,7 +222,7 @@ class Example:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subscription:
     """One check of a rule: the language it reads, its query ("" to be called once per file) and its kind.
 
@@ -234,7 +236,7 @@ class Subscription:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fixer:
     """How a rule's findings in files of one language are fixed.
 
@@ -252,7 +254,7 @@ class Fixer:
     parameters: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Rule:
     """A rule's specification; documentation, `chunklint rule`, the SARIF entry and the tests are rendered from it.
 
@@ -361,7 +363,7 @@ class Rule:
         return Draft(self.code, place, message, severity or self.severity, tuple(steps), tuple(related))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """What a scan found, in the order path, line, column, code.
 

@@ -10,13 +10,13 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from difflib import unified_diff
 from importlib import metadata
 from pathlib import Path
 from string import Template
 
 from chunklint import __version__, files
+from chunklint.records import record
 
 _SETTINGS = """\
 # Scans exit with 1 from this severity up: note, warning or error.
@@ -89,7 +89,7 @@ _GITHUB = re.compile(r"(?:https://|(?:ssh://)?git@)github\.com[/:](?P<name>[\w.-
 _NO_OWNER = "OWNER/chunklint"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Addition:
     """One file of the plan: what it holds (None: there is none yet) and what it will, or why it stays as it is.
 
@@ -109,7 +109,7 @@ class Addition:
         return "\n".join([*unified_diff(before, after, name, self.path, lineterm=""), ""])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Where this chunklint comes from: the address of its repository, "" when unknown, and the revision to pin."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from chunklint import config, discovery
@@ -13,6 +13,7 @@ from chunklint.config import Settings
 from chunklint.discovery import Discovered
 from chunklint.engine import Job, Judged, Outcome, RuleSet, Team, cache_key, conclude, examine
 from chunklint.model import Finding, Report, Rule
+from chunklint.records import record
 
 # Below this many files and bytes, starting workers costs more than they save.
 POOL_FILES = 200
@@ -22,7 +23,7 @@ POOL_BYTES = 2_000_000
 CACHED_FILES = 20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """What to scan: files by path relative to the root, and for some of them content that is not what the disk says.
 
@@ -70,7 +71,7 @@ def default_caches(found: Discovered) -> Path | None:
     return default_folder() if len(found.files) >= CACHED_FILES else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Examined:
     """What a scan found out, file by file, so that to try other contents of a file costs judging that file again.
 

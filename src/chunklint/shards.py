@@ -20,6 +20,7 @@ from chunklint.engine import Judged, RuleSet
 from chunklint.loader import BUILTIN
 from chunklint.model import Notification
 from chunklint.plaindata import decoder, encoded
+from chunklint.records import record
 
 # Another number for another layout.
 _LAYOUT = 1
@@ -29,7 +30,7 @@ class ShardError(Exception):
     """A file that cannot be merged; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Shard:
     file: Path
     number: int
@@ -71,7 +72,7 @@ class Writer:
         files.write(target, json.dumps(document, separators=(",", ":")) + "\n")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reader:
     """A memory of what shards say of the files below a root."""
 

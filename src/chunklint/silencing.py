@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -18,6 +18,7 @@ from chunklint.discovery import Source
 from chunklint.languages import language_of
 from chunklint.languages.base import SourceFile, ancestors
 from chunklint.model import Finding, Notification
+from chunklint.records import record
 
 Read = Callable[[str], Source | Notification]
 
@@ -33,7 +34,7 @@ _OF_NEXT_LINE = re.compile(r"next-line|@ts-|-ignore\b|ignore next")
 _COMMENT_LINE = re.compile(r"\s*(?:#|//|/\*|\{/\*|--)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """A file with its comments added: what it was, what it becomes, and how many comments that took."""
 
@@ -43,7 +44,7 @@ class Edit:
     comments: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Place:
     """Where a comment can go: at the end of a line, or above it; `braces` as between JSX tags."""
 

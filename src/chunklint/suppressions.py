@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
 
@@ -16,6 +16,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Finding, Notification, Severity, Span, Suppression
+from chunklint.records import record
 from chunklint.suggest import did_you_mean
 
 # Only a file that holds it can hold a suppression.
@@ -38,7 +39,7 @@ _OPENERS = frozenset({":", "{"})
 _STATEMENT = re.compile(r"_statement$|_declaration$|_definition$|^decorated_definition$")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Comment:
     text: str
     span: Span
@@ -116,7 +117,7 @@ def _covers(suppression: Suppression, finding: Finding) -> bool:
     return whole_file or suppression.first_line <= finding.location.span.start_line <= suppression.last_line
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Asked:
     verb: str
     codes: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,6 +17,7 @@ from chunklint.loader import BUILTIN, RuleError, load
 from chunklint.model import Finding, Report, Rule, Severity
 from chunklint.progress import progress
 from chunklint.project import Request
+from chunklint.records import record
 from chunklint.reporters import REPORTERS
 from chunklint.reporters.escaping import escape
 from chunklint.reporters.review import Answer, Verdict
@@ -29,7 +30,7 @@ from chunklint.tickets.flags import seen_by
 PLAN = "chunklint-tickets.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Project:
     """The current folder as its settings see it."""
 

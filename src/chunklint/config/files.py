@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Any
 
 from chunklint.config.mistakes import Mistakes
+from chunklint.records import record
 from chunklint.suggest import did_you_mean
 
 _FILES = ("chunklint.toml", "pyproject.toml")
@@ -17,7 +18,7 @@ _FILES = ("chunklint.toml", "pyproject.toml")
 _CODE_LISTS = frozenset({"select", "ignore", "extend-select"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layer:
     """Raw settings of one source.
 
@@ -36,7 +37,7 @@ class Layer:
         return self.prefix + self.flags.get(key, key)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """What was found, not yet checked.
 
@@ -61,7 +62,7 @@ class Config:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overrides:
     """What the command line's own flags say; None where a flag was not given. Items may hold commas between codes.
 

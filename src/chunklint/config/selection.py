@@ -6,9 +6,9 @@ A prefix is plain text, as in ruff: `CL1` stands for CL101 and for CL1001. Write
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from chunklint.model import Rule
+from chunklint.records import record
 from chunklint.suggest import did_you_mean
 
 ALL = "ALL"
@@ -18,7 +18,7 @@ ALL = "ALL"
 _ALL, _TICKET, _EXACT = 0, 3, 1000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """What one source of settings says: `select` replaces what weaker sources chose, the others adjust it."""
 

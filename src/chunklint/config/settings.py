@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -14,6 +14,7 @@ from chunklint.config.mistakes import Mistakes
 from chunklint.config.selection import Choice, chosen, code_of, complaint, stands_for
 from chunklint.config.values import Reader, has_control, is_glob
 from chunklint.model import Rule, Severity
+from chunklint.records import record
 from chunklint.suggest import did_you_mean
 
 # Other people's code, and code that programs wrote. gitignore patterns; `exclude` replaces them, `extend-exclude` adds.
@@ -31,7 +32,7 @@ DEFAULT_EXCLUDE = (
 _SEED_TICKETS = tuple(f"TICKET-{number:03}" for number in range(1, 11))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """How to scan, with every value checked.
 
@@ -147,7 +148,7 @@ def show(settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Known:
     """What the words in the settings may refer to."""
 

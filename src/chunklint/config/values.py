@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from chunklint.config.files import Layer
 from chunklint.config.mistakes import Mistakes
 from chunklint.model import Rule, Severity
+from chunklint.records import record
 from chunklint.suggest import did_you_mean
 
 _NAMES = {
@@ -26,7 +27,7 @@ _NAMES = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@record
 class Reader:
     """Reads the values of one layer and notes what is wrong with them."""
 

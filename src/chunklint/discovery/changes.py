@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from chunklint.discovery.git import DIFF, REGULAR, commit_of, git, regular_files
 from chunklint.discovery.staging import read_blobs
 from chunklint.languages import language_of
 from chunklint.model import Notification, Span
+from chunklint.records import record
 
 _EVERY_LINE = ((1, 2**31),)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Changes:
     """What the work tree changes since the branch left `base`, and what `base` has changed since.
 

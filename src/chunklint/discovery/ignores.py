@@ -12,8 +12,9 @@ import re
 import stat
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from chunklint.records import record
 
 # No honest ignore file comes near this; a hostile one could be endless.
 _MAX_IGNORE_BYTES = 1_000_000
@@ -22,7 +23,7 @@ _MAX_IGNORE_BYTES = 1_000_000
 _SPECIAL = frozenset("*?[]\\/!# \n\r\t")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Pattern:
     """One line. `inside` patterns (`a/**`) match what lies in a folder, not the folder.
 
@@ -46,7 +47,7 @@ class _Pattern:
         return self.regex.fullmatch(path) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ignore:
     """The patterns of one ignore file.
 

@@ -7,11 +7,12 @@ import errno
 import os
 import re
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from chunklint.languages import language_of
 from chunklint.model import Notification, Severity
+from chunklint.records import record
 
 # Hand-written code stays far below; a bundle or a data dump far above. Small files may be one long honest line.
 _MINIFIED_LINE = 500
@@ -35,7 +36,7 @@ _MOST_OF_SETTINGS = 1_000_000
 _COMMENT_LINE = re.compile(r"^\s*(?:#|//|/\*|\*|--|\"\"\"|''')")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """A file's text.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from chunklint.discovery.git import GitError, contents, regular_files
 from chunklint.languages import language_of
+from chunklint.records import record
 from chunklint.semantics.ecmascript.resolution import is_module_setting
 from chunklint.semantics.pins import is_manifest
 from chunklint.semantics.testing.collection import SETTINGS
@@ -20,7 +20,7 @@ _READ = frozenset({"chunklint.toml", "pyproject.toml", ".gitignore", "pyvenv.cfg
 _MOST_BYTES = 16_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Entry:
     path: str
     blob: str

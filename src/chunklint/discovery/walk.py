@@ -12,6 +12,7 @@ from chunklint.discovery.ignores import Ignore, compile_lines, ignored, read_ign
 from chunklint.discovery.repository import git_top, info_exclude, is_repository
 from chunklint.languages import language_of
 from chunklint.model import Notification, Severity
+from chunklint.records import record
 from chunklint.suggest import did_you_mean
 
 
@@ -19,7 +20,7 @@ class MissingPath(Exception):  # noqa: N818 - it names what happened, as FileNot
     """A path that was asked for and does not exist; the message names a likely one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Discovered:
     """What to scan.
 

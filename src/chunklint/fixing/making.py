@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from chunklint import discovery
@@ -16,10 +16,11 @@ from chunklint.languages.base import SourceFile
 from chunklint.loader import prepare
 from chunklint.model import Finding, Fix, Fixer, Notification, Refusal, Rule, Severity
 from chunklint.project import Examined
+from chunklint.records import record
 from chunklint.workers import Overrun, limited
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sheet:
     """A file's content as it was read, and its text as it is by now."""
 
@@ -38,7 +39,7 @@ class Sheet:
         return self.text.encode(self.encoding)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A fix that a rule has made for a finding, on the text as it is."""
 

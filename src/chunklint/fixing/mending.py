@@ -10,6 +10,7 @@ from chunklint.fixing.making import Candidate, Sheet, fixer_of, made, opened, ru
 from chunklint.fixing.trying import Trial, trial
 from chunklint.model import Finding, Refusal, Report, Rule
 from chunklint.project import Examined
+from chunklint.records import record
 
 # Each round fixes something, and what is left after so many is not worth the wait.
 _MOST_ROUNDS = 25
@@ -17,7 +18,7 @@ _MOST_ROUNDS = 25
 _NOT_ON_DISK = Refusal("what was scanned is not what is on the disk")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Done:
     """A finding that is gone, and what its fix did; "" when it went with another one."""
 
@@ -25,7 +26,7 @@ class Done:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refused:
     """A finding that stays, and why there is no fix: a clause that completes "no fix, for ..."."""
 
@@ -33,7 +34,7 @@ class Refused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """A file before and after its fixes."""
 
@@ -43,7 +44,7 @@ class Change:
     encoding: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mended:
     """What came of the findings that have a fix: done, refused, or left because the fix is not safe."""
 

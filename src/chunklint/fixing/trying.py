@@ -6,7 +6,6 @@ import warnings
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from chunklint.editing import Grid, Splice, applied, moved
 from chunklint.fixing.making import Candidate, Sheet
@@ -14,13 +13,14 @@ from chunklint.languages import language_of
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Finding, Report, Severity
 from chunklint.project import Examined
+from chunklint.records import record
 
 Plans = Mapping[str, Sequence[Candidate]]
 
 _UNREADABLE = "the file could not be parsed any more"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trial:
     """What the scan says once some fixes are done.
 
@@ -77,7 +77,7 @@ def _by_path(report: Report, paths: Iterable[str]) -> dict[str, list[Finding]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Match:
     """How a file's findings before and after some fixes belong together."""
 

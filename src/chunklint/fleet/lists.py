@@ -7,8 +7,10 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
+
+from chunklint.records import record
 
 # Transports that run a program named in the URL, or read from what happens to be open.
 _REFUSED = ("ext::", "fd::")
@@ -21,7 +23,7 @@ class ListError(Exception):
     """A list that cannot be used; the message names every line at fault."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repository:
     """One repository to scan.
 

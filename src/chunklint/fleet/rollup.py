@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from chunklint import __version__
 from chunklint.loader import sort_key
 from chunklint.model import Report, Severity
+from chunklint.records import record
 from chunklint.reporters.escaping import escape
 from chunklint.reporters.markdown import text
 from chunklint.reporters.summary import plural, ticket_for, unjudged
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Count:
     """How many findings of one severity a rule has in one repository."""
 
@@ -27,7 +28,7 @@ class Count:
     findings: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One repository.
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,6 +23,7 @@ from chunklint.fleet.rollup import Row
 from chunklint.fleet.scanner import Means
 from chunklint.loader import RuleError
 from chunklint.progress import progress
+from chunklint.records import record
 from chunklint.reporters import Style, render
 from chunklint.reporters.escaping import escape
 
@@ -32,7 +33,7 @@ _FETCHES = 4
 _Place = tuple[Path, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FleetOptions:
     """The options of `chunklint fleet`, named as on the command line."""
 

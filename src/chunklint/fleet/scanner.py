@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,10 +15,11 @@ from chunklint.fixing import suggested
 from chunklint.loader import BUILTIN, load
 from chunklint.model import Report, Rule
 from chunklint.project import Request
+from chunklint.records import record
 from chunklint.reporters import REPORTERS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Means:
     """What a scan may use: who does the work, and the folder of what earlier scans found."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from chunklint.model import Finding, Rule, Severity
+from chunklint.records import record
 from chunklint.reporters.markdown import code, text
 from chunklint.reporters.summary import plural, severities
 
@@ -19,7 +19,7 @@ class Verdict(StrEnum):
     CHANGES = "Changes requested"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What a scan says of one ticket.
 

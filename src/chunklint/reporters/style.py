@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from chunklint import __version__
+from chunklint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Style:
     """How to render.
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
+from chunklint.records import record
 from chunklint.rewriting.ecmascript_text import Edits, call, indent_of, rows_in_strings, style_of
 from chunklint.semantics.ecmascript.react import Effect
 
@@ -14,7 +13,7 @@ _ONE_BY_ONE = frozenset({"if_statement", "else_clause", "try_statement"})
 _FEW = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """Statements that run one after the other.
 
@@ -34,7 +33,7 @@ class Block:
         return self.node.named_children if self.node.type == "statement_block" else [self.node]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """Where a release is written: the effect, the block whose end returns the cleanup, and the edits so far.
 
@@ -48,7 +47,7 @@ class Site:
     hoists: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Release:
     """A statement of a cleanup.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Edit, Fix, Refusal
+from chunklint.records import record
 from chunklint.semantics.ecmascript.names import bindings, scopes_around
 
 _SEMICOLONS = frozenset({"expression_statement", "lexical_declaration", "import_statement", "return_statement"})
@@ -27,7 +27,7 @@ _WIDE = 120
 _TOLERATED = 0.03
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Style:
     """How a file is written.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from chunklint.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Limit:
     """What a fix writes as a timeout.
 

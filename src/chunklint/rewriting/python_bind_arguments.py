@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.python import PythonFile
 from chunklint.model import Edit, Refusal
+from chunklint.records import record
 from chunklint.rewriting.python_code import width_of
 from chunklint.rewriting.python_sql_texts import Slot, Written, placeholders
 from chunklint.semantics.sql.sinks import Sink
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Api:
     """How a call takes parameters.
 
@@ -36,7 +36,7 @@ class Api:
     typed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bound:
     """A value of its own: what stands for it in the text, its name ("" for a repeated one), and its expression."""
 
@@ -60,7 +60,7 @@ def handed_over(values: Sequence[Bound], text: Written, sink: Sink, api: Api, fi
     return list(_appended(added, listed, values, text, api, file)) if listed is not None else []
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Line:
     """Where an argument stands: the indentation of its line, how long that becomes, and whether it could be broken."""
 

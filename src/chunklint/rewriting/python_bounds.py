@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -12,6 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Edit, Finding, Fix, Refusal, Span
+from chunklint.records import record
 from chunklint.rewriting.python_code import (
     READ_OTHERWISE,
     edits_between,
@@ -41,7 +41,7 @@ _SETTING = re.compile(r"""(?:environ|getenv|env)\b[\w.]*[\[(]\s*["'](\w+)["']"""
 _DEFAULT = re.compile(r"""["']?(\d+)["']?\s*\)""")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Check:
     """A check to be written: of which name, how the message calls it, beside which statement."""
 

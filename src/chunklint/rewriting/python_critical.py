@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Refusal
+from chunklint.records import record
 from chunklint.semantics.concurrency.flow import GROWS, SHRINKS, Act, How
 from chunklint.semantics.concurrency.held import locks_held_at, with_items
 from chunklint.semantics.concurrency.locks import Lock, lock_of
@@ -32,7 +32,7 @@ _NESTED = frozenset({"function_definition", "lambda", "class_definition"})
 _SELF = re.compile(r"self\.(\w+)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """Whole statements of one block of a function: those that a lock would be held over."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -12,6 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Edit, Finding, Fix, Refusal
+from chunklint.records import record
 from chunklint.rewriting.python_code import (
     READ_OTHERWISE,
     block_of,
@@ -46,7 +46,7 @@ _IMPORTS = ("import_statement", "import_from_statement")
 _OTHER_LOOPS = frozenset({"trio", "curio", "anyio"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Guard:
     """The lock of a state as the code spells it; `after` is the statement behind which it is to be made, if it is."""
 

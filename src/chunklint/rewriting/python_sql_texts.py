@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Refusal
+from chunklint.records import record
 from chunklint.semantics.python.names import arguments
 
 # One hole stands for one character that no source has.
@@ -33,7 +33,7 @@ _PERCENT = re.compile(r"%%|%[sd]|%")
 _ESCAPES = {"\\'": "'", '\\"': '"', "\\n": " ", "\\t": " ", "\\\n": " "}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """A character of the text, or a hole, and the region of the source in bytes that writes it."""
 
@@ -43,7 +43,7 @@ class Mark:
     hole: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Written:
     """A text with holes as it is written.
 
@@ -65,7 +65,7 @@ class Written:
         return "".join(mark.character for mark in self.marks)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slot:
     """What one parameter can take: a region in bytes, its holes, and the value's expression.
 

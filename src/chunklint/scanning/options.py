@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from chunklint import silencing
+from chunklint.records import record
 from chunklint.reporters.terminal import wants_color
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ScanOptions:
     """The options of `chunklint scan`, named as on the command line."""
 

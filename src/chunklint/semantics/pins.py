@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
+
+from chunklint.records import record
 
 # The names of manifests and locks; `requirements/*.txt` and `requirements*.txt` come on top.
 MANIFESTS = ("poetry.lock", "uv.lock", "pdm.lock", "Pipfile.lock", "pyproject.toml", "Pipfile", "setup.cfg")
@@ -29,7 +30,7 @@ _SETUP_SECTION = re.compile(r"^install_requires\s*=(?P<first>.*)\n(?P<rest>(?:[ 
 _LOWER_BOUNDS = ("", "==", "===", "~=", ">=", "^", "~", ">")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pin:
     """What one manifest asks of one package.
 
@@ -69,7 +70,7 @@ class Pin:
         return f"{self.manifest} allows {self.package} {self.spec or 'of any version'}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pins:
     """The pins of a project, by the folder of their manifest relative to the root ("" for the root)."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from chunklint.records import record
 from chunklint.tickets.plan import Flag, Plan, Review, Task
 
 # `TICKET-001: title`, `[ABC-7] title`, `#12 - title`: an id, then the rest.
@@ -28,7 +29,7 @@ class DocumentError(Exception):
     """The document holds no tickets, or contradicts itself; every mistake is told with its line."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Block:
     """A heading (level 1 to 6), a list item (0) or a line of a paragraph (-1)."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
+
+from chunklint.records import record
 
 Shape = TypeVar("Shape")
 
@@ -16,7 +18,7 @@ class PlanError(Exception):
     """The file cannot be read as a plan; the message names the file, the entry and what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     """A red flag of a review, and the rules that can see it; with none, a person must look."""
 
@@ -24,7 +26,7 @@ class Flag:
     rules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Task:
     """One ticket.
 
@@ -44,7 +46,7 @@ class Task:
     criteria: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Review:
     """The ticket that asks for the review of another one."""
 
@@ -58,7 +60,7 @@ class Review:
     flags: tuple[Flag, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """Tickets in the order of the plan, their reviews, and the phases in order."""
 

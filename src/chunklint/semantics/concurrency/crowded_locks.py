@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from tree_sitter import Node
 
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PYTHON, PythonFile
+from chunklint.records import record
 from chunklint.semantics.concurrency.held import Held, with_items
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import Lock, lock_of
@@ -40,7 +40,7 @@ _ONCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Crowd:
     """A slow call under a lock.
 
@@ -84,7 +84,7 @@ def crowded(file: PythonFile) -> Iterator[Crowd]:
             yield Crowd(section.held, call, cause, waiting, on_loop)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Section:
     """A block that runs under a lock."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from tree_sitter import Node
+
+from chunklint.records import record
 
 
 class How(StrEnum):
@@ -40,7 +41,7 @@ GROWS = frozenset({How.SET, How.ADD})
 SHRINKS = frozenset({How.TAKE, How.DROP, How.CLEAR, How.ASSIGN})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """A look at shared state. `key` is the source text of the key or item that is looked for, "" for the whole."""
 
@@ -50,7 +51,7 @@ class Look:
     how: How
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """What an expression is made of: local names, and looks at shared state."""
 
@@ -62,7 +63,7 @@ class Value:
         return Value(self.names | other.names, self.looks + other.looks)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Act:
     """A change of shared state: of the whole, or of what is under `key`, which is made of `keyed`.
 
@@ -81,14 +82,14 @@ class Act:
     makes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suspend:
     """A place where other tasks get to run."""
 
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bind:
     """Local names that get a value, or more of it (`adds`); `alias` when it is the very state, not a copy."""
 
@@ -98,7 +99,7 @@ class Bind:
     adds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test:
     """A condition that decides what comes next."""
 
@@ -106,14 +107,14 @@ class Test:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delegated:
     """A call of a function of the same file that changes these states itself."""
 
     states: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branch:
     """One block of several, as the tests just before decide."""
 
@@ -121,7 +122,7 @@ class Branch:
     tests: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loop:
     """A loop over something (`over`, when it is shared state itself), or with a condition that `head` ends in."""
 
@@ -133,7 +134,7 @@ class Loop:
     conditional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt:
     """A `try`: any of the handlers may follow any part of the body."""
 
@@ -143,7 +144,7 @@ class Attempt:
     final: Block
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leave:
     """Control does not come to what follows: it goes to the next round of the loop, behind it, or out."""
 

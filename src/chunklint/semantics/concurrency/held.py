@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import Lock, lock_of
 from chunklint.semantics.python.guards import leaves
@@ -24,7 +24,7 @@ _RELEASES = frozenset({"release", "release_write", "release_read", "__exit__", "
 _MOST_BEFORE = 40
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held:
     """A lock that is held, and what took it: the item of a `with`, the call of `acquire`, the decorator."""
 
@@ -87,7 +87,7 @@ def _before(inner: Node, block: Node, released: set[str], file: PythonFile) -> I
             yield change.taken
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Change:
     """A statement at an offset that takes a lock, or gives locks back, named as the code spells them."""
 

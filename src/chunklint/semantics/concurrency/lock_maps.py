@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PYTHON, PythonFile
+from chunklint.records import record
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import lock_of
 from chunklint.semantics.concurrency.state import name_of
@@ -27,7 +27,7 @@ _REMOVALS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Forgotten:
     """A removal of a lock from its map: the removal, the map, and the place that holds the lock, if it is seen."""
 

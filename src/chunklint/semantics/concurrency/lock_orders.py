@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PYTHON, PythonFile
+from chunklint.records import record
 from chunklint.semantics.concurrency.held import Held, locks_held_at, with_items
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import Lock, lock_of
@@ -28,7 +28,7 @@ _SORTS = ("sorted(", ".sort(", "min(", "max(", "id(", " < ", " > ")
 Steps = tuple[tuple[Node, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Nesting:
     """One lock taken while another is held.
 
@@ -45,7 +45,7 @@ class Nesting:
     around: tuple[Lock, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Taken:
     lock: Lock
     steps: Steps

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from chunklint.records import record
 
 
 class LockKind(StrEnum):
@@ -26,7 +27,7 @@ class Form(StrEnum):
     READER = "reader's side of a lock"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockType:
     """What a library says of one of its classes."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from tree_sitter import Node
 
 from chunklint.languages.base import descendants, enclosing
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.concurrency.lock_types import TYPES, Form, LockKind, LockType, names_lock
 from chunklint.semantics.python.helpers import returned_values
 from chunklint.semantics.python.names import (
@@ -37,7 +38,7 @@ _REMOTE_METHODS = frozenset({"lock", "Lock", "get_lock", "semaphore"})
 _REMOTE_OPTIONS = frozenset({"blocking_timeout", "lock_timeout", "lock_ttl", "ttl", "timeout", "expire", "sleep"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lock:
     """A lock as an expression of one file names it.
 

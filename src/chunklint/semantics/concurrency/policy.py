@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.concurrency.flow import Act, Suspend, every
 from chunklint.semantics.concurrency.held import Held, locks_held_at
 from chunklint.semantics.concurrency.lock_types import LockKind
@@ -21,7 +21,7 @@ from chunklint.semantics.concurrency.state import Shape, States, name_of, states
 _HABIT = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Naked:
     """A change of state without the lock that its other changes hold."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from tree_sitter import Node
 
+from chunklint.records import record
 from chunklint.semantics.concurrency.flow import (
     Act,
     Attempt,
@@ -50,7 +51,7 @@ class Race:
     more: list[Node] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Fact:
     """What a look told; `wait` once other tasks had a turn since, `test` when a condition was decided by it."""
 
@@ -63,7 +64,7 @@ class _Fact:
         return self.look.node.id
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Known:
     """What holds at one point: all looks so far, what conditions rest on, what local names are made of.
 

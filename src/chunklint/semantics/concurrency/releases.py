@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants, is_within
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.concurrency.held import locks_held_at
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import Lock, lock_of
@@ -43,7 +43,7 @@ class Way(StrEnum):
     NEVER = "no release at all"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stuck:
     """A lock that `acquire()` took and that may stay locked.
 

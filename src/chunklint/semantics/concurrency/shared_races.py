@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
@@ -12,6 +11,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.concurrency.flow import GROWS, SHRINKS, Act, How, Look, every
 from chunklint.semantics.concurrency.held import Held, locks_held_at
 from chunklint.semantics.concurrency.python_flow import flow_of
@@ -76,7 +76,7 @@ class Harm(StrEnum):
     TWICE = "made twice"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SharedRace:
     """A race that matters, where it is and what speaks for other tasks being in the same place.
 
@@ -94,7 +94,7 @@ class SharedRace:
     apart: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Write:
     """A change of a state by one function of its class or module."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
@@ -12,6 +11,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import lock_of
 from chunklint.semantics.concurrency.state import States, class_of, decorators, name_of
@@ -34,7 +34,7 @@ class Evidence(StrEnum):
     NONE = "nothing speaks for it"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instance:
     """An object of a class that lives as long as the process, made in a file: of a class by this (imported) name."""
 

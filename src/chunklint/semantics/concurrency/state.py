@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
@@ -11,6 +10,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import descendants, enclosing
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.scopes import bindings_in, resolve
 
 _NESTED_CLASS = frozenset({"class_definition"})
@@ -60,7 +60,7 @@ _LITERALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class States:
     """The states of one class (`owner`), or of the module (None).
 

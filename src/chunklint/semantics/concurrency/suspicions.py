@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location, Span
+from chunklint.records import record
 from chunklint.semantics.concurrency.flow import Act, How
 from chunklint.semantics.concurrency.races import Race
 from chunklint.semantics.concurrency.shared_races import Harm, SharedRace, shared_races
@@ -21,7 +22,7 @@ _NEAR = 3
 _LONGEST = 60
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suspicion:
     """A race of one file.
 

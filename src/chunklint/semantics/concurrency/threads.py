@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location, Span
+from chunklint.records import record
 from chunklint.semantics.concurrency.held import locks_held_at
 from chunklint.semantics.concurrency.state import Shape, decorators, name_of, shape_of
 from chunklint.semantics.concurrency.suspensions import is_async
@@ -35,7 +35,7 @@ _FARTHEST = 6
 _TALLEST = 20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """A function that looks at a module's state, changes it, and holds no lock; `places` tells by state where."""
 
@@ -44,7 +44,7 @@ class Change:
     places: tuple[tuple[str, Location], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A function that calls another by name: one that is imported, or (`imported` None) of the same file."""
 
@@ -54,7 +54,7 @@ class Call:
     imported: Import | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Threaded:
     """A function that a framework or a caller runs in a worker thread, and who says so."""
 
@@ -63,7 +63,7 @@ class Threaded:
     place: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Torn:
     """A function that changes states of which some are changed in the event loop and in a thread as well."""
 

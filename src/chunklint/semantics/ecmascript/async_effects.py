@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     called_name,
     callee_of,
@@ -32,7 +32,7 @@ class Promised(Enum):
     RETURNED = "the effect returns the promise of a call"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Promise:
     """A promise that React is given: the function, or the returned call, that makes it."""
 

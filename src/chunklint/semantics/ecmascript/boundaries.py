@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
 
@@ -12,6 +11,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import definitions, is_boundary, members
 from chunklint.semantics.ecmascript.functions import is_function, returned
 from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, unwrap
@@ -36,7 +36,7 @@ class WayOut(Enum):
     SOME = "a reset, a reload, a new document, or something that cannot be seen"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Boundary:
     """An error boundary as it stands in a file.
 
@@ -208,7 +208,7 @@ def _fallback_code(file: SourceFile, given: dict[str, Node]) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Poser:
     """A component that looks like an error boundary and catches nothing. `block` is the `try` that it trusts in."""
 

@@ -6,11 +6,11 @@ import posixpath
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import groupby
 
+from chunklint.records import record
 from chunklint.semantics.ecmascript.mounts import ROUTES, SLOT, UNKNOWN, Front, Mount
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, is_route
 from chunklint.semantics.ecmascript.resolution import Resolution
@@ -28,7 +28,7 @@ class GapKind(Enum):
     ELSEWHERE = "the component has a closer boundary where it is mounted elsewhere"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gap:
     """One family of neighbours that an error boundary should hold, and does not.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -13,11 +13,12 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
 from chunklint.semantics.ecmascript.names import bindings, unwrap
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Definition:
     """A function, class or value at the top of a module.
 

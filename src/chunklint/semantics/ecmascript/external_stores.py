@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     callee_of,
@@ -21,7 +21,7 @@ from chunklint.semantics.ecmascript.react import hook_calls
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Endless:
     """A subscription of `useSyncExternalStore` that React cannot end.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from chunklint.languages.base import SourceFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.ecmascript.effect_wording import asker, called_text, head_of
 from chunklint.semantics.ecmascript.feeds import (
     Feed,
@@ -26,7 +26,7 @@ from chunklint.semantics.ecmascript.shared_answers import Question, questions
 from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fed:
     """An effect whose late answer sets state, and which asks with props or arguments only.
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.languages.ecmascript import ECMASCRIPT
+from chunklint.records import record
 from chunklint.semantics.ecmascript.changes import ITSELF, setter_of, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in
 from chunklint.semantics.ecmascript.definitions import definitions
@@ -43,7 +43,7 @@ _WRAPPERS = 4
 _CHOICES = ("ternary_expression", "if_statement", "switch_case")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Feed:
     """A mount of a component or a call of a hook, with what is given to it that changes.
 
@@ -63,14 +63,14 @@ class Feed:
     given: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Uses:
     """What a file mounts, calls or imports without a look at what it gives: module and name of each."""
 
     names: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Modals:
     """The components of a file that render a modal and nothing else: where a condition mounts one, it stands open."""
 

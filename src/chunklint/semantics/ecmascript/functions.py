@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, scopes_around, unwrap
 
 # Wrappers that hand back, more or less, the function that they are given.
@@ -34,7 +34,7 @@ _RUNS_SOON = frozenset(
 _HOPS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Running:
     """A node that is evaluated when a function runs.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -21,7 +21,7 @@ from chunklint.semantics.ecmascript.react import component_of, state_of_setter
 _EMPTY = frozenset({"null", "undefined", '""', "''", "-1"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reset:
     """A timer that empties a state, started by a handler that has just named one of many things in it.
 

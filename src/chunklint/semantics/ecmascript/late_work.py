@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import (
     Chain,
     conditions,
@@ -41,7 +41,7 @@ _RELEASES = frozenset({"getVideoTracks", "getAudioTracks"}).union(
 _VALUES = frozenset({"call_expression", "new_expression", "identifier"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Late:
     """Something that is acquired after a wait, though the cleanup may have run by then.
 
@@ -56,7 +56,7 @@ class Late:
     rearms: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reconnect:
     """A cleanup that closes a socket whose close handler opens the next one.
 
@@ -73,7 +73,7 @@ class Reconnect:
     cleanly: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LateClose:
     """A close handler that empties the handle without asking whose socket it holds by now."""
 

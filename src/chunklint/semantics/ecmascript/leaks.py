@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
 from chunklint.semantics.ecmascript.endings import is_ended, is_stored
 from chunklint.semantics.ecmascript.functions import (
@@ -58,7 +59,7 @@ _TEST_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e", "test", "
 _TEST_MARKS = frozenset({"test", "spec", "stories", "story", "cy", "bench"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leak:
     """An acquisition that outlives its component.
 

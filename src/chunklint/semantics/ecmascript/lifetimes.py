@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -64,7 +64,7 @@ class Reach(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Handle:
     """Where the value of an acquiring expression goes.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import (
     Chain,
     handled_chains,
@@ -43,7 +43,7 @@ class Misfit(Enum):
     OVERWRITTEN = "it knows the last one only"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mismatch:
     """An acquisition whose cleanup exists and does not release it.
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile
+from chunklint.records import record
 from chunklint.semantics.ecmascript.names import bindings, declared
 
 _SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs", ".cts", ".cjs")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Export:
     """A name that a module offers: its own (`node` is the definition) or one passed on from `module`.
 

@@ -15,6 +15,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location, Span
+from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
@@ -26,7 +27,7 @@ SLOT = "{children}"
 UNKNOWN = "?"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mount:
     """A component where it is rendered.
 
@@ -57,7 +58,7 @@ class Mount:
     place: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Front:
     """All that one file contributes.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.languages.ecmascript import ECMASCRIPT
+from chunklint.records import record
 
 FUNCTIONS = frozenset(
     {
@@ -37,7 +37,7 @@ _WRAPPERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binding:
     """What introduces a name.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -33,7 +33,7 @@ _EACH_RENDER = frozenset({Kind.CONNECTION, Kind.OBJECT_URL, Kind.INTERVAL})
 _ONE_TIME = frozenset({"if_statement", "augmented_assignment_expression", "binary_expression"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Started:
     """An interval that a handler of a component starts and no unmount stops.
 
@@ -47,7 +47,7 @@ class Started:
     polls: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opened:
     """What the initialiser of a hook, or the rendering itself (`hook` is None), acquires and nothing releases."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants, is_within
 from chunklint.languages.ecmascript import ECMASCRIPT
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -79,7 +79,7 @@ class Cleanup(Enum):
     DROPPED = "dropped"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Effect:
     """One call of an effect hook.
 

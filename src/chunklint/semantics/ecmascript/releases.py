@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from chunklint.records import record
 
 
 class Kind(StrEnum):
@@ -24,7 +25,7 @@ class Kind(StrEnum):
     INSTANCE = "instance"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resource:
     """A function or class that acquires, and the function that releases.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     callee_of,
@@ -38,7 +38,7 @@ Way = tuple[str, ...]
 _MANY = 60
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reopening:
     """A hook that opens a connection again whenever one of its arguments is another one.
 
@@ -54,7 +54,7 @@ class Reopening:
     place: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Renewal:
     """A call of a hook that is given a new function or object at every render.
 

@@ -6,8 +6,9 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from chunklint.records import record
 
 # Strings are kept as they are. Comments go first, then commas before a closing bracket: one pattern for both would try
 # every way to split a row of comments.
@@ -20,7 +21,7 @@ MANIFEST = "package.json"
 ENTRY_SETTINGS = ("tsconfig.json", "jsconfig.json")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Aliases:
     """What one file of settings says of names.
 
@@ -35,7 +36,7 @@ class Aliases:
     paths: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Package:
     """A package of the repository's own: its name, its folder and the sources that its manifest names."""
 
@@ -44,7 +45,7 @@ class Package:
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resolution:
     """The settings of a repository, sorted: those nearest to a file come last."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import own_method
 from chunklint.semantics.ecmascript.functions import (
     Running,
@@ -29,7 +30,7 @@ from chunklint.semantics.ecmascript.releases import RESOURCES, Kind, Resource
 from chunklint.semantics.wording import shortened
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Acquisition:
     """Something that stays until it is released.
 

@@ -6,10 +6,10 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.ecmascript.mounts import ENTRY, SLOT
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, app_of
 from chunklint.semantics.ecmascript.workspaces import Key
@@ -23,7 +23,7 @@ class Cover(IntEnum):
     LOCAL = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Root:
     """A definition that something outside the sources mounts, under what, and where to speak of it.
 

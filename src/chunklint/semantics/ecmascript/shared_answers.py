@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.feeds import definition_around
 from chunklint.semantics.ecmascript.functions import (
@@ -40,7 +40,7 @@ _WRAPPERS = 6
 _FROM_STATE = re.compile(r"\bget\(\)\.(\w+)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """A function of a hook or store that waits for an answer and keeps it, whatever has been asked since.
 
@@ -60,7 +60,7 @@ class Answer:
     place: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Keeper:
     """A function of a store that only keeps its argument, under `key`."""
 
@@ -69,7 +69,7 @@ class Keeper:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """An effect without a cleanup that calls a function of a hook or store for something that changes.
 

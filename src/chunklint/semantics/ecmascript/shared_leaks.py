@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.ecmascript.constructors import asks_its_class, constructed, ending_method, is_ending
 from chunklint.semantics.ecmascript.definitions import members
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_of, is_function, returned
@@ -33,7 +34,7 @@ _KINDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offer:
     """A function that acquires for its caller.
 
@@ -52,7 +53,7 @@ class Offer:
     place: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Start:
     """An effect without a cleanup that calls a function from elsewhere and drops what it returns.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.changes import ITSELF, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
 from chunklint.semantics.ecmascript.functions import (
@@ -50,7 +50,7 @@ _CONTINUES = frozenset({"then", "finally", "catch"})
 _HOPS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stale:
     """A request whose answer sets state, whatever has been asked since.
 

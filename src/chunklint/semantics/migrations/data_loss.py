@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.migrations.operations import Direction, Migration, Operation, same_name
 from chunklint.semantics.sql.statements import Column, Statement
 
@@ -18,7 +18,7 @@ _WRITES = frozenset({"insert", "update"})
 _DERIVED_TYPES = ("tsvector", "tsvectortype", "computed")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loss:
     """What one operation destroys: a whole schema or database, a table, its rows, or one column.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 
 from tree_sitter import Node
@@ -11,6 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Severity
+from chunklint.records import record
 from chunklint.semantics.migrations.backups import backup_of, is_dumped_before, unread_answers
 from chunklint.semantics.migrations.data_loss import (
     Loss,
@@ -53,7 +54,7 @@ class Reason(Enum):
     WHOLE_GROUP = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exposure:
     """A loss that nothing protects; `other` is the operation that the reason speaks of."""
 

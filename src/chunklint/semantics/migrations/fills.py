@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.migrations.alembic_calls import sql_argument
 from chunklint.semantics.migrations.frames import Frame, shapes_in
 from chunklint.semantics.migrations.operations import Direction, calls_in_order
@@ -26,7 +26,7 @@ _ON_ROWS = re.compile(r"\b(?:update|select|insert|delete|merge)\b", re.IGNORECAS
 _ENDS = frozenset({"WHERE", "FROM", "RETURNING", "ORDER BY", "LIMIT"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fill:
     """One assignment of an UPDATE that is sure to run.
 
@@ -43,7 +43,7 @@ class Fill:
     place: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fills:
     """The assignments of one revision's upgrade, and how often each name stands in its SQL."""
 
@@ -52,7 +52,7 @@ class Fills:
     words: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overwritten:
     """A fill that leaves nothing of an earlier one."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tree_sitter import Node
 
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.literals import element_at, elements_of, entries_of
 from chunklint.semantics.python.names import arguments, qualified_name
 from chunklint.semantics.python.parameters import passed
@@ -21,7 +22,7 @@ _MAX_TEXTS = 64
 _MAX_DEPTH = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frame:
     """One run of a function.
 

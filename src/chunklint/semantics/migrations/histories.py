@@ -6,11 +6,11 @@ Nothing here walks by recursion, and all of it takes a time that grows with the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import takewhile
 
+from chunklint.records import record
 from chunklint.semantics.migrations.revisions import Reference, Revision
 
 # An id that more folders share than this comes from a template; which of them is meant cannot be told.
@@ -19,7 +19,7 @@ _MOST_FOLDERS = 16
 _Index = Mapping[str, Mapping[str, Revision]]
 
 
-@dataclass(frozen=True)
+@record
 class History:
     """The revisions of one history, by path, and how they follow each other.
 

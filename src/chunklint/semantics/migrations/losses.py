@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.migrations.schema import Absence, Key, Kind, Made, Schema
 from chunklint.semantics.migrations.steps import Step, Verb
 
@@ -14,7 +14,7 @@ from chunklint.semantics.migrations.steps import Step, Verb
 Defined = Mapping[tuple[Key, Location], Made]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loss:
     """An object that goes.
 

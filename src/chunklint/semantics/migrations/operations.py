@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from itertools import islice
@@ -16,6 +15,7 @@ from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
 from chunklint.languages.sql import SqlFile
 from chunklint.model import Span
+from chunklint.records import record
 from chunklint.semantics.migrations.alembic_calls import constructs, operations_of_call, sql_argument
 from chunklint.semantics.migrations.frames import Frame, bound_in, shapes_in
 from chunklint.semantics.python.names import local_function
@@ -39,7 +39,7 @@ class Direction(StrEnum):
     DOWNGRADE = "downgrade"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operation:
     """One thing that a migration does to the database.
 
@@ -56,7 +56,7 @@ class Operation:
     frame: Frame | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Migration:
     """The operations of one migration, in order of execution as far as it can be read."""
 

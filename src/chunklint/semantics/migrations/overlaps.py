@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import chain
 
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.migrations.definitions import Definitions, is_same_text
 from chunklint.semantics.migrations.fills import Fills, Overwritten, overwritten
 from chunklint.semantics.migrations.histories import histories, path_between
@@ -38,7 +39,7 @@ class Clash(StrEnum):
     OVERWRITTEN = "overwritten"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overlap:
     """A place where a revision clashes with other ones, each of which `others` names by a place in it.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
@@ -13,6 +12,7 @@ from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.languages.sql import SqlFile
 from chunklint.model import Location, Span
+from chunklint.records import record
 from chunklint.semantics.migrations.alembic_calls import sql_argument
 from chunklint.semantics.migrations.frames import Frame, shapes_in
 from chunklint.semantics.migrations.operations import (
@@ -44,7 +44,7 @@ class Way(StrEnum):
     STANDING = "standing"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PartitionFact:
     """A step, where it stands and when it runs.
 
@@ -60,7 +60,7 @@ class PartitionFact:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableChange:
     """An upgrade's change of what a definition hangs on. Names of tables are without their schema.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.migrations.schema import Key, Kind, Made
 from chunklint.semantics.migrations.steps import Certainty, Step, Verb
 
@@ -13,7 +14,7 @@ from chunklint.semantics.migrations.steps import Certainty, Step, Verb
 _CHAIN = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Making:
     """How one revision makes an object.
 

@@ -7,11 +7,12 @@ contradicts that makes our knowledge doubtful, not the upgrade. A downgrade is j
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from chunklint.model import Location, Span
+from chunklint.records import record
 from chunklint.semantics.migrations.column_types import is_castable
 from chunklint.semantics.migrations.schema import Absence, Key, Kind, Made, Schema
 from chunklint.semantics.migrations.steps import Certainty, Step, Verb
@@ -38,7 +39,7 @@ class Failure(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """A step that fails.
 

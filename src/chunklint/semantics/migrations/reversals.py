@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.migrations.column_types import may_be_same
 from chunklint.semantics.migrations.histories import History, ancestors_of, cycles, duplicates, histories, order
 from chunklint.semantics.migrations.replay import Failure, Problem, downgraded, upgraded
@@ -24,7 +25,7 @@ class Trace(StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Residue:
     """An object that an upgrade and its downgrade do not bring back as it was.
 
@@ -43,7 +44,7 @@ class Residue:
     made: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reversal:
     """What came of upgrade and downgrade of one revision. Both lists are empty for one that can be taken back."""
 

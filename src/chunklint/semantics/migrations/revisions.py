@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -13,6 +12,7 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.python.literals import element_at, elements_of
 from chunklint.semantics.python.scopes import Binding, Kind, bindings_in, reaching
 from chunklint.semantics.python.strings import string_shapes
@@ -32,7 +32,7 @@ _HEADER = 4_000
 _CONDITIONAL = frozenset({"if_statement", "try_statement", "for_statement", "while_statement", "match_statement"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference:
     """The name by which a revision asks for another one: an id, or a branch label."""
 
@@ -40,7 +40,7 @@ class Reference:
     place: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Revision:
     """A revision script.
 
@@ -81,7 +81,7 @@ class Revision:
         return self.path.rpartition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Setting:
     """What a module-level variable names, where, and whether that is all it may name."""
 

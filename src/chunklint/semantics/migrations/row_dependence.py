@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.migrations.alembic_calls import sql_argument
 from chunklint.semantics.migrations.column_types import is_castable
 from chunklint.semantics.migrations.frames import shapes_in
@@ -48,7 +49,7 @@ class Hazard(StrEnum):
     NEW_VALUE = "new value"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Write:
     """One statement that writes rows: its table ("" if unknown) and the words in it, by which columns are known."""
 
@@ -72,7 +73,7 @@ class Write:
         return self.table.rpartition(".")[2] in (table.rpartition(".")[2], "")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ValueUse:
     """A statement that writes a value into an enum column right after the value was added to the type."""
 
@@ -82,7 +83,7 @@ class ValueUse:
     place: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RowChanges:
     """A revision's steps, with what is known of the rows it writes.
 
@@ -103,7 +104,7 @@ class RowChanges:
     mysql: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Danger:
     """A step that fails on rows; `cause` is the place of an earlier step that makes it so, `detail` what it says."""
 

@@ -7,12 +7,13 @@ step protects it. A check that gives a harmless answer when it fails is also run
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.migrations.frames import Frame
 from chunklint.semantics.migrations.worst_case import Value, World, evaluate
 from chunklint.semantics.python.guards import leaves
@@ -32,7 +33,7 @@ _LIBRARIES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """A condition on the way to a step, and whether it holds there.
 
@@ -48,7 +49,7 @@ class Condition:
     swallowed: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Weakness:
     """A check that does not protect: the expression, and why, as a clause without a final stop."""
 
@@ -56,7 +57,7 @@ class Weakness:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Safeguards:
     """Whether something stops a step in the worst world, and the checks that look as if they did."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 
 from chunklint.model import Location
+from chunklint.records import record
 
 
 class Kind(StrEnum):
@@ -26,7 +27,7 @@ class Kind(StrEnum):
     OTHER = "object"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Key:
     """The name of an object; `owner` is the table of a column, constraint or trigger, and the type of an enum value."""
 
@@ -45,7 +46,7 @@ class Key:
 Traits = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Made:
     """An object that exists.
 

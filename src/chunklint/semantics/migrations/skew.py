@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import TypeGuard, TypeVar
 
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.migrations.histories import histories, order
 from chunklint.semantics.migrations.operations import is_sql_migration
 from chunklint.semantics.migrations.partition_facts import Found, PartitionFact, TableChange, Way, bare
@@ -28,7 +28,7 @@ _FILLING = frozenset({Act.ASSIGN, Act.GENERATE})
 Grouped = TypeVar("Grouped")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Skew:
     """A definition by which rows crowd, or which cannot send them where it means to.
 
@@ -68,7 +68,7 @@ def skews(facts: Mapping[str, Sequence[Found | Revision]], *, whole: bool) -> It
         yield skew
 
 
-@dataclass(frozen=True)
+@record
 class _Scan:
     """The facts of a scan by what they are asked for."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import md5
 from typing import Any
 
@@ -11,6 +11,7 @@ from tree_sitter import Node
 
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.migrations.column_types import UNKNOWN_SIZE, canonical
 from chunklint.semantics.migrations.frames import Frame, argument_of, names_in
 from chunklint.semantics.migrations.schema import Key, Kind, Made
@@ -42,7 +43,7 @@ _MAX_IDENTIFIER = 63
 _CHOICES = frozenset({"conditional_expression", "boolean_operator"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A call of a migration: its arguments, in which run of which function, where, and whether it is sure to run."""
 
@@ -156,7 +157,7 @@ def resolved(node: Node, call: Call, depth: int = 0) -> Node:
     return resolved(found[0].value, call, depth + 1) if len(found) == 1 and found[0].value is not None else node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ColumnType:
     """A column's type: one spelling (None if unknown), and of an enum that is a type of its own its name and labels."""
 
@@ -236,7 +237,7 @@ def enum_step(found: ColumnType, call: Call, *, guarded: bool) -> Step:
     return call.step(Verb.CREATE, Key(Kind.TYPE, found.enum), made=made, parts=values, guarded=guarded)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadColumn:
     """A `sa.Column(...)`: the column itself, what comes with it, its type, and whether it is (part of) the key."""
 

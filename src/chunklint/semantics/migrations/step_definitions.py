@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.migrations.column_types import canonical
 from chunklint.semantics.migrations.schema import Key, Kind, Made
 from chunklint.semantics.migrations.steps import Certainty, Step, Verb
@@ -28,7 +29,7 @@ _COLUMN_WORDS = frozenset(
 EMPTY_TEXT = "''"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """One statement: its words, where it stands, and whether it is sure to run."""
 
@@ -167,7 +168,7 @@ def named_type(found: Sequence[Word]) -> tuple[Key, ...]:
     return (Key(Kind.TYPE, plain_name(name).rpartition(".")[2]),) if readable(name) and end == len(found) else ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference:
     """What a foreign key refers to, and what it says of rows whose row goes ("" for nothing, None if unreadable)."""
 

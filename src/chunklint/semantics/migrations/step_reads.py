@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chunklint.records import record
 from chunklint.semantics.migrations.schema import Key, Kind, Made
 from chunklint.semantics.migrations.step_definitions import Source, plain_name, readable
 from chunklint.semantics.migrations.steps import Certainty, Step, Verb
@@ -79,7 +80,7 @@ def _spelled(word: Word) -> str:
     return '"' + word.name.replace('"', "") + '"'
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Relation:
     """Something that rows come from: a table by its name, or, without one, anything else."""
 

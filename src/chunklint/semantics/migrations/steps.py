@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.migrations.revisions import Revision
 from chunklint.semantics.migrations.schema import Key, Made, Traits
 
@@ -30,7 +30,7 @@ class Certainty(Enum):
     MAYBE = "maybe"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One change of a schema.
 
@@ -82,7 +82,7 @@ class Body(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Script:
     """A revision script as the replay needs it.
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from chunklint.languages.python import PythonFile
 from chunklint.model import Draft, Place
+from chunklint.records import record
 from chunklint.semantics.migrations.exposures import Exposure, exposures
 from chunklint.semantics.migrations.operations import migration_of
 from chunklint.semantics.migrations.safeguards import calls_settled_before
 from chunklint.semantics.migrations.wrappers import demanded, is_demanded
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suspect:
     """A finding as plain data, and the functions of other modules that ran before: one of them may demand a flag."""
 

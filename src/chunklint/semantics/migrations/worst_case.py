@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.migrations.failures import after_failure, is_inside, is_tried
 from chunklint.semantics.migrations.frames import Frame, argument_of, shapes_in
 from chunklint.semantics.migrations.name_tests import is_name_test
@@ -27,7 +28,7 @@ _TEXT_TESTS = frozenset({"startswith", "endswith"})
 _LIBRARIES = frozenset({"alembic", "sqlalchemy", "sqlmodel", "sys", "builtins", "<module>", "logging", "datetime"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """A value, when `known`.
 
@@ -42,7 +43,7 @@ class Value:
     fallback: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class World:
     """The tables whose rows matter, and whether the checks fail with an error.
 

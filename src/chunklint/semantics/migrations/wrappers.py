@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import islice, product
@@ -15,6 +15,7 @@ from tree_sitter import Node
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PYTHON, PythonFile
 from chunklint.model import Location, Severity
+from chunklint.records import record
 from chunklint.semantics.migrations.data_loss import losses
 from chunklint.semantics.migrations.exposures import Reason, exposure_of_drop
 from chunklint.semantics.migrations.frames import Frame, names_in
@@ -48,7 +49,7 @@ _FLAGS = re.compile(rf"\b(?:{'|'.join(_FLAG_WORDS)})\b")
 _MAX_GATES = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """Whether a wrapper protects the rows when its gates have these values.
 
@@ -64,7 +65,7 @@ class Verdict:
     weaknesses: tuple[tuple[Location, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gate:
     """A parameter that is true or false and stands in a condition of a wrapper."""
 
@@ -73,7 +74,7 @@ class Gate:
     default: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wrapper:
     """A function that drops the table that a parameter names.
 
@@ -92,7 +93,7 @@ class Wrapper:
     exempted: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Demand:
     """A function that raises unless a flag is set, for migrations in other modules to call first."""
 
@@ -100,7 +101,7 @@ class Demand:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """A call in a migration of a function of another module, with what it is given: texts, `False` and `True`.
 
@@ -119,7 +120,7 @@ class Use:
     dangers: tuple[tuple[str, Severity, Severity | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WrappedDrop:
     """A use that drops a table, the wrapper that does it, the table, and how the wrapper protects it, if at all."""
 

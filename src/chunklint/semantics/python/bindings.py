@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tree_sitter import Node
 
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 
 # Their captures are what `bindings_of` reads; `global` and `nonlocal` bind nothing themselves.
 BINDERS = (
@@ -49,7 +49,7 @@ class Kind(StrEnum):
     CLASS = "class"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binding:
     """One place that gives a name a value.
 

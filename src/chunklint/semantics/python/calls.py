@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.known_sources import (
     ARGV_METHODS,
     CLOCK_METHODS,
@@ -34,7 +34,7 @@ _MAX_DEPTH = 4
 _COUNTS = re.compile(r"\s*SELECT\s+(?:COUNT|EXISTS|SUM|COALESCE\s*\(\s*(?:MAX|SUM|COUNT))\s*\(", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """What a call gives: a source of its own with a few words on it, or what it was made of; `number`: only numbers."""
 

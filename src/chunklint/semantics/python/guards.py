@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.names import local_function, qualified_name
 from chunklint.semantics.python.parameters import passed
 from chunklint.semantics.python.scopes import Kind, reaching, resolve
@@ -22,7 +22,7 @@ _MAX_DEPTH = 6
 _MAX_CHECKS = 20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Guard:
     """A condition without `and`, `or` and `not`, and whether it holds (or its opposite does) at the place asked about.
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.records import record
 
 # Top folders of this name are the project's own far more often than CPython's tests.
 _STANDARD = sys.stdlib_module_names - {"test"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Import:
     """One name that an import statement brings in, as plain data that a fact may carry.
 

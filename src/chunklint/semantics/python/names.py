@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors
 from chunklint.languages.python import PYTHON, PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.known_types import RETURNS
 from chunklint.semantics.python.scopes import (
     FUNCTIONS,
@@ -281,7 +281,7 @@ def _module_names(file: PythonFile) -> Mapping[str, list[Binding]]:
     return bindings_in(file.root, file)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arguments:
     """The arguments of a call. `splat` and `double_splat` hold the expressions behind `*` and `**`."""
 

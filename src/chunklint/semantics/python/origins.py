@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from tree_sitter import Node
 
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.calls import Result, is_enum, result_of
 from chunklint.semantics.python.checks import is_confined
 from chunklint.semantics.python.helpers import escapes, returned_values
@@ -38,7 +39,7 @@ _LITERALS = frozenset({"integer", "float", "true", "false", "none", "ellipsis"})
 _TESTS = frozenset({"comparison_operator", "not_operator"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Where a value comes from.
 
@@ -68,7 +69,7 @@ _UNKNOWN = Origin(Source.UNKNOWN)
 _LITERAL = Origin(Source.LITERAL)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Trace:
     file: PythonFile
     given: Mapping[int, Origin] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PYTHON, PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.bindings import BINDERS, Binding, Kind, bindings_of
 
 __all__ = [
@@ -62,7 +63,7 @@ class _Table:
     visible: dict[tuple[int, str], tuple[Binding, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Place:
     """Where a node stands: what is around it (ids and types, innermost first), loops, and branches of `if`s."""
 
@@ -82,7 +83,7 @@ def _scope_around(scope: Node, file: PythonFile) -> Node | None:
     return scope_of(scope, file) if scope.id != file.root.id else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Regions:
     """The scopes of a file one after another: each holds from its start in bytes to the next one's."""
 

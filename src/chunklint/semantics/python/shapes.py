@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tree_sitter import Node
 
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 
 # What more alternatives, deeper nesting or more work would tell is not worth its time; the bounds also keep hostile
 # input finite: nested brackets, and variables that double a string again and again.
@@ -19,7 +20,7 @@ _MAX_PARTS = 400
 _MAX_TEXT = 200_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hole:
     """A part of a string whose text is the value of an expression.
 
@@ -31,7 +32,7 @@ class Hole:
     via: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shape:
     """One way that a string may look: known text and holes, in order.
 
@@ -62,7 +63,7 @@ def joined_text(parts: Iterable[str | Hole]) -> Parts:
     return tuple(joined)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """A reading of a string out of the code, and where it stands.
 

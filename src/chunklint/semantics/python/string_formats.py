@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from string import Formatter
 
+from chunklint.records import record
 from chunklint.semantics.python.shapes import Hole, Parts, joined_text
 
 _PERCENT = re.compile(
@@ -16,7 +16,7 @@ _DOLLAR = re.compile(r"\$(?:(?P<escaped>\$)|(?P<name>[A-Za-z_]\w*)|\{(?P<braced>
 _FIELD_END = re.compile(r"[.\[]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fillings:
     """What fills a template: by position, by name, and `rest` for whatever the code does not say."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
+from chunklint.records import record
 from chunklint.semantics.python.strings import Hole, Shape
 
 _MARK = "chunklint_hole_"
@@ -41,7 +41,7 @@ class Role(StrEnum):
     CLAUSE = "clause"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Splice:
     """A hole of an SQL text, what stands in it, and whether hand-written quotes surround it."""
 

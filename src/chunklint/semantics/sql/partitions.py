@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from chunklint.records import record
 from chunklint.semantics.python.strings import Shape
 from chunklint.semantics.sql.expressions import columns_of, is_plain_column, items, names_of, qualified_name
 from chunklint.semantics.sql.tokens import MAX_TEXT, Word, may_be_sql, plain, split, split_body, words
@@ -24,7 +24,7 @@ class Act(StrEnum):
     TRIGGER = "trigger"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PartitionStep:
     """A table partitioned, a column filled that may be a partition key, or a trigger that runs a function.
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tree_sitter import Node
 
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.names import arguments, qualified_name, type_of
 
 # Functions whose first argument is SQL by definition.
@@ -48,7 +47,7 @@ _RECEIVERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sink:
     """A call that takes SQL as text. `certain` when types say so, not just the receiver's name."""
 

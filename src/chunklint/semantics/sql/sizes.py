@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
+from chunklint.records import record
 from chunklint.semantics.python.strings import Hole, Shape
 from chunklint.semantics.sql.holes import defines_schema
 from chunklint.semantics.sql.tokens import Word, may_be_sql, plain, words
@@ -33,7 +33,7 @@ class Sized(StrEnum):
     OPTION = "a storage option of this DDL"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Size:
     """A hole that holds a size."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from chunklint.records import record
 from chunklint.semantics.python.strings import Shape
 from chunklint.semantics.sql.tokens import Word, may_be_sql, plain, split, split_body, words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """A column as it is created or added.
 
@@ -21,7 +22,7 @@ class Column:
     generated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """One statement. Names are lower case unless quoted and keep their schema; a hole shows as `{expression}`.
 

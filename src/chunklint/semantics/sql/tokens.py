@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from chunklint.records import record
 from chunklint.semantics.python.strings import Hole, Shape
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _QUOTED, _STRINGS = frozenset({"IDENTIFIER"}), frozenset({"STRING", "NATIONAL_ST
 _DOLLAR = re.compile(r"\$(\w*)\$(.*)\$\1\$", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """One token.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import configparser
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any
 
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.python.roles import is_test
 from chunklint.semantics.testing.pytests import tests_of
 
@@ -33,7 +33,7 @@ _SHARED = re.compile(r"base|mixin|common|helper|util|factor|fixture|data|conftes
 _MOST_LEFT_OUT = 12
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PytestSettings:
     """What a project tells pytest about where tests are.
 
@@ -48,7 +48,7 @@ class PytestSettings:
     python_files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Collectable:
     """A file with tests: its first line, and whether only its name could keep it from being collected."""
 
@@ -102,7 +102,7 @@ def collectables(file: PythonFile) -> Iterator[Collectable]:
     yield Collectable(file.location(file.root.named_children[0]), len(tests))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeftOut:
     """A test file that pytest does not collect, the settings that leave it out, and whether by its name."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.names import arguments, local_function
 from chunklint.semantics.testing.pytests import statements
 
@@ -25,7 +25,7 @@ _CHECKS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checker:
     """A function, method or fixture of test support that checks, by its name."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.languages.ecmascript import ECMASCRIPT, EcmascriptFile
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, function_of, is_function
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap
 from chunklint.semantics.testing.evidence import Checker
@@ -40,7 +40,7 @@ _SETTLED = frozenset({"todo", "fails", "failing", "fail"})
 _ACTS = frozenset({"call_expression", "new_expression", "jsx_element", "jsx_self_closing_element", "throw_statement"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JsTest:
     """A call that declares a test or a suite.
 

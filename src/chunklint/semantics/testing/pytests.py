@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 
 _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 
@@ -17,7 +17,7 @@ _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 PLAIN_BASES = frozenset({"object", "ABC", "Protocol"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PythonTest:
     """A test function.
 

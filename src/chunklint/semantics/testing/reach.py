@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
@@ -12,6 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.python.modules import Import, Modules, imports
 from chunklint.semantics.python.names import arguments
 from chunklint.semantics.python.roles import is_script, is_test
@@ -38,7 +38,7 @@ _DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 _VERSION = re.compile(r"^v\d+$|^api$")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module:
     """What a module of the product offers to be tested, and what it imports.
 
@@ -61,7 +61,7 @@ class Module:
     mounts: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Probe:
     """What a test or its support reaches for: imports, dotted names in strings, and words of request paths."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.ecmascript import EcmascriptFile
 from chunklint.languages.python import PYTHON, PythonFile
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, enclosing_function
 from chunklint.semantics.ecmascript.names import dotted
 from chunklint.semantics.python.names import arguments
@@ -30,7 +30,7 @@ _JS_CONDITIONAL = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Skip:
     """An unconditional skip without a reason.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.ecmascript import EcmascriptFile
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, function_of, is_function
 from chunklint.semantics.ecmascript.names import dotted, resolve, unwrap
 from chunklint.semantics.python.names import arguments, qualified_name
@@ -42,7 +42,7 @@ _JS_DECIDED = re.compile(r"no-unnecessary-waiting|no-wait-for-timeout")
 _NOTICEABLE = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sleep:
     """A sleep in a test: the call, its length in seconds, the call as written, and the test's name."""
 

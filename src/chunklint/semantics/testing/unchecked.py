@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tree_sitter import Node
@@ -12,6 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.python.names import arguments, local_function
 from chunklint.semantics.testing.evidence import FUNCTIONS, Checker, called, checks
 from chunklint.semantics.testing.pytests import PLAIN_BASES, PythonTest, bases_of, is_test_module, tests_of
@@ -67,7 +67,7 @@ class Kind(StrEnum):
     CALLED = "called"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unchecked:
     """A test in which this file shows no check.
 

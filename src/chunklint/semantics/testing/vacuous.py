@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.names import arguments
 from chunklint.semantics.testing.evidence import called
 from chunklint.semantics.testing.pytests import PythonTest, bases_of, holds_tests, is_test_module, statements, tests_of
@@ -53,7 +53,7 @@ class Flaw(StrEnum):
     REDEFINED = "redefined"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Vacuous:
     """A check that checks nothing: where, why, in the user's words, and the place that explains it."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.names import arguments, calls_of, enclosing_function, qualified_name
 from chunklint.semantics.python.scopes import FUNCTIONS, Binding, Kind, reaching
 from chunklint.semantics.timeouts.deadlines import within_deadline
@@ -32,7 +32,7 @@ _INFINITY = re.compile(r"""^(?:float\(["']\+?inf(?:inity)?["']\)|(?:math|np|nump
 _NUMBER = frozenset({"integer", "float"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Switch:
     """A limit that is none.
 

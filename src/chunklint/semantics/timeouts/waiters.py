@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from chunklint.model import Location, Severity
+from chunklint.records import record
 from chunklint.semantics.pins import Pins
 
 # What a default set for the whole process, or the whole project, reaches.
@@ -18,7 +17,7 @@ WAITS = "waits for ever"
 MAKES_CLIENT = "makes a client that waits for ever for its server"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Library:
     """A library, and where its documentation or its source says what its default is.
 
@@ -35,7 +34,7 @@ class Library:
     finite_from: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Waiter:
     """A callable that waits without limit unless it is told otherwise.
 
@@ -71,7 +70,7 @@ class Waiter:
         return self.waits == WAITS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limited:
     """A callable whose default is finite, and how that default is switched off.
 
@@ -92,7 +91,7 @@ class Limited:
     rest: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wait:
     """One call that waits for ever, as a fact of its file.
 

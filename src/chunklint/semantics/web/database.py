@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.names import arguments, qualified_name
 from chunklint.semantics.python.scopes import Kind, reaching
 from chunklint.semantics.web.sessions import hand_made_session, is_session
@@ -51,7 +51,7 @@ class Act(StrEnum):
     BUILT = "repository built"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deed:
     """One thing done with the database, at the call that does it; `name` is the callee's last name."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tree_sitter import Node
@@ -11,6 +10,7 @@ from tree_sitter import Node
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location, Span
+from chunklint.records import record
 from chunklint.semantics.python.names import enclosing_function, local_function
 from chunklint.semantics.web.collaborators import private_calls
 from chunklint.semantics.web.database import Act, Deed, deeds, is_thin
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
     LOGIC = "business logic"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conduct:
     """A handler, or a helper that one calls, and everything that counts against it.
 

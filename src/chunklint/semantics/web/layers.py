@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.python.modules import Import, Modules, imports
 from chunklint.semantics.python.names import calls_of, enclosing_function, qualified_name
 from chunklint.semantics.python.parameters import parameters_of
@@ -26,7 +26,7 @@ _WEB_MODULE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Raise:
     """A function that raises an HTTP error, and the functions of its module by which others come to it."""
 
@@ -36,7 +36,7 @@ class Raise:
     entries: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trait:
     """What a file contributes to the join: that it defines routes, what it imports, and where it raises HTTP errors."""
 
@@ -46,7 +46,7 @@ class Trait:
     depended: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Breach:
     """One violation: `raised` and `function` for an HTTP error, else the `module` imported and its path."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.names import arguments, enclosing_function
 from chunklint.semantics.python.parameters import parameters_of
 from chunklint.semantics.python.scopes import FUNCTIONS, Kind, reaching
@@ -50,7 +50,7 @@ class Load(StrEnum):
     RULE = "own rule"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """One thing that counts, at the node that does it; `name` is the callee where there is one."""
 
@@ -204,7 +204,7 @@ def _fills_in(statement: Node, file: PythonFile) -> bool:
     return _is_absence(condition, file)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fabrication:
     """A handler that answers with made-up values: the comment that admits it, and the services it never asks."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PYTHON, PythonFile
+from chunklint.records import record
 from chunklint.semantics.python.names import (
     annotated_type,
     arguments,
@@ -49,7 +49,7 @@ _STAND_IN = re.compile(r"(?:^|/)(?:mock|fake|stub|load_?test)[^/]*/")
 _PROBE_FILE = re.compile(r"(?:^|_)(?:health\w*|metrics|probes?|prometheus|monitoring)$")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Handler:
     """A function that answers requests; `node` is its definition without decorators."""
 

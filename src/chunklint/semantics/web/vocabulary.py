@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from chunklint.records import record
 
 FRAMEWORKS = ("fastapi", "starlette", "flask", "ninja", "quart")
 
@@ -11,7 +11,7 @@ ROUTE_WORDS = ("router", "routes", "endpoints", "views", "controllers", ".api")
 LAYER_MENTIONS = (*FRAMEWORKS, "werkzeug", *ROUTE_WORDS)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layers:
     """The layers as gitignore patterns: modules that must not know the web, and more of the web than define routes."""
 
@@ -38,7 +38,7 @@ class Layers:
     web: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Budget:
     """How much a handler may do itself: a computing loop is two points, anything else that counts is one."""
 
