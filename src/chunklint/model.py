@@ -254,7 +254,7 @@ class Fixer:
     parameters: tuple[str, ...]
 
 
-@record
+@record(slots=False)
 class Rule:
     """A rule's specification; documentation, `chunklint rule`, the SARIF entry and the tests are rendered from it.
 

@@ -22,25 +22,26 @@ def record(cls: type[T]) -> type[T]: ...
 
 
 @overload
-def record(*, order: bool = False) -> Callable[[type[T]], type[T]]: ...
+def record(*, order: bool = False, slots: bool = True) -> Callable[[type[T]], type[T]]: ...
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def record(cls: type[Any] | None = None, *, order: bool = False) -> Any:
+def record(cls: type[Any] | None = None, *, order: bool = False, slots: bool = True) -> Any:
     """Make a class a dataclass with slots whose objects are equal, hashed and (`order`) sorted by their values.
 
     Type checkers hold its fields to be read-only, as in a frozen dataclass; at run time nothing stands in the way.
-    Fields with `compare=False` or `repr=False` are left out as there.
+    Fields with `compare=False` or `repr=False` are left out as there. A class with a `cached_property` needs
+    `slots=False`.
     """
     if cls is None:
-        return lambda one: _made(one, order=order)
-    return _made(cls, order=order)
+        return lambda one: _made(one, order=order, slots=slots)
+    return _made(cls, order=order, slots=slots)
 
 
-def _made(cls: type[Any], *, order: bool) -> type[Any]:
+def _made(cls: type[Any], *, order: bool, slots: bool) -> type[Any]:
     # A dataclass without a docstring gets its signature for one, which takes long to find out.
     cls.__doc__ = cls.__doc__ or cls.__name__
-    made = dataclass(slots=True, eq=False, repr=False)(cls)
+    made = dataclass(slots=slots, eq=False, repr=False)(cls)
     known = fields(made)
     compared = [one.name for one in known if one.compare]
     setattr(made, _LISTED, tuple(one.name for one in known if one.repr))

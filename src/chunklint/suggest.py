@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The first known word that begins with this one, else the most alike, whatever the case; None if none is close."""
+    from difflib import get_close_matches
+
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known, reverse=True)}
     begun = sorted(folded for folded in by_folded if word and folded.startswith(word.casefold()))
     found = begun[:1] or get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)

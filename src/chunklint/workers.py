@@ -9,16 +9,18 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 # Starts an executor of this many processes.
-Start = Callable[[int], AbstractContextManager[Executor]]
+Start = Callable[[int], AbstractContextManager["Executor"]]
 
 # What an interrupt cannot reach (a loop in C) is ended with its process after this many times the limit.
 _PATIENCE = 2
@@ -64,6 +66,8 @@ def _until_one_dies(
     lost: Callable[[Part], Result],
 ) -> Generator[Result, None, list[Part]]:
     """Work until nothing waits or a process dies; returns the parts that may have killed it."""
+    from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+
     running: dict[Future[Result], Part] = {}
     suspects: list[Part] = []
     while (waiting or running) and not suspects:
@@ -95,6 +99,8 @@ def _until_one_dies(
 def _one_by_one(
     pieces: Sequence[Part], work: Callable[[Part], Result], start: Start, lost: Callable[[Part], Result]
 ) -> Iterator[Result]:
+    from concurrent.futures import BrokenExecutor
+
     waiting = deque(pieces)
     while waiting:
         with start(1) as executor:

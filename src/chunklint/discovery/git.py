@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -24,6 +22,9 @@ class GitError(Exception):
 
 def git(root: Path, *arguments: str, asked: str, stdin: bytes = b"") -> bytes:
     """What git prints. `asked` says in the error what could not be done, as in "read what is staged"."""
+    import shutil
+    import subprocess
+
     program = shutil.which("git")
     if program is None:
         raise GitError(f"git is not on PATH; it is needed to {asked}")

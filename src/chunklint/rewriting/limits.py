@@ -5,7 +5,7 @@ from __future__ import annotations
 from chunklint.records import record
 
 
-@record
+@record(slots=False)
 class Limit:
     """What a fix writes as a timeout.
 

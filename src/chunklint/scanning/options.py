@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from chunklint import silencing
 from chunklint.records import record
 from chunklint.reporters.terminal import wants_color
 
@@ -79,6 +78,8 @@ def refuse_contradictions(options: ScanOptions) -> None:
         raise click.UsageError("--add-ignores writes into the work tree; leave --staged and --stdin-filename out")
     if options.baseline_mode != "use":
         raise click.UsageError("--add-ignores and --baseline-mode both accept findings; use one of them")
+    from chunklint import silencing
+
     if wrong := silencing.complaint(options.add_ignores):
         raise click.UsageError(wrong)
 

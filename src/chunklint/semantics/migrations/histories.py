@@ -19,7 +19,7 @@ _MOST_FOLDERS = 16
 _Index = Mapping[str, Mapping[str, Revision]]
 
 
-@record
+@record(slots=False)
 class History:
     """The revisions of one history, by path, and how they follow each other.
 

@@ -68,7 +68,7 @@ def skews(facts: Mapping[str, Sequence[Found | Revision]], *, whole: bool) -> It
         yield skew
 
 
-@record
+@record(slots=False)
 class _Scan:
     """The facts of a scan by what they are asked for."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
@@ -77,6 +76,8 @@ def _of_pyproject(text: str) -> Mapping[str, Any] | None:
 
 
 def _of_ini(text: str, section: str) -> Mapping[str, Any] | None:
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(text)
