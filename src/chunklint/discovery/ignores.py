@@ -12,8 +12,10 @@ import re
 import stat
 import warnings
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
+from chunklint.discovery.watching import looked_at
 from chunklint.records import record
 
 # No honest ignore file comes near this; a hostile one could be endless.
@@ -47,7 +49,7 @@ class _Pattern:
         return self.regex.fullmatch(path) is not None
 
 
-@record
+@record(slots=False)
 class Ignore:
     """The patterns of one ignore file.
 
@@ -62,9 +64,10 @@ class Ignore:
 
     def verdict(self, path: str, *, folder: bool) -> bool | None:
         """Whether the patterns ignore an entry (True), keep it (False) or say nothing of it (None)."""
-        local = self._local(path)
         name = path.rpartition("/")[2]
-        for pattern in reversed(self.patterns):
+        candidates = self._all if name in self._names or name.endswith(self._endings) else self._regexes
+        local = self._local(path) if candidates else None
+        for pattern in candidates:
             if (pattern.name and pattern.name != name) or (pattern.folders_only and not folder):
                 continue
             if pattern.anchored and local is None:
@@ -72,6 +75,23 @@ class Ignore:
             if pattern.matches(path if local is None else local):
                 return not pattern.negated
         return None
+
+    # Nearly every entry has none of the names and endings, and need not be held against them one by one.
+    @cached_property
+    def _all(self) -> tuple[_Pattern, ...]:
+        return self.patterns[::-1]
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(pattern.name for pattern in self.patterns if pattern.name)
+
+    @cached_property
+    def _endings(self) -> tuple[str, ...]:
+        return tuple(pattern.ending for pattern in self.patterns if pattern.ending)
+
+    @cached_property
+    def _regexes(self) -> tuple[_Pattern, ...]:
+        return tuple(pattern for pattern in self._all if pattern.regex is not None)
 
     def _local(self, path: str) -> str | None:
         """The path relative to the base, None when it lies elsewhere."""
@@ -157,6 +177,7 @@ def _linear(regex: re.Pattern[str]) -> re.Pattern[str]:
 
 
 def _read_regular(path: Path) -> bytes | None:
+    looked_at(path)
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(path, flags)

@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from chunklint.discovery.sources import Source, read_source
+from chunklint.discovery.watching import looked_at
 from chunklint.semantics.pins import Pin, Pins, is_manifest, pins_in
 
 # A lock file of a large project has some megabytes; what is larger was not written by a package manager.
 _MAX_BYTES = 16_000_000
 
+_REQUIREMENTS = "requirements"
+
 
 def read_pins(root: Path, paths: Iterable[str]) -> Pins:
     """The pins in the manifests of every folder from the given files up to the root."""
-    found = {name_of(folder): tuple(_pins_of(root, folder)) for folder in sorted(folders_above(paths))}
+    found = {folder: tuple(_pins_of(root, folder)) for folder in folders_above(paths)}
     return Pins({folder: pins for folder, pins in found.items() if pins})
 
 
-def folders_above(paths: Iterable[str]) -> set[PurePosixPath]:
-    """Every folder from the given files up to the root."""
-    nearest = {PurePosixPath(path.rpartition("/")[0]) for path in paths}
-    return {folder for near in nearest for folder in (near, *near.parents)}
+def folders_above(paths: Iterable[str]) -> list[str]:
+    """Every folder from the given files up to the root, each before those that it holds; the root is ""."""
+    found = {""}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return sorted(found, key=lambda folder: folder.split("/"))
 
 
-def name_of(folder: PurePosixPath) -> str:
-    """A folder as the beginning of paths names it: "" for the root."""
-    return "" if folder == PurePosixPath() else str(folder)
+def below(folder: str, name: str) -> str:
+    """The path of what a folder holds."""
+    return f"{folder}/{name}" if folder else name
 
 
-def _pins_of(root: Path, folder: PurePosixPath) -> Iterator[Pin]:
-    for manifest in (*_manifests(root, folder), *_manifests(root, folder / "requirements")):
+def _pins_of(root: Path, folder: str) -> Iterator[Pin]:
+    names = _names_in(root, folder)
+    found = _manifests(folder, names)
+    if _REQUIREMENTS in names:
+        deeper = below(folder, _REQUIREMENTS)
+        found += _manifests(deeper, _names_in(root, deeper))
+    for manifest in found:
         source = read_source(root, manifest, _MAX_BYTES)
         if isinstance(source, Source):
             yield from pins_in(manifest, source.text)
 
 
-def _manifests(root: Path, folder: PurePosixPath) -> list[str]:
-    """The manifests in a folder, in the order of their names; every text file is one in a folder `requirements`."""
-    home = root / folder
-    if home.is_symlink():
-        return []
+def _names_in(root: Path, folder: str) -> list[str]:
+    place = f"{root}/{folder}"
+    looked_at(place)
     try:
-        entries = [entry.name for entry in home.iterdir()]
+        return [] if os.path.islink(place) else os.listdir(place)  # noqa: PTH114, PTH208 - in every folder, so quick
     except OSError:
         return []
-    every = folder.name == "requirements"
-    names = (name for name in entries if is_manifest(name) or (every and name.endswith(".txt")))
-    return [(folder / name).as_posix() for name in sorted(names)]
+
+
+def _manifests(folder: str, names: Iterable[str]) -> list[str]:
+    """The manifests in a folder, in the order of their names; every text file is one in a folder `requirements`."""
+    every = folder.rpartition("/")[2] == _REQUIREMENTS
+    wanted = (name for name in names if is_manifest(name) or (every and name.endswith(".txt")))
+    return [below(folder, name) for name in sorted(wanted)]

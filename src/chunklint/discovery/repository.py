@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from chunklint.discovery.ignores import Ignore, read_ignore_file
+from chunklint.discovery.watching import looked_at
 
 _MAX_POINTER_BYTES = 4096
 
@@ -32,6 +33,7 @@ def info_exclude(top: Path, base: str) -> Ignore | None:
 
 
 def _is_file(path: Path) -> bool:
+    looked_at(path)
     return os.path.isfile(path)  # noqa: PTH113 - unlike Path.is_file it never raises
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from chunklint.discovery.manifests import folders_above, name_of
+from chunklint.discovery.manifests import below, folders_above
 from chunklint.discovery.sources import read_settings
 from chunklint.semantics.ecmascript.resolution import (
     ENTRY_SETTINGS,
@@ -24,16 +24,16 @@ _MOST_FILES = 12
 
 def read_resolution(root: Path, paths: Iterable[str]) -> Resolution:
     """What tsconfig, jsconfig and package.json say in the folders from the given files up to the root."""
-    folders = sorted(map(name_of, folders_above(paths)))
+    folders = sorted(folders_above(paths))
     aliases = tuple(one for folder in folders for one in _aliases_of(root, folder))
-    manifests = ((folder, read_settings(root, _below(folder, MANIFEST))) for folder in folders)
+    manifests = ((folder, read_settings(root, below(folder, MANIFEST))) for folder in folders)
     packages = (package_in(folder, text) for folder, text in manifests if text is not None)
     return Resolution(aliases, tuple(one for one in packages if one is not None))
 
 
 def _aliases_of(root: Path, folder: str) -> Iterator[Aliases]:
     """What holds in a folder, its own words last: they win over what it extends."""
-    pending = [_below(folder, name) for name in ENTRY_SETTINGS]
+    pending = [below(folder, name) for name in ENTRY_SETTINGS]
     seen: list[str] = []
     found: list[Aliases] = []
     while pending and len(seen) < _MOST_FILES:
@@ -47,7 +47,3 @@ def _aliases_of(root: Path, folder: str) -> Iterator[Aliases]:
             found.append(said)
         pending.extend(neighbours(path, settings))
     yield from reversed(found)
-
-
-def _below(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name

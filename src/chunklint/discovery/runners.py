@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from chunklint.discovery.manifests import folders_above
+from chunklint.discovery.manifests import below, folders_above
 from chunklint.discovery.sources import read_settings
+from chunklint.discovery.watching import looked_for
 from chunklint.semantics.testing.collection import MANIFEST, SETTINGS, PytestSettings, settings_in
 
 
@@ -15,16 +16,16 @@ def read_pytest_settings(root: Path, paths: Iterable[str]) -> tuple[PytestSettin
 
     A project of its own that says nothing about pytest is there too, without patterns: its tests are run in its folder.
     """
-    found = (_settings_of(root, folder) for folder in sorted(folders_above(paths)))
+    found = (_settings_of(root, folder) for folder in folders_above(paths))
     return tuple(one for one in found if one is not None)
 
 
-def _settings_of(root: Path, folder: PurePosixPath) -> PytestSettings | None:
+def _settings_of(root: Path, folder: str) -> PytestSettings | None:
     for name in SETTINGS:
-        path = (folder / name).as_posix()
+        path = below(folder, name)
         text = read_settings(root, path)
         settings = settings_in(path, text) if text is not None else None
         if settings is not None:
             return settings
-    own = (folder / MANIFEST).as_posix()
-    return PytestSettings(own, (), ()) if (root / own).is_file() else None
+    own = below(folder, MANIFEST)
+    return PytestSettings(own, (), ()) if looked_for(root, own) else None

@@ -10,6 +10,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+from chunklint.discovery.watching import looked_at, looked_for
 from chunklint.languages import language_of
 from chunklint.model import Notification, Severity
 from chunklint.records import record
@@ -63,7 +64,7 @@ def read_source(root: Path, path: str, max_bytes: int) -> Source | Notification:
 
 def read_settings(root: Path, path: str) -> str | None:
     """The text of a file of settings below the root; None when there is none that can be read."""
-    if not (root / path).is_file():
+    if not looked_for(root, path):
         return None
     source = read_source(root, path, _MOST_OF_SETTINGS)
     return source.text if isinstance(source, Source) else None
@@ -74,11 +75,13 @@ def read_bytes(root: Path, path: str, max_bytes: int) -> bytes | Notification:
 
     Links are not followed and a FIFO does not block, whatever took the file's place since it was discovered.
     """
+    place = f"{root}/{path}"
+    looked_at(place)
     flags = os.O_RDONLY
     for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
         flags |= getattr(os, name, 0)
     try:
-        handle = os.open(root / path, flags)
+        handle = os.open(place, flags)
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 return Notification(path, "Skipped: not a regular file.", Severity.NOTE)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chunklint.discovery.ignores import Ignore, compile_lines, ignored, read_ignore_file
 from chunklint.discovery.repository import git_top, info_exclude, is_repository
+from chunklint.discovery.watching import looked_at
 from chunklint.languages import language_of
 from chunklint.model import Notification, Severity
 from chunklint.records import record
@@ -178,24 +179,28 @@ class _Walk:
         pending = [start]
         while pending:
             folder = pending.pop()
+            place = f"{self.root}/{folder}"
+            looked_at(place)
             try:
-                with os.scandir(self.root / folder) as found:
+                with os.scandir(place) as found:
                     entries = list(found)
             except OSError as error:
                 message = f"The folder cannot be read ({error.strerror}); it was not scanned."
                 self.note(folder or ".", message, Severity.ERROR)
                 continue
-            if any(entry.name == "pyvenv.cfg" for entry in entries) and folder != start:
+            names = {entry.name for entry in entries}
+            if folder != start and "pyvenv.cfg" in names:
                 continue
-            if folder != start and self.in_git and any(entry.name == ".git" for entry in entries):
+            if folder != start and self.in_git and ".git" in names:
                 self.note(folder, "Skipped: a git repository of its own. Name it on the command line to scan it.")
                 continue
+            if ".gitignore" not in names and ".git" not in names and folder != start:
+                # A chain is otherwise read from the disk, folder by folder.
+                self.chains[folder] = self.chain(_parent(folder))
             chain = self.chain(folder)
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_symlink():
-                    # What it points to is scanned where it lies, or lies outside and is none of ours.
-                    continue
+                # A link is neither: what it points to is scanned where it lies, or lies outside and is none of ours.
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name != ".git" and not self.dropped(path, chain, folder=True):
                         pending.append(path)

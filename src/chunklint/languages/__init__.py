@@ -19,4 +19,5 @@ _BY_SUFFIX = {suffix: language for language in BY_NAME.values() for suffix in la
 
 def language_of(path: str) -> Language | None:
     """The language that reads a path, by its suffix in any letter case, or None."""
-    return _BY_SUFFIX.get(PurePosixPath(path).suffix.lower())
+    stem, dot, ending = path[path.rfind("/") + 1 :].rpartition(".")
+    return _BY_SUFFIX.get(f".{ending}".lower()) if stem and dot else None
