@@ -32,10 +32,13 @@ clean:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chunklint needs Python 3.11 or newer; run: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 
+# Compiled once here, for where Python is told to leave no compiled files behind each start would do it again.
 .venv/.ready: .venv/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m compileall -q src rules
 	touch $@
 
 .venv/.ready-dev: .venv/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m compileall -q src rules
 	touch $@ .venv/.ready

@@ -80,7 +80,7 @@ def test_they_are_dataclasses_with_slots() -> None:
 
 
 def test_another_class_is_never_equal_and_not_sorted() -> None:
-    assert Single(1) != Keeping(1)
+    assert len({Single(1), Keeping(1)}) == 2
     with pytest.raises(TypeError):
         assert Ours(1) < Theirs(1)  # type: ignore[operator]  # That it cannot be is what is shown.
 

@@ -37,7 +37,7 @@ _BUSY_SECONDS = 2.0
 
 # File systems count time in steps. A file that was written this shortly before it was read may have been written
 # again within the same step, so its times prove nothing.
-_SETTLED_NS = 2_000_000_000
+SETTLED_NS = 2_000_000_000
 
 _TABLES = f"""
 PRAGMA application_id = {_APPLICATION};
@@ -69,6 +69,11 @@ def default_folder() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "chunklint" / "cache"
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "chunklint"
+
+
+def store_of(folder: Path, root: Path) -> Path:
+    """The file in a folder of caches that holds what is known of a root."""
+    return folder / f"chunklint-{hashlib.blake2b(os.fsencode(root), digest_size=12).hexdigest()}.sqlite"
 
 
 def clean(folder: Path) -> int:
@@ -109,7 +114,7 @@ class Cache:
     folder: Path
     root: Path
     rules: bytes
-    settled_ns: int = _SETTLED_NS
+    settled_ns: int = SETTLED_NS
     _signatures: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     _results: dict[str, tuple[bytes, int, bytes]] = field(default_factory=dict)
     _seen: dict[str, str] = field(default_factory=dict)
@@ -151,11 +156,11 @@ class Cache:
             return None
         if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
             return None
-        signature = _signature(status)
+        now = signature(status)
         if _age(status) > self.settled_ns:
-            self._seen[path] = signature
+            self._seen[path] = now
         known = self._signatures.get(path)
-        if known is not None and known[0] == signature:
+        if known is not None and known[0] == now:
             return known[1]
         if path not in self._results:
             return None
@@ -188,6 +193,21 @@ class Cache:
                 store.executemany("UPDATE results SET used = ? WHERE rules = ? AND path = ?", stale)
             _prune(store, today, self.rules)
 
+    def peek(self, name: str) -> Any:
+        """What was put under a name, without a look at the rest of the store; None when there is nothing."""
+        place = _ANSWERS + name
+        try:
+            with closing(self._open()) as store:
+                rows = store.execute("SELECT value FROM results WHERE rules = ? AND path = ?", (self.rules, place))
+                found = rows.fetchone()
+        except _errors():
+            return None
+        return _decoded(found[0], self._seal(place, b"")) if found is not None else None
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep a value under a name, in place of the one before."""
+        self.keep_answers([(name, b"", value)])
+
     def answer(self, question: str, key: bytes) -> Any:
         """What was answered when the same was asked of the same, or None. A store that was not loaded knows nothing."""
         kept = self._results.get(_ANSWERS + question)
@@ -211,7 +231,7 @@ class Cache:
 
     def _open(self) -> sqlite3.Connection:
         """The store, rebuilt when it is damaged or not ours. Raises one of `_errors()`."""
-        file = self.folder / f"chunklint-{hashlib.blake2b(os.fsencode(self.root), digest_size=12).hexdigest()}.sqlite"
+        file = store_of(self.folder, self.root)
         if not self.folder.is_dir():
             _make(self.folder)
         if file.is_symlink():
@@ -319,7 +339,7 @@ def _remove(store: Path) -> None:
         store.with_name(store.name + suffix).unlink(missing_ok=True)
 
 
-def _signature(status: os.stat_result) -> str:
+def signature(status: os.stat_result) -> str:
     """What changes with every change of a file, be its modification time set back: nobody can set `ctime`."""
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} {status.st_dev}"
 

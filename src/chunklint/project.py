@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from functools import cache
 from pathlib import Path
 
 from chunklint import config, discovery
@@ -27,12 +28,13 @@ CACHED_FILES = 20
 class Request:
     """What to scan: files by path relative to the root, and for some of them content that is not what the disk says.
 
-    `whole` is false when the files are only a part of what belongs together.
+    `whole` is false when the files are only a part of what belongs together. `known` is what the scan is known to give.
     """
 
     found: Discovered
     contents: Mapping[str, bytes] = field(default_factory=dict)
     whole: bool = True
+    known: Outcome | None = None
 
 
 def discovered(paths: Sequence[Path], cwd: Path, settings: Settings, *, force_exclude: bool = False) -> Discovered:
@@ -75,14 +77,14 @@ def default_caches(found: Discovered) -> Path | None:
 class Examined:
     """What a scan found out, file by file, so that to try other contents of a file costs judging that file again.
 
-    `team` says who does the work.
+    `judged` tells what each file gave by itself, which reports do not need. `team` says who does the work.
     """
 
     request: Request
     settings: Settings
     rules: tuple[Rule, ...]
     job: Job
-    judged: tuple[Judged, ...]
+    judged: Callable[[], tuple[Judged, ...]]
     outcome: Outcome
     team: Callable[[Job], Team | None]
 
@@ -103,8 +105,8 @@ class Examined:
         job = replace(self.job, contents={**self.job.contents, **contents})
         again = replace(job, paths=tuple(sorted(contents)))
         fresh = {one.path: one for one in examine(again, team=self.team)}
-        judged = tuple(fresh.get(one.path, one) for one in self.judged)
-        return replace(self, job=job, judged=judged, outcome=conclude(job, judged))
+        judged = tuple(fresh.get(one.path, one) for one in self.judged())
+        return replace(self, job=job, judged=lambda: judged, outcome=conclude(job, judged))
 
     def _settled(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         settings, root = self.settings, self.job.root
@@ -145,8 +147,9 @@ def examined(  # noqa: PLR0913 - keyword-only, each a setting of its own
     if memory is None and caches is not None:
         memory = Cache(caches, known_as or found.root, cache_key(chosen))
     who = team or (lambda left: _team(left, jobs))
-    judged = examine(job, team=who, cache=memory, advance=advance)
-    return Examined(request, settings, tuple(rules), job, tuple(judged), conclude(job, judged, memory), who)
+    judged = cache(lambda: tuple(examine(job, team=who, cache=memory, advance=advance)))
+    outcome = conclude(job, judged(), memory) if request.known is None else request.known
+    return Examined(request, settings, tuple(rules), job, judged, outcome, who)
 
 
 def _team(job: Job, jobs: int | None) -> Team | None:

@@ -10,6 +10,7 @@ from chunklint.discovery.runners import read_pytest_settings
 from chunklint.discovery.sources import Source, decode, read_bytes, read_source
 from chunklint.discovery.staging import staged
 from chunklint.discovery.walk import Discovered, MissingPath, discover, keep, root_of
+from chunklint.discovery.watching import watching
 
 __all__ = [
     "Changes",
@@ -31,4 +32,5 @@ __all__ = [
     "root_of",
     "staged",
     "tree",
+    "watching",
 ]

@@ -61,7 +61,7 @@ def rules_with_options(examined: Examined) -> Mapping[str, Rule]:
 
 def opened(examined: Examined, path: str) -> Sheet | Refusal:
     """The file as it was judged, or why no fix can be made for it."""
-    (judged,) = (one for one in examined.judged if one.path == path)
+    (judged,) = (one for one in examined.judged() if one.path == path)
     if any(note.severity is Severity.ERROR for note in judged.notifications):
         return Refusal("the file was not wholly judged")
     data = examined.job.contents.get(path) or discovery.read_bytes(examined.job.root, path, examined.job.max_bytes)

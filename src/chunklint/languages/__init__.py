@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from chunklint.languages.base import Language
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.languages.python import PYTHON

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +13,7 @@ from chunklint import config, novelty, project
 from chunklint.baseline import BaselineError
 from chunklint.cache import Memory
 from chunklint.config import ConfigError, Settings
-from chunklint.discovery import GitError, MissingPath
+from chunklint.discovery import GitError, MissingPath, watching
 from chunklint.loader import RuleError, load
 from chunklint.model import Report, Rule
 from chunklint.progress import progress
@@ -24,6 +26,7 @@ from chunklint.scanning.baselines import against_baseline, entries_of
 from chunklint.scanning.ignoring import with_ignores
 from chunklint.scanning.options import ScanOptions, refuse_contradictions
 from chunklint.scanning.output import exit_code, notify, outputs_of, write
+from chunklint.unchanged import Whole, remember
 
 __all__ = ["ScanOptions", "run"]
 
@@ -39,7 +42,8 @@ def run(options: ScanOptions, shards: Sequence[Path] = ()) -> int:
     What `shards` say of files is not found out again.
     """
     try:
-        return _run(options, shards)
+        # What shards say takes the place of what the cache knows.
+        return _run(replace(options, no_cache=True) if shards else options, shards)
     except (BaselineError, ConfigError, GitError, MissingPath, RuleError) as error:
         raise click.UsageError(str(error)) from error
 
@@ -56,10 +60,11 @@ def _run(options: ScanOptions, shards: Sequence[Path]) -> int:
     if options.show_settings:
         click.echo(config.show(settings))
         return 0
-    request = request_of(options, settings, cwd)
+    began = time.time_ns()
+    with watching() as seen:
+        request, whole = request_of(options, settings, folders, chosen, cwd)
     if options.show_files:
-        for path in request.found.files:
-            click.echo(escape(path))
+        click.echo("".join(f"{escape(path)}\n" for path in request.found.files), nl=False)
         return 0
     if options.verbose:
         click.echo(f"Configuration: {found.file or 'none'}. Root: {request.found.root}.", err=True)
@@ -69,10 +74,13 @@ def _run(options: ScanOptions, shards: Sequence[Path]) -> int:
         from chunklint.scanning.sharding import write_shard
 
         return write_shard(options.shard, request, settings, folders, chosen, options)
-    memory = _memory_of(shards, request, folders, chosen) if shards else None
+    memory = _memory_of(shards, request, whole, folders, chosen)
 
     def judged() -> Judged:
-        examined, report = _judged(request, options, settings, folders, chosen, memory)
+        with watching() as joined:
+            examined, report = _judged(request, options, settings, folders, chosen, memory)
+        if whole is not None and request.known is None:
+            remember(whole, seen | joined, began, request.found, examined.outcome)
         if known is not None:
             report = against_baseline(report, known, request, options, cwd)
         return examined, narrowed(report, options.tickets)
@@ -85,7 +93,11 @@ def _run(options: ScanOptions, shards: Sequence[Path]) -> int:
     return _reported(examined, report, options, settings, cwd)
 
 
-def _memory_of(files: Sequence[Path], request: Request, folders: Sequence[Path], chosen: Sequence[Rule]) -> Memory:
+def _memory_of(
+    files: Sequence[Path], request: Request, whole: Whole | None, folders: Sequence[Path], chosen: Sequence[Rule]
+) -> Memory | None:
+    if not files:
+        return whole.store if whole is not None else None
     from chunklint.scanning.sharding import memory_of
 
     return memory_of(files, request, folders, chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,8 +11,10 @@ from pathlib import Path
 import click
 
 from chunklint import config, discovery, project
+from chunklint.cache import default_folder
 from chunklint.config import Overrides, Settings
 from chunklint.discovery import Discovered
+from chunklint.engine import RuleSet
 from chunklint.languages import language_of
 from chunklint.loader import BUILTIN
 from chunklint.model import Report, Rule
@@ -19,6 +22,7 @@ from chunklint.project import Request
 from chunklint.reporters.summary import ticket_for
 from chunklint.scanning.options import ScanOptions
 from chunklint.suggest import did_you_mean
+from chunklint.unchanged import Whole, recalled
 
 
 def rule_folders(options: ScanOptions, found: config.Config) -> list[Path]:
@@ -33,12 +37,35 @@ def rule_folders(options: ScanOptions, found: config.Config) -> list[Path]:
 
 def caches(options: ScanOptions, request: Request) -> Path | None:
     """The folder of the cache, None to do without: for few files it costs more than it saves."""
-    if options.no_cache:
+    if options.no_cache or (options.cache_dir is None and len(request.found.files) < project.CACHED_FILES):
         return None
+    return _caches_beside(options, request.found.root)
+
+
+def _whole_scan(
+    options: ScanOptions, settings: Settings, folders: Sequence[Path], rules: Sequence[Rule], cwd: Path
+) -> Whole | None:
+    """The scan as one that may be remembered as a whole: of folders as they are on the disk, and nothing is changed."""
+    partial = options.staged or options.stdin_filename is not None or options.diff_base is not None
+    changing = options.mends or options.add_ignores is not None
+    if partial or changing or options.no_cache or options.shard is not None:
+        return None
+    paths = options.paths or (Path(),)
+    if not all((cwd / path).is_dir() for path in paths):
+        return None
+    root = discovery.root_of(paths, cwd=cwd)
+    asked = (
+        sorted(os.path.realpath(cwd / path) for path in paths), settings.exclude, str(settings.folder),
+        settings.respect_gitignore, settings.max_file_size, options.force_exclude,
+    )  # fmt: skip
+    return Whole(_caches_beside(options, root), root, RuleSet.of(folders, rules), repr(asked))
+
+
+def _caches_beside(options: ScanOptions, root: Path) -> Path:
     if options.cache_dir is None:
-        return project.default_caches(request.found)
+        return default_folder()
     folder = (Path.cwd() / options.cache_dir).resolve()
-    if folder.is_relative_to(request.found.root) and discovery.is_tracked(request.found.root, folder):
+    if folder.is_relative_to(root) and discovery.is_tracked(root, folder):
         raise click.UsageError(f"--cache-dir {options.cache_dir} is part of what is scanned: git tracks it")
     return folder
 
@@ -54,7 +81,19 @@ def overrides(options: ScanOptions) -> Overrides:
     )
 
 
-def request_of(options: ScanOptions, settings: Settings, cwd: Path) -> Request:
+def request_of(
+    options: ScanOptions, settings: Settings, folders: Sequence[Path], rules: Sequence[Rule], cwd: Path
+) -> tuple[Request, Whole | None]:
+    """What to scan, and as what that may be remembered."""
+    whole = _whole_scan(options, settings, folders, rules, cwd)
+    known = recalled(whole) if whole is not None else None
+    if known is not None:
+        return Request(known[0], known=known[1]), whole
+    request = _new_request(options, settings, cwd)
+    return request, whole if caches(options, request) is not None else None
+
+
+def _new_request(options: ScanOptions, settings: Settings, cwd: Path) -> Request:
     """What to scan: paths, the index, or stdin."""
     if options.stdin_filename is not None:
         return _from_stdin(options, settings, cwd)
