@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chunklint import discovery
@@ -89,7 +89,7 @@ def outcome_of(whole: Whole, found: Discovered) -> Outcome:
 
 
 @given(steps=st.lists(st.lists(edits(), max_size=3), min_size=2, max_size=5))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 def test_what_is_known_is_what_a_new_scan_gives(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[Callable[[Path], None]]]
 ) -> None:

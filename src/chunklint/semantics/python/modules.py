@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
@@ -47,6 +46,7 @@ class Modules:
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = frozenset(path for path in paths if path.endswith((".py", ".pyi")))
         self._by_name: dict[str, list[tuple[str, ...]]] = {}
+        self._known: dict[tuple[str, str, int], str | None] = {}
         for path in sorted(self._paths):
             parts = _module_parts(path)
             if parts:
@@ -70,26 +70,31 @@ class Modules:
         return self._module(importer, dotted, 0)
 
     def _module(self, importer: str, dotted: str, level: int) -> str | None:
+        # The files of a folder import much the same.
+        question = (importer.rpartition("/")[0], dotted, level)
+        if question not in self._known:
+            self._known[question] = self._find(*question)
+        return self._known[question]
+
+    def _find(self, folder: str, dotted: str, level: int) -> str | None:
         wanted = tuple(part for part in dotted.split(".") if part)
+        here = tuple(folder.split("/")) if folder else ()
         if level:
-            base = PurePosixPath(importer).parts[:-level]
-            return self._file((*base, *wanted)) if len(PurePosixPath(importer).parts) >= level else None
+            above = len(here) + 1 - level
+            return self._file((*here[:above], *wanted)) if above >= 0 else None
         if not wanted or wanted[0] in _STANDARD:
             return None
         fitting = [parts for parts in self._by_name.get(wanted[-1], ()) if parts[-len(wanted) :] == wanted]
-        rooted = [parts for parts in fitting if self._is_root(parts[: -len(wanted)], importer)]
+        rooted = [parts for parts in fitting if self._is_root(parts[: -len(wanted)], here)]
         # A lone name below a package is that package's private matter; `a.b.c` is hardly there by chance.
         candidates = rooted or (fitting if len(wanted) > 1 else [])
         if not candidates:
             return None
-        here = PurePosixPath(importer).parts
         return self._file(max(candidates, key=lambda parts: (_shared(parts, here), -len(parts))))
 
-    def _is_root(self, folder: tuple[str, ...], importer: str) -> bool:
+    def _is_root(self, folder: tuple[str, ...], here: tuple[str, ...]) -> bool:
         """Whether imports may start at a folder: it is no package, or the importer lies in it."""
-        if PurePosixPath(importer).parts[:-1] == folder:
-            return True
-        return self._file(folder, package=True) is None
+        return folder == here or self._file(folder, package=True) is None
 
     def _file(self, parts: tuple[str, ...], package: bool = False) -> str | None:
         stem = "/".join(parts)
@@ -99,7 +104,7 @@ class Modules:
 
 
 def _module_parts(path: str) -> tuple[str, ...]:
-    parts = PurePosixPath(path).with_suffix("").parts
+    parts = tuple(path.rpartition(".")[0].split("/"))
     return parts[:-1] if parts[-1] == "__init__" else parts
 
 
