@@ -13,6 +13,7 @@ from chunklint.semantics.concurrency.flow import Act, Suspend, every
 from chunklint.semantics.concurrency.held import Held, locks_held_at
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import Lock
+from chunklint.semantics.concurrency.ownership import lock_made_beside
 from chunklint.semantics.concurrency.python_flow import flow_of
 from chunklint.semantics.concurrency.shared_races import Write, callers_hold_lock, is_exempt, writes_of
 from chunklint.semantics.concurrency.state import Shape, States, name_of, states_of_class, states_of_module
@@ -60,6 +61,8 @@ def _of_state(state: str, writes: Iterable[Write], states: States, file: PythonF
     names = tuple(sorted({name_of(write.function, file) for write, _ in guarded}))
     for write in naked:
         name = name_of(write.function, file)
+        if lock_made_beside(write.act.node, file, lock.name):
+            continue
         if not is_exempt(name, write.function, file) and not callers_hold_lock(write.function, file):
             yield Naked(write.act.node, state, lock.name, names, threads)
 

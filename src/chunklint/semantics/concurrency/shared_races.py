@@ -14,6 +14,7 @@ from chunklint.languages.python import PythonFile
 from chunklint.records import record
 from chunklint.semantics.concurrency.flow import GROWS, SHRINKS, Act, How, Look, every
 from chunklint.semantics.concurrency.held import Held, locks_held_at
+from chunklint.semantics.concurrency.ownership import is_the_program, lock_made_beside, makes_its_object
 from chunklint.semantics.concurrency.python_flow import flow_of
 from chunklint.semantics.concurrency.races import Kind, Race, races_of
 from chunklint.semantics.concurrency.sharing import Evidence, evidence_of
@@ -57,6 +58,8 @@ _LIVE = re.compile(
     r"create_task|ensure_future|connect\(|launch\w*\(|spawn\w*\(|Pool\("
     r"|(tasks|connections|browsers|processes|pools)$"
 )
+# Doing these twice does no harm.
+_REPEATABLE = re.compile(r"exist_ok=True|if_not_exists=True|IF NOT EXISTS|\bensure_\w*\(", re.IGNORECASE)
 # More changes of one state than people write tell nothing new.
 _MOST_WRITES = 100
 _REMOVES = frozenset({"remove", "discard", "pop", "popleft", "popitem", "clear"})
@@ -125,7 +128,7 @@ def _of_function(
         writes = writes_of(states, file).get(race.state, ())
         harm = _harm(race, function, writes, states, file)
         weak = evidence in (Evidence.LIKELY, Evidence.NONE) and states.shapes[race.state] is Shape.SINGLE
-        if harm is None or weak or callers_hold_lock(function, file):
+        if harm is None or weak or callers_hold_lock(function, file) or lock_made_beside(race.act.node, file):
             continue
         others = [one for one in writes if one.function != function]
         if harm is Harm.ITERATED:
@@ -147,7 +150,7 @@ def writes_of(states: States, file: PythonFile) -> dict[str, tuple[Write, ...]]:
 def _collect_writes(states: States, file: PythonFile) -> dict[str, tuple[Write, ...]]:
     found: dict[str, list[Write]] = {}
     for name, function in states.methods.items():
-        if name in _BEGINNING or is_ending(name, function, file):
+        if name in _BEGINNING or is_ending(name, function, file) or makes_its_object(function, file):
             continue
         for step in every(flow_of(function, states, file)):
             if isinstance(step, Act):
@@ -174,6 +177,8 @@ def is_exempt(name: str, function: Node, file: PythonFile) -> bool:
     if _HOLDS.search(name) or is_ending(name, function, file):
         return True
     if any("lock" in one or "synchroni" in one or "contextmanager" in one for one in decorators(function, file)):
+        return True
+    if makes_its_object(function, file) or is_the_program(function, file):
         return True
     if _required_parameters(function, file):
         return False
@@ -232,7 +237,14 @@ def _harm(race: Race, function: Node, writes: Iterable[Write], states: States, f
         case Kind.MISSING:
             removed = any(one.act.how in (How.TAKE, How.DROP, How.CLEAR) for one in writes)
             return Harm.MISSING if removed and not _is_survived(race.act.node, file) else None
+    if _notes_what_repeats(race, shape, file):
+        return None
     return _stale(race, [one for one in others if not _only_fills(one, states, file)], shape)
+
+
+def _notes_what_repeats(race: Race, shape: Shape, file: PythonFile) -> bool:
+    """Whether a set only notes for which keys something is done that may as well be done twice."""
+    return shape is Shape.SET and race.act.how is How.ADD and _REPEATABLE.search(file.text(race.wait)) is not None
 
 
 def _only_fills(write: Write, states: States, file: PythonFile) -> bool:
