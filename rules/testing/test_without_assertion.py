@@ -66,7 +66,8 @@ def test_pressing_gives_juice() -> None:
         "calls of the code under test alone, where the call itself may be the check",
         "test files outside pytest's `testpaths` that are started by their path: integration, load, examples, scripts, "
         "or more than a dozen at once",
-        "skipped tests; tests that override one of a base class",
+        "skipped tests; tests that override one of a base class; properties, and classes with a generated constructor",
+        "what the module's own object registers (`@app.cell`), and steps that a script calls with arguments",
     ),
     limits=(
         "helpers of other files are known by their names",

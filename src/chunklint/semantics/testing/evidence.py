@@ -21,8 +21,11 @@ _CHECKS = re.compile(
     r"(?i:assert|expect|verif|should|ensure|snapshot|approv)"
     r"|^_*(?:check|fail|raises|warns|deprecated_call|compare|validate|require|confirm|test|run_?test|skip|xfail|exit"
     r"|importorskip|wait_for|wait_until|timeout|fail_after|move_on_after|match|raise_for|call_and_validate|must"
-    r"|run_doctest|eventually|retry|poll|has_(?:calls|entries)|that$|reveal_type|inline_run|runpytest|gradcheck|diff)"
+    r"|resource_(?:properties_)?count_is|template_matches|run_doctest|eventually|retry|poll|has_(?:calls|entries|resource\w*|output|mapping|parameter)|that$|reveal_type|inline_run|runpytest|gradcheck|diff)"
 )
+
+# Of a function that is handed on to be called, only a name that surely tells of a check counts.
+_HANDED_ON = re.compile(r"(?:^|_)assert(?:_|$)")
 
 
 @record
@@ -109,11 +112,23 @@ def checks(body: Node, file: PythonFile) -> bool:
                 return True
             if node.type == "call" and (_CHECKS.search(called(node, file)) or _must_succeed(node, file)):
                 return True
+            if node.type == "identifier" and _is_handed_on(node) and _HANDED_ON.search(file.text(node)):
+                return True
             helper = _named_function(node, file)
             if helper is not None and helper.id not in seen:
                 seen.add(helper.id)
                 pending.append(helper)
     return False
+
+
+def helpers_check(body: Node, file: PythonFile) -> bool:
+    """Whether a function of this file that the code calls checks something."""
+    helpers = (_named_function(call, file) for call in descendants(body, "call"))
+    return any(checks(one, file) for one in helpers if one is not None)
+
+
+def _is_handed_on(name: Node) -> bool:
+    return name.parent is not None and name.parent.type == "argument_list"
 
 
 def _named_function(node: Node, file: PythonFile) -> Node | None:

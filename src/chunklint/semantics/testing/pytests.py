@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -9,10 +10,14 @@ from tree_sitter import Node
 
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
-from chunklint.records import record
+from chunklint.semantics.python.scopes import Kind, bindings_in
 
 _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 
+# Nothing calls what these decorate as a test.
+_NO_TEST = re.compile(r"(?:^|\.)(?:staticmethod|property|cached_property)$|\.(?:setter|deleter)$")
+# pytest collects no class that has a constructor.
+_GENERATES_CONSTRUCTOR = re.compile(r"^@(?:(?:dataclasses\.)?dataclass|attrs?\.(?:s|define|frozen|mutable)|define)\b")
 # Bases of which it is known what they bring.
 PLAIN_BASES = frozenset({"object", "ABC", "Protocol"})
 
@@ -91,20 +96,40 @@ def bases_of(owner: Node, file: PythonFile) -> tuple[str, ...]:
 def holds_tests(owner: Node, file: PythonFile) -> bool:
     """Whether pytest or unittest looks for tests in a class."""
     name = owner.child_by_field_name("name")
-    if name is None:
+    if name is None or any(_GENERATES_CONSTRUCTOR.search(one) for one in _decorators_of(owner, file)):
         return False
     return file.text(name).startswith("Test") or any(
         "Test" in base or base.endswith("Case") for base in bases_of(owner, file)
     )
 
 
+def _decorators_of(owner: Node, file: PythonFile) -> Iterator[str]:
+    around = owner.parent
+    if around is not None and around.type == "decorated_definition":
+        yield from (file.text(one) for one in around.named_children if one.type == "decorator")
+
+
 def _test(function: Node, owner: Node | None, decorators: tuple[Node, ...], file: PythonFile) -> Iterator[PythonTest]:
     name, body = function.child_by_field_name("name"), function.child_by_field_name("body")
     if name is None or body is None or not is_test_name(file.text(name), owner):
         return
-    if any("fixture" in file.text(one) or file.text(one).endswith("staticmethod") for one in decorators):
+    if any("fixture" in file.text(one) or _NO_TEST.search(file.text(one)) for one in decorators):
+        return
+    if any(_registers(one, file) for one in decorators):
         return
     yield PythonTest(file.text(name), function, body, owner, decorators, parameters_of(function, file))
+
+
+def _registers(decorator: Node, file: PythonFile) -> bool:
+    """Whether a decorator is a method of an object that the module makes: what it takes is input, like `@app.get`."""
+    method = decorator.child_by_field_name("function") if decorator.type == "call" else decorator
+    owner = method.child_by_field_name("object") if method is not None and method.type == "attribute" else None
+    if owner is None or owner.type != "identifier":
+        return False
+    found = bindings_in(file.root, file).get(file.text(owner), ())
+    values = (one.value for one in found if one.kind is Kind.ASSIGNMENT)
+    made = (one.child_by_field_name("function") for one in values if one is not None and one.type == "call")
+    return any(one is not None and file.text(one).rpartition(".")[2][:1].isupper() for one in made)
 
 
 def is_test_name(name: str, owner: Node | None) -> bool:

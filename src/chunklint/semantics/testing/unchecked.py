@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from tree_sitter import Node
@@ -11,8 +12,7 @@ from tree_sitter import Node
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
-from chunklint.records import record
-from chunklint.semantics.python.names import arguments, local_function
+from chunklint.semantics.python.names import arguments, calls_of, local_function
 from chunklint.semantics.testing.evidence import FUNCTIONS, Checker, called, checks
 from chunklint.semantics.testing.pytests import PLAIN_BASES, PythonTest, bases_of, is_test_module, tests_of
 from chunklint.semantics.testing.wording import accepts, admits, endures, remarks, remarks_in
@@ -94,7 +94,7 @@ def unchecked(file: PythonFile) -> Iterator[Unchecked]:
     if not is_test_module(file.path):
         return
     for test in tests_of(file):
-        if _is_settled_elsewhere(test, file) or checks(test.body, file):
+        if _is_settled_elsewhere(test, file) or checks(test.body, file) or _is_called_by_hand(test, file):
             continue
         found = _kind(test, file)
         if found is None:
@@ -107,6 +107,12 @@ def unchecked(file: PythonFile) -> Iterator[Unchecked]:
         yield Unchecked(
             file.location(_head(test)), test.name, kind, subject, calls, methods, fixtures, _inherits(test, file)
         )
+
+
+def _is_called_by_hand(test: PythonTest, file: PythonFile) -> bool:
+    """Whether the file hands a test its arguments: then it is a step of a script, which does the checking."""
+    calls = calls_of(test.function, file) if test.owner is None and test.parameters else ()
+    return any(arguments(one, file).positional for one in calls)
 
 
 def _head(test: PythonTest) -> Node:
@@ -148,7 +154,7 @@ def _kind(test: PythonTest, file: PythonFile) -> tuple[Kind, str] | None:
     if (returned := _returned_verdict(test, file)) is not None:
         return Kind.RETURNED, returned
     calls = [one for one in _own(test.body, "call") if not _is_prop(one, file)]
-    printed = [one for one in _own(test.body, "call") if _prints(one, file)]
+    printed = [one for one in _own(test.body, "call") if _prints(one, file) and not _is_of_parameter(one, test, file)]
     if not calls and not _touches(test, file):
         return Kind.IDLE, ""
     if (unread := _unread(test, file)) is not None:
@@ -158,7 +164,7 @@ def _kind(test: PythonTest, file: PythonFile) -> tuple[Kind, str] | None:
     if (response := next((one for one in calls if _drops_response(one, file)), None)) is not None:
         return Kind.RESPONSE, file.text(response.child_by_field_name("function") or response)
     # What is only called may be meant to show that it does not raise, unless a comment owns that a check is missing.
-    if calls and admits(remarks_in(file, test.function)):
+    if calls and admits(remarks_in(file, test.function)) and not _may_be_refused(calls, file):
         return Kind.CALLED, ""
     if accepts(f"{test.name} {docstring(test.body, file)}"):
         return None
@@ -194,11 +200,38 @@ def _prints(call: Node, file: PythonFile) -> bool:
     return function is not None and _PRINTS.match(file.text(function)) is not None
 
 
+def _is_of_parameter(call: Node, test: PythonTest, file: PythonFile) -> bool:
+    """Whether a call is of what the test is given: a logger that is a fixture is what is tested, and prints nothing."""
+    function = call.child_by_field_name("function")
+    return function is not None and file.text(function).partition(".")[0] in test.parameters
+
+
+def _may_be_refused(calls: Iterable[Node], file: PythonFile) -> bool:
+    """Whether another test expects one of the calls to raise, which makes not raising the point of this one."""
+    refused = file.remember("refused in tests", lambda: frozenset(_collect_refused(file)))
+    return any(called(one, file) in refused for one in calls)
+
+
+def _collect_refused(file: PythonFile) -> Iterator[str]:
+    for block in descendants(file.root, "with_statement"):
+        body = block.child_by_field_name("body")
+        if body is not None and "raises" in file.text(block).partition(":\n")[0].lower():
+            yield from (called(one, file) for one in descendants(body, "call"))
+
+
 def _shows_a_value(call: Node, test: PythonTest, file: PythonFile) -> bool:
     """Whether a test prints something that it has found, rather than what it was given."""
     listed = call.child_by_field_name("arguments")
     shown = descendants(listed, "identifier") if listed is not None else ()
-    return any(file.text(one) not in test.parameters for one in shown)
+    return any(not _is_label(one) and file.text(one) not in test.parameters for one in shown)
+
+
+def _is_label(name: Node) -> bool:
+    """Whether an identifier names a keyword or an attribute, and no value of its own."""
+    above = name.parent
+    keyword = above is not None and above.type == "keyword_argument" and above.child_by_field_name("name") == name
+    attribute = above is not None and above.type == "attribute" and above.child_by_field_name("attribute") == name
+    return keyword or attribute
 
 
 def _touches(test: PythonTest, file: PythonFile) -> bool:

@@ -12,7 +12,7 @@ from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.records import record
 from chunklint.semantics.python.names import arguments
-from chunklint.semantics.testing.evidence import called
+from chunklint.semantics.testing.evidence import called, helpers_check
 from chunklint.semantics.testing.pytests import PythonTest, bases_of, holds_tests, is_test_module, statements, tests_of
 from chunklint.semantics.testing.wording import comments_by_line, endures, remarks, remarks_in
 from chunklint.semantics.wording import shortened
@@ -168,7 +168,9 @@ def _constants(test: PythonTest, file: PythonFile) -> Iterator[Vacuous]:
             yield Vacuous(statement, Flaw.LITERAL, _short(condition, file))
         else:
             real = True
-    if placeholders and not real and not _shows_that_nothing_raises(test, file):
+    if real or not placeholders or helpers_check(test.body, file):
+        return
+    if not _shows_that_nothing_raises(test, file):
         yield Vacuous(placeholders[0], Flaw.PLACEHOLDER, test.name)
 
 
@@ -313,8 +315,10 @@ def _never_called(test: PythonTest, file: PythonFile) -> Iterator[Vacuous]:
         name, body = function.child_by_field_name("name"), function.child_by_field_name("body")
         if name is None or body is None or words.get(file.text(name), 0) != 1:
             continue
-        in_class = any(around.type == "class_definition" for around in _until(function, test.function))
-        if not in_class and next(descendants(body, "assert_statement"), None) is not None:
+        # A decorator around it, or a class, finds it by its name.
+        around = ("class_definition", "decorated_definition")
+        found_by_name = any(one.type in around for one in _until(function, test.function))
+        if not found_by_name and next(descendants(body, "assert_statement"), None) is not None:
             yield Vacuous(name, Flaw.NEVER_CALLED, file.text(name))
 
 
