@@ -65,6 +65,7 @@ def place_order(order: OrderIn, orders: OrderService = Depends(get_order_service
     silent_on=(
         "FastAPI dependencies, which are where a transaction per request is wired",
         "`request.session`, sessions of HTTP clients, and `commit()` of anything that is no database session",
+        "a handler that only commits to give its connection back before it answers with a stream",
         "health checks, metrics and other probes; tests, scripts and example modules",
     ),
     limits=(

@@ -75,6 +75,7 @@ def downgrade() -> None:
         "of another module may have done",
         "rows that are read or written under a condition, through an ORM, or in SQL that is not understood in full",
         "constraints that come back under another name where one of the two names was left to the database",
+        "the default of a flag under another spelling (`0`, `false`), a UUID that comes back as a text of its length",
     ),
     limits=(
         "tables that the application's metadata creates are unknown, and so is what was in them",

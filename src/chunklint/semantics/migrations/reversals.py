@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chunklint.model import Location
@@ -15,6 +15,9 @@ from chunklint.semantics.migrations.replay import Failure, Problem, downgraded, 
 from chunklint.semantics.migrations.revisions import Revision
 from chunklint.semantics.migrations.schema import Absence, Key, Kind, Made, Schema, State
 from chunklint.semantics.migrations.steps import Body, Certainty, Script, Step, Verb
+
+# The two values of a flag as defaults spell them.
+_FLAGS = (frozenset({"1", "true", "t"}), frozenset({"0", "false", "f"}))
 
 
 class Trace(StrEnum):
@@ -136,7 +139,7 @@ def _difference(key: Key, before: State, back: State) -> Iterator[Residue]:
         case Made(), Made():
             old, new = dict(before.traits), dict(back.traits)
             for name in sorted(old.keys() & new.keys()):
-                if old[name] != new[name] and not (name == "type" and may_be_same(old[name], new[name])):
+                if old[name] != new[name] and not _is_one(name, old, new):
                     yield Residue(Trace.CHANGED, key, name, old[name], new[name])
                     return
             comparable = key.kind is not Kind.TABLE and old.get("kind") != "check"
@@ -144,6 +147,17 @@ def _difference(key: Key, before: State, back: State) -> Iterator[Residue]:
                 return
             if before.columns != back.columns:
                 yield Residue(Trace.CHANGED, key, "columns", ", ".join(before.columns), ", ".join(back.columns))
+
+
+def _is_one(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
+    """Whether a trait is the same under another spelling: types of one kind, defaults of a flag."""
+    match name:
+        case "type":
+            return may_be_same(old[name], new[name])
+        case "default":
+            is_flag = all(one.get("type", "boolean") == "boolean" for one in (old, new))
+            return is_flag and any({old[name], new[name]} <= spellings for spellings in _FLAGS)
+    return False
 
 
 def _same_constraints(states: dict[Key, tuple[State, State]]) -> frozenset[Key]:

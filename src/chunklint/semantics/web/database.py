@@ -12,7 +12,7 @@ from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.records import record
 from chunklint.semantics.python.names import arguments, qualified_name
-from chunklint.semantics.python.scopes import Kind, reaching
+from chunklint.semantics.python.scopes import FUNCTIONS, Kind, reaching
 from chunklint.semantics.web.sessions import hand_made_session, is_session
 
 _TRANSACTIONS = frozenset({"commit", "rollback", "begin", "begin_nested", "flush"})
@@ -38,6 +38,7 @@ _CONDITIONAL = re.compile(r"\.(?:where|filter|filter_by|limit|offset|paginate)\(
 _REPOSITORY = re.compile(
     r"(?:Repository|Repo|DAO|Dao|UnitOfWork|UoW)$|^(?:create|make|build)_\w*(?:repository|repo|dao)$"
 )
+_STREAMS = re.compile(r"\b(?:EventSource|Streaming)\w*Response\(")
 _FACTORIES = frozenset({"from_session", "from_db", "with_session", "create"})
 
 
@@ -73,6 +74,15 @@ def _deeds(function: Node, file: PythonFile) -> Iterator[Deed]:
         # A statement that is built here and executed here is one query.
         if not (deed.name == "select" and ran):
             yield deed
+
+
+def lets_go_before_stream(function: Node, done: Sequence[Deed], file: PythonFile) -> bool:
+    """Whether a handler only commits to give its connection back before it answers with a stream."""
+    if [deed.name for deed in done] != ["commit"]:
+        return False
+    body = function.child_by_field_name("body") or function
+    answers = descendants(body, "return_statement", stop=FUNCTIONS)
+    return any(_STREAMS.search(file.text(one)) for one in answers)
 
 
 def _deed(call: Node, file: PythonFile) -> Deed | None:

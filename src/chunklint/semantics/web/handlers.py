@@ -13,13 +13,15 @@ from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.python.names import enclosing_function, local_function
 from chunklint.semantics.web.collaborators import private_calls
-from chunklint.semantics.web.database import Act, Deed, deeds, is_thin
+from chunklint.semantics.web.database import Act, Deed, deeds, is_thin, lets_go_before_stream
 from chunklint.semantics.web.logic import Fabrication, Item, Load, fabrication, filters_after_paging, items
 from chunklint.semantics.web.routes import handlers, is_dependency
 from chunklint.semantics.wording import in_series
 
 # A chain of helpers longer than this is a layer of its own.
 _MOST_HELPERS = 200
+# Guards on what came in are seldom more than these.
+_MOST_DECISIONS = 8
 
 
 class Verdict(StrEnum):
@@ -54,8 +56,12 @@ class Conduct:
         return tuple(deed for deed in self.deeds if deed.act is act)
 
     def weight(self) -> int:
-        """What the counted items weigh together. Branches alone, without anything that is done, weigh nothing."""
-        if all(item.load is Load.BRANCH for item in self.items):
+        """What the counted items weigh together. Where nothing is done, branches and refusals weigh nothing.
+
+        A handler with very many of them decides something all the same.
+        """
+        loads = {item.load for item in self.items}
+        if loads <= {Load.BRANCH} or (loads <= {Load.BRANCH, Load.RULE} and len(self.items) <= _MOST_DECISIONS):
             return 0
         return sum(item.weight for item in self.items)
 
@@ -102,6 +108,7 @@ def _conducts(file: PythonFile) -> Iterator[Conduct]:
 
 def _judge(function: Node, name: str, caller: str, file: PythonFile, *, websocket: bool = False) -> Conduct | None:
     done = deeds(function, file)
+    done = () if lets_go_before_stream(function, done, file) else done
     if any(deed.act is Act.TRANSACTION for deed in done):
         return Conduct(function, name, caller, Verdict.TRANSACTION, done)
     if done and not is_thin(function, done, file) and not _reads_once(function, done, file):

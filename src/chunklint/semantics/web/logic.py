@@ -18,9 +18,9 @@ from chunklint.semantics.web.collaborators import is_effect, unused_collaborator
 from chunklint.semantics.web.models import builds_row
 
 _BACKGROUND = frozenset({"add_task", "create_task", "ensure_future", "delay", "apply_async", "send_task", "wait_for"})
-# A refusal for one of these reasons is a guard, not a rule of the business.
+# A refusal for one of these reasons, or for the form in which the request came, is a guard, not a rule of the business.
 _GUARD = re.compile(
-    r"\b40[134]\b|HTTP_40[134]_|not_?found|forbidden|unauth|permission|access|credential|allowed|privileges|"
+    r"\b4(?:0[1346]|1[135])\b|HTTP_4(?:0[1346]|1[135])_|not_?found|forbidden|unauth|permission|access|credential|allowed|privileges|"
     r"\b(?:is|has|can|verify|check|require)_\w*(?:admin|owner|user|edit|view|role|superuser)",
     re.IGNORECASE,
 )
@@ -115,12 +115,25 @@ def _streams(call: Node) -> bool:
 def _computes(loop: Node, file: PythonFile) -> bool:
     """Whether a loop does more than map rows to answers, read an upload, feed a stream or serve a socket."""
     body = loop.child_by_field_name("body")
-    if body is None or any(True for _ in descendants(body, "yield")) or _feeds(loop, file):
+    if body is None or any(True for _ in descendants(body, "yield")) or _feeds(loop, file) or _picks(body):
         return False
     telling = descendants(body, "await", "augmented_assignment", "break_statement", "try_statement", "for_statement")
     if any(True for _ in telling):
         return True
     return any(_assigns(branch) for branch in descendants(body, "if_statement"))
+
+
+def _picks(body: Node) -> bool:
+    """Whether a loop only looks for one item: `if` with a name that gets it, and perhaps a way out."""
+    inside = [one for one in body.named_children if one.type != "comment"]
+    if len(inside) != 1 or inside[0].type != "if_statement" or inside[0].child_by_field_name("alternative") is not None:
+        return False
+    chosen = inside[0].child_by_field_name("consequence")
+    kept = [one for one in chosen.named_children if one.type != "comment"] if chosen is not None else []
+    found = kept[0].named_children[0] if kept and kept[0].type == "expression_statement" else None
+    right = found.child_by_field_name("right") if found is not None and found.type == "assignment" else None
+    is_item = right is not None and right.type in ("identifier", "attribute", "subscript")
+    return is_item and all(one.type == "break_statement" for one in kept[1:])
 
 
 def _feeds(loop: Node, file: PythonFile) -> bool:
