@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -164,7 +164,7 @@ def _kind(test: PythonTest, file: PythonFile) -> tuple[Kind, str] | None:
     if (response := next((one for one in calls if _drops_response(one, file)), None)) is not None:
         return Kind.RESPONSE, file.text(response.child_by_field_name("function") or response)
     # What is only called may be meant to show that it does not raise, unless a comment owns that a check is missing.
-    if calls and admits(remarks_in(file, test.function)) and not _may_be_refused(calls, file):
+    if calls and admits(remarks_in(file, test.function)):
         return Kind.CALLED, ""
     if accepts(f"{test.name} {docstring(test.body, file)}"):
         return None
@@ -204,19 +204,6 @@ def _is_of_parameter(call: Node, test: PythonTest, file: PythonFile) -> bool:
     """Whether a call is of what the test is given: a logger that is a fixture is what is tested, and prints nothing."""
     function = call.child_by_field_name("function")
     return function is not None and file.text(function).partition(".")[0] in test.parameters
-
-
-def _may_be_refused(calls: Iterable[Node], file: PythonFile) -> bool:
-    """Whether another test expects one of the calls to raise, which makes not raising the point of this one."""
-    refused = file.remember("refused in tests", lambda: frozenset(_collect_refused(file)))
-    return any(called(one, file) in refused for one in calls)
-
-
-def _collect_refused(file: PythonFile) -> Iterator[str]:
-    for block in descendants(file.root, "with_statement"):
-        body = block.child_by_field_name("body")
-        if body is not None and "raises" in file.text(block).partition(":\n")[0].lower():
-            yield from (called(one, file) for one in descendants(body, "call"))
 
 
 def _shows_a_value(call: Node, test: PythonTest, file: PythonFile) -> bool:

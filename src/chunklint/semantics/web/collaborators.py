@@ -89,6 +89,13 @@ def is_effect(call: Node, file: PythonFile) -> bool:
     return _imported(receiver or function, file) and _given_session(call, file)
 
 
+def asks_collaborator(function: Node, file: PythonFile) -> bool:
+    """Whether a function calls a method of a collaborator."""
+    callees = (call.child_by_field_name("function") for call in descendants(function, "call"))
+    receivers = (one.child_by_field_name("object") for one in callees if one is not None and one.type == "attribute")
+    return any(one is not None and is_collaborator(one, file) for one in receivers)
+
+
 def _imported(node: Node, file: PythonFile) -> bool:
     return node.type == "identifier" and any(one.kind is Kind.IMPORT for one in reaching(node, file))
 

@@ -12,7 +12,7 @@ from chunklint.languages.python import PythonFile
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.python.names import enclosing_function, local_function
-from chunklint.semantics.web.collaborators import private_calls
+from chunklint.semantics.web.collaborators import asks_collaborator, private_calls
 from chunklint.semantics.web.database import Act, Deed, deeds, is_thin, lets_go_before_stream
 from chunklint.semantics.web.logic import Fabrication, Item, Load, fabrication, filters_after_paging, items
 from chunklint.semantics.web.routes import handlers, is_dependency
@@ -39,6 +39,7 @@ class Conduct:
     Attributes:
         caller: The name of the handler that calls this helper; "" for a handler.
         late_filter: The comprehension that filters what was paginated already.
+        delegates: Whether it calls a service, repository or the like.
     """
 
     node: Node
@@ -50,18 +51,20 @@ class Conduct:
     private: tuple[Node, ...] = ()
     made_up: Fabrication | None = None
     late_filter: Node | None = None
+    delegates: bool = False
 
     def acts(self, act: Act) -> tuple[Deed, ...]:
         """The deeds of one kind."""
         return tuple(deed for deed in self.deeds if deed.act is act)
 
     def weight(self) -> int:
-        """What the counted items weigh together. Where nothing is done, branches and refusals weigh nothing.
+        """What the counted items weigh together. Branches alone, without anything that is done, weigh nothing.
 
-        A handler with very many of them decides something all the same.
+        Neither do refusals beside them where no service is there to refuse, unless there are very many.
         """
         loads = {item.load for item in self.items}
-        if loads <= {Load.BRANCH} or (loads <= {Load.BRANCH, Load.RULE} and len(self.items) <= _MOST_DECISIONS):
+        guards = not self.delegates and len(self.items) <= _MOST_DECISIONS
+        if loads <= {Load.BRANCH} or (guards and loads <= {Load.BRANCH, Load.RULE}):
             return 0
         return sum(item.weight for item in self.items)
 
@@ -118,7 +121,8 @@ def _judge(function: Node, name: str, caller: str, file: PythonFile, *, websocke
     made_up, late = fabrication(function, file), filters_after_paging(function, file)
     if not (counted or private or made_up or late):
         return None
-    return Conduct(function, name, caller, Verdict.LOGIC, done, counted, private, made_up, late)
+    asks = asks_collaborator(function, file)
+    return Conduct(function, name, caller, Verdict.LOGIC, done, counted, private, made_up, late, asks)
 
 
 def _reads_once(function: Node, done: tuple[Deed, ...], file: PythonFile) -> bool:

@@ -84,7 +84,7 @@ def _item(node: Node, function: Node, file: PythonFile) -> Item | None:
         case "call":
             return _called(node, file)
         case "for_statement" | "while_statement" if _computes(node, file):
-            return Item(Load.LOOP, node, "", 2)
+            return Item(Load.LOOP, node, "", 1 if _picks(node) else 2)
         case "try_statement" if _in_loop(node, function):
             return Item(Load.RESCUE, node, "")
         case "if_statement" if _checks_rule(node, file):
@@ -115,7 +115,7 @@ def _streams(call: Node) -> bool:
 def _computes(loop: Node, file: PythonFile) -> bool:
     """Whether a loop does more than map rows to answers, read an upload, feed a stream or serve a socket."""
     body = loop.child_by_field_name("body")
-    if body is None or any(True for _ in descendants(body, "yield")) or _feeds(loop, file) or _picks(body):
+    if body is None or any(True for _ in descendants(body, "yield")) or _feeds(loop, file):
         return False
     telling = descendants(body, "await", "augmented_assignment", "break_statement", "try_statement", "for_statement")
     if any(True for _ in telling):
@@ -123,9 +123,10 @@ def _computes(loop: Node, file: PythonFile) -> bool:
     return any(_assigns(branch) for branch in descendants(body, "if_statement"))
 
 
-def _picks(body: Node) -> bool:
+def _picks(loop: Node) -> bool:
     """Whether a loop only looks for one item: `if` with a name that gets it, and perhaps a way out."""
-    inside = [one for one in body.named_children if one.type != "comment"]
+    body = loop.child_by_field_name("body")
+    inside = [one for one in body.named_children if one.type != "comment"] if body is not None else []
     if len(inside) != 1 or inside[0].type != "if_statement" or inside[0].child_by_field_name("alternative") is not None:
         return False
     chosen = inside[0].child_by_field_name("consequence")
