@@ -42,7 +42,7 @@ def test_the_press_stops() -> None:
         "files that patch the sleep or use a fake clock",
         "sleeps after which the test asserts that something has not happened: there is no event to wait for",
         "waits that a comment has allowed for the linters of Cypress or Playwright",
-        "tests that are about time by their name: expiry, durations",
+        "tests that are about time by their name: expiry, decay, durations; sleeping coroutines that nobody awaits",
     ),
     limits=(
         "fixtures and helpers that sleep are not judged, except small JavaScript helpers of the same file",

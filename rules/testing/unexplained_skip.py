@@ -37,7 +37,7 @@ def test_the_cellar_keeps_apples() -> None:
     severity=Severity.NOTE,
     silent_on=(
         "conditional skips: `skipif`, `it.skipIf`, `pytest.skip` in a branch or a handler, `test.skip(condition, why)`",
-        "skips with a reason, or with a comment that gives one on their line or right above",
+        "skips with a reason or the number of a report, or with a comment that gives one on their line or right above",
         "titles that give the reason in brackets or by a link; docstrings that speak of the skip",
         "tests within a skipped suite; `todo`; expected failures",
     ),

@@ -21,13 +21,14 @@ from chunklint.semantics.testing.pytests import PythonTest, is_test_module, test
 from chunklint.semantics.wording import shortened
 
 _SLEEPS = frozenset({"time.sleep", "asyncio.sleep", "anyio.sleep", "trio.sleep", "gevent.sleep", "eventlet.sleep"})
+_AWAITED = frozenset({"asyncio", "anyio", "trio"})
 # A patched or virtual clock: then no sleep of the file takes time.
 _FAKE_CLOCK = re.compile(
     r"""["'][\w.]*sleep["']|freeze_time|freezegun|time_machine|looptime|autojump_clock|mock_sleep|aioresponses_sleep"""
 )
 _JS_FAKE_CLOCK = re.compile(r"useFakeTimers|FakeTimers|clock\.install|mockdate", re.IGNORECASE)
 # A store that forgets by its own clock cannot be told the time.
-_REAL_TIME = re.compile(r"ttl|expir|refill|elapsed|duration|timing|latency", re.IGNORECASE)
+_REAL_TIME = re.compile(r"ttl|expir|refill|decay|elapsed|duration|timing|latency", re.IGNORECASE)
 _SIMPLE = frozenset({"expression_statement", "assert_statement"})
 _LOOPS = frozenset({"while_statement", "for_statement"})
 _JS_LOOPS = frozenset({"while_statement", "for_statement", "for_in_statement", "do_statement"})
@@ -62,10 +63,18 @@ def python_sleeps(file: PythonFile) -> Iterator[Sleep]:
             function = call.child_by_field_name("function")
             if function is None or not _may_sleep(function, file) or qualified_name(function, file) not in _SLEEPS:
                 continue
+            if _is_thrown_away(call, function, file):
+                continue
             seconds = _seconds(call, file)
             if seconds is None or seconds < _NOTICEABLE or _is_excused(call, test, file):
                 continue
-            yield Sleep(call, seconds, file.text(call), test.name)
+            yield Sleep(call, seconds, shortened(file.text(call), 70), test.name)
+
+
+def _is_thrown_away(call: Node, function: Node, file: PythonFile) -> bool:
+    """Whether a coroutine that sleeps is made and never awaited: then nothing waits."""
+    alone = call.parent is not None and call.parent.type == "expression_statement"
+    return alone and (qualified_name(function, file) or "").partition(".")[0] in _AWAITED
 
 
 def _may_sleep(function: Node, file: PythonFile) -> bool:

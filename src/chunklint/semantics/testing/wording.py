@@ -103,7 +103,9 @@ _FILLER = frozenset(
     ]
 )
 # A report of the defect, by its number.
-_REPORTED = re.compile(r"(?:^|\s)(?:#\d+|[A-Z]{2,}-\d+|(?i:bug|issue|ticket|gh|lp|rhbz|bz|pr)[ :#-]*\d{2,})\b")
+_REPORTED = re.compile(
+    r"(?:^|\s)(?:#\d+|[A-Z]{2,}-\d+|(?i:bug|issue|ticket|gh|lp|rhbz|bz|pr)[ :#-]*\d{2,})\b|\b(?:issues|pull)/\d+\b"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
