@@ -62,6 +62,7 @@ async def rename(session, user_id, nickname):
         "dictionaries, ternaries of literals, enumerations, `__tablename__`",
         'placeholders that are built (`", ".join("?" * n)`, `:p0`) and bound values that are f-strings',
         "names made of the time in the same function; handed to a helper of public name they are a note there",
+        "parameters of functions called `_`, which only what registers them calls",
         "numbers after `int()`, however large: one that sizes the schema is CL102's business",
         "values after `uuid.UUID()`, an enumeration's constructor, `slugify()`, `re.sub()` of all but a set "
         "of characters, `quoted_name()`, `preparer.quote()`, `Identifier` and `Literal` of psycopg",

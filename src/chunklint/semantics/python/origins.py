@@ -360,6 +360,8 @@ def _from_callers(binding: Binding, function: Node, number: bool, at: _Trace) ->
     own = (binding.node, f"`{binding.name}` is a parameter, so its callers choose it")
     private = is_private(function, at.file)
     origins = [_argument(call, function, binding, at) for call in calls_of(function, at.file)]
+    if not origins and _is_nameless(function, at.file):
+        return _UNKNOWN
     if not origins:
         return Origin(Source.PARAMETER, (own,), number=number, private=private)
     worst = _worst(origins)
@@ -369,6 +371,12 @@ def _from_callers(binding: Binding, function: Node, number: bool, at: _Trace) ->
         return replace(worst, steps=(*worst.steps, (binding.node, f"passed on as `{binding.name}`")))
     callers = worst.callers if worst.kind is Source.PARAMETER and worst.callers is not None else worst.kind
     return Origin(Source.PARAMETER, (own,), number=number, callers=callers, private=private)
+
+
+def _is_nameless(function: Node, file: PythonFile) -> bool:
+    """Whether a function is called `_`: only what registers it calls it, with what it has itself."""
+    name = function.child_by_field_name("name")
+    return name is not None and file.text(name) == "_"
 
 
 def _argument(call: Node, function: Node, binding: Binding, at: _Trace) -> Origin:
