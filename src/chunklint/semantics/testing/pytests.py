@@ -10,7 +10,6 @@ from tree_sitter import Node
 
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
-from chunklint.semantics.python.scopes import Kind, bindings_in
 
 _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 
@@ -126,10 +125,16 @@ def _registers(decorator: Node, file: PythonFile) -> bool:
     owner = method.child_by_field_name("object") if method is not None and method.type == "attribute" else None
     if owner is None or owner.type != "identifier":
         return False
-    found = bindings_in(file.root, file).get(file.text(owner), ())
-    values = (one.value for one in found if one.kind is Kind.ASSIGNMENT)
-    made = (one.child_by_field_name("function") for one in values if one is not None and one.type == "call")
-    return any(one is not None and file.text(one).rpartition(".")[2][:1].isupper() for one in made)
+    return file.text(owner) in file.remember("objects of the module", lambda: frozenset(_objects_made(file)))
+
+
+def _objects_made(file: PythonFile) -> Iterator[str]:
+    """The names that the module gives to objects of classes; not by way of scopes, which every scan would load."""
+    for assignment in descendants(file.root, "assignment", stop=_DEFINITIONS):
+        left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
+        made = right.child_by_field_name("function") if right is not None and right.type == "call" else None
+        if left is not None and made is not None and file.text(made).rpartition(".")[2][:1].isupper():
+            yield file.text(left)
 
 
 def is_test_name(name: str, owner: Node | None) -> bool:
