@@ -275,7 +275,7 @@ def test_a_change_without_the_lock_of_the_others_gets_it_where_that_is_enough(tm
     assert fixed(METER.replace(plain, check), tmp_path) == METER.replace(plain, held)
     loop = "        for key in sorted(self.used):\n            del self.used[key]\n"
     assert refusal(METER.replace(plain, loop), tmp_path) == "the change goes by what was seen before without the lock"
-    made = "        self.used = {}\n        self._lock = threading.Lock()\n"
+    made = "        if not key:\n            self._lock = threading.Lock()\n        del self.used[key]\n"
     assert refusal(METER.replace(plain, made), tmp_path) == "the function itself makes the lock"
     calling = METER.replace(
         "            self.used[key] -= 1\n", "            self.used[key] -= 1\n            self.drop(key)\n"
