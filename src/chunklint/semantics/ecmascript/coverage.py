@@ -215,14 +215,27 @@ class _App:
         return len(self.tree.reach((root.key, *pages)))
 
     def _is_opaque(self) -> bool:
-        """Whether a boundary holds what cannot be seen, such as the pages that a registry renders."""
+        """Whether a boundary holds what cannot be seen, such as the pages that a registry renders.
+
+        One that is a part of a page holds no pages.
+        """
         return any(
             self.tree.guards(place)
             and all(self.tree.mount(inner).module == UNKNOWN for inner in self.tree.inside(place))
-            for key in self.uncovered
+            for key in self.uncovered - self._on_pages()
             for place in self.tree.mounts_of.get(key, ())
             if not is_route(self.tree.mount(place)) and not self._holds_slot(place)
         )
+
+    def _on_pages(self) -> set[Key]:
+        """What the routes show that hold no other routes."""
+        routes = [
+            self._held(place)
+            for key in self.mounted
+            for place in self.tree.mounts_of.get(key, ())
+            if is_route(self.tree.mount(place)) and not self._leads_on(place, self.tree.reach(self._held(place)))
+        ]
+        return self.tree.reach(key for held in routes for key in held)
 
     def _holds_slot(self, place: Place) -> bool:
         return any(self.tree.mount(inner).tag == SLOT for inner in self.tree.inside(place))
@@ -287,16 +300,17 @@ class _App:
         return not any(self._is_stem(key, cover) for key in self._held(place))
 
     def _is_shell(self, owner: Key, cover: Cover) -> bool:
-        """Whether the route that an owner is a part of holds a good part of the pages, unlike a corner's layout."""
-        step = self.came.get((owner, cover))
+        """Whether the route or layout that an owner is part of holds many of the pages, unlike a corner's layout."""
+        top, step = owner, self.came.get((owner, cover))
         while step is not None:
             around = self.tree.enclosing(step[2])
             route = next((outer for outer, _ in around if is_route(self.tree.mount(outer))), None)
             if route is not None:
                 held = self.tree.reach(self._held(route))
                 return self._leads_on(route, held) and _SHELL * len(held & self.mounted) >= len(self.mounted)
-            step = self.came.get((step[0], step[1]))
-        return True
+            top, step = step[0], self.came.get((step[0], step[1]))
+        layout = next((one for one in self.roots if one.key == top and one.framework == "next-layout"), None)
+        return layout is None or _SHELL * self._held_by_shell(layout) >= len(self.mounted)
 
     def _leads_on(self, route: Place, held: Iterable[Key]) -> bool:
         """Whether there are routes in a route, or in what it shows: a page has none, however much it shows."""

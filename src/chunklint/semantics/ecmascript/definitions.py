@@ -223,13 +223,19 @@ def own_method(file: SourceFile, node: Node, name: str) -> Node | None:
     return next((member for own, member in found if own == name and member.type == "method_definition"), None)
 
 
+def _own_name(file: SourceFile, hook: Node) -> str:
+    """What a hook is called where it comes from."""
+    found = bindings(file, file.root).get(file.text(hook)) if hook.type == "identifier" else None
+    return found.imported if found is not None and found.kind == "import" else ""
+
+
 def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
     starts = [one.node.start_byte for one in found]
     stateful: set[int] = set()
     for _, captures in ECMASCRIPT.matches(file, (_HOOKS,)):
         hook = captures["hook"][0]
         at = bisect_right(starts, hook.start_byte) - 1
-        if at >= 0 and file.text(hook) not in _QUIET:
+        if at >= 0 and not {file.text(hook), _own_name(file, hook)} & _QUIET:
             stateful.add(at)
     for at, one in enumerate(found):
         holds = at in stateful or (one.fact.kind == "class" and "setState" in file.text(one.node))

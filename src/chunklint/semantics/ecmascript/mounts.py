@@ -127,6 +127,7 @@ class _Sweep:
         self.file = file
         self.owners = [(node.start_byte, node.end_byte, fact.name) for node, fact in zip(nodes, facts, strict=True)]
         self.local = {fact.name for fact in facts}
+        self.lazy = {fact.name for fact in facts if fact.module and fact.imported}
         self.open: list[_Open] = []
         self.found: list[Mount] = []
 
@@ -179,7 +180,7 @@ class _Sweep:
         opening = node if node.type == "jsx_self_closing_element" else node.named_children[0]
         name = opening.child_by_field_name("name")
         tag = self.file.text(name) if name is not None else ""
-        if name is None or not (tag[:1].isupper() or "." in tag):
+        if name is None or not _names_component(tag):
             return -1
         props = tuple(
             self.file.text(part.named_children[0])
@@ -223,7 +224,7 @@ class _Sweep:
             if given and given[0].type in ("identifier", "member_expression"):
                 tag = self.file.text(given[0])
                 module, imported = self._origin(tag)
-                mount = self._add(tag, module, imported, (), call, given[0]) if tag[:1].isupper() else -1
+                mount = self._add(tag, module, imported, (), call, given[0]) if _names_component(tag) else -1
                 self.open.append(_Open(call.end_byte, _ELEMENT, call.start_byte, "", mount))
             return
         if name == "useRoutes" and given and given[0].type == "identifier":
@@ -268,7 +269,14 @@ class _Sweep:
             if not member:
                 return found.module, found.imported
             return found.module, member if found.imported in ("*", "default") else f"{found.imported}.{member}"
-        return ("", tag) if root in self.local and not member else (UNKNOWN, tag)
+        # Helpers that load a page ahead keep the lazy component in a field: `Page.Component`.
+        known = (root in self.local and not member) or (root in self.lazy and member == "Component")
+        return ("", root) if known else (UNKNOWN, tag)
+
+
+def _names_component(tag: str) -> bool:
+    """As JSX has it: all names but those that begin with a small letter, and all members."""
+    return bool(tag) and (not tag[:1].islower() or "." in tag)
 
 
 def _given(attribute: Node) -> Node | None:

@@ -38,11 +38,13 @@ class Root:
     framework: str = ""
 
 
-_ENTRY_FILES = re.compile(r"^(?:main|index|app|client|root|bootstrap|renderer|entry.*|.*[-_.]?entry)$", re.IGNORECASE)
+_ENTRY_FILES = re.compile(
+    r"^(?:main|index|app|client|root|bootstrap|mount|renderer|entry.*|.*[-_.]?entry)$", re.IGNORECASE
+)
 _ASIDE = frozenset(
     (
         *("docs", "doc", "examples", "example", "playground", "demo", "demos", "sandbox"),
-        *("template", "templates", "emails", "preview", "previews"),
+        *("template", "templates", "emails", "preview", "previews", "scripts"),
     )
 )
 _APP_FILE = re.compile(r"^(page|layout|template|default)\.[jt]sx?$")
