@@ -205,7 +205,8 @@ class _App:
             for place in self.tree.mounts_of.get(key, ())
             if self.tree.guards(place) and any(self.targets.get(inner) for inner in self.tree.inside(place))
         ]
-        other = self.tree.mount(further[0]) if further else None
+        widest = max(further, key=lambda one: len(self.tree.reach(self._held(one))), default=None)
+        other = self.tree.mount(widest) if widest is not None else None
         yield Gap(GapKind.BARE, root, (), (), None, other, (), self._share())
 
     def _held_by_shell(self, root: Root) -> int:
@@ -301,16 +302,23 @@ class _App:
 
     def _is_shell(self, owner: Key, cover: Cover) -> bool:
         """Whether the route or layout that an owner is part of holds many of the pages, unlike a corner's layout."""
-        top, step = owner, self.came.get((owner, cover))
+        step = self.came.get((owner, cover))
         while step is not None:
             around = self.tree.enclosing(step[2])
             route = next((outer for outer, _ in around if is_route(self.tree.mount(outer))), None)
             if route is not None:
                 held = self.tree.reach(self._held(route))
                 return self._leads_on(route, held) and _SHELL * len(held & self.mounted) >= len(self.mounted)
-            top, step = step[0], self.came.get((step[0], step[1]))
-        layout = next((one for one in self.roots if one.key == top and one.framework == "next-layout"), None)
-        return layout is None or _SHELL * self._held_by_shell(layout) >= len(self.mounted)
+            step = self.came.get((step[0], step[1]))
+        layouts = [one for one in self._layouts if owner in self._layouts[one]]
+        folders = tuple({posixpath.dirname(one.file) + "/" for one in layouts})
+        pages = [one for one in self.roots if one.framework == "next-page"]
+        return not folders or _SHELL * sum(page.file.startswith(folders) for page in pages) >= len(pages)
+
+    @cached_property
+    def _layouts(self) -> dict[Root, set[Key]]:
+        """The layouts of Next's folders, with what they mount."""
+        return {one: self.tree.reach((one.key,)) for one in self.roots if one.framework == "next-layout"}
 
     def _leads_on(self, route: Place, held: Iterable[Key]) -> bool:
         """Whether there are routes in a route, or in what it shows: a page has none, however much it shows."""

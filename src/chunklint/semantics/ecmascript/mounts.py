@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
@@ -71,7 +71,15 @@ class Front:
     exports: tuple[tuple[str, str, str, str], ...]
 
 
-_ELEMENT, _PROP, _CONDITION, _CHILDREN, _CALL, _PAIR, _OBJECT, _BRANCH, _SPREAD = range(9)
+_ELEMENT, _PROP, _CONDITION, _CHILDREN, _CALL, _PAIR, _OBJECT, _BRANCH, _SPREAD, _KEPT, _SHOWN = range(11)
+# One shape a pattern: an alternation within another one loses matches.
+_NAMES = ("(identifier) @name", "(call_expression function: (identifier) @name)")
+_SHAPES = (
+    "@",
+    "(binary_expression right: @)",
+    "(ternary_expression consequence: @)",
+    "(ternary_expression alternative: @)",
+)
 _QUERIES = (
     "[(jsx_element) (jsx_self_closing_element)] @node",
     "(jsx_attribute . (property_identifier) @name) @node",
@@ -87,7 +95,13 @@ _QUERIES = (
     "[(array (spread_element (identifier) @name) @node) (array (identifier) @name @node) "
     '(arguments (object (pair key: (property_identifier) @_key (#any-of? @_key "path" "index"))) '
     "(identifier) @name @node)]",
+    "[(variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression) (jsx_element) "
+    "(jsx_self_closing_element) (parenthesized_expression) (ternary_expression) (binary_expression) "
+    "(call_expression)]) "
+    "(function_declaration name: (identifier) @name) (assignment_expression left: (identifier) @name)] @node",
+    "[" + " ".join(f"(jsx_expression {shape.replace('@', name)})" for shape in _SHAPES for name in _NAMES) + "] @node",
 )
+_HANDLER = re.compile(r"on[A-Z]")
 _ROUTERS = re.compile(r"""react-router|@tanstack/\S*router|\bRouteObject\b|\bpath: ?["'`]|\.\.\.\w*[rR]outes\b""")
 _COMPONENT_KEYS = {"Component": "element", "component": "element", "element": "element", "lazy": "element"}
 _ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "errorComponent", "children", "loader"})
@@ -130,6 +144,8 @@ class _Sweep:
         self.lazy = {fact.name for fact in facts if fact.module and fact.imported}
         self.open: list[_Open] = []
         self.found: list[Mount] = []
+        self.kept: list[tuple[str, ...]] = []
+        self.shown: dict[tuple[str, str], tuple[int, str]] = {}
 
     def mounts(self) -> Iterator[Mount]:
         routed = _ROUTERS.search(self.file.content) is not None
@@ -145,7 +161,19 @@ class _Sweep:
             while self.open and self.open[-1].end <= node.start_byte:
                 self.open.pop()
             self._enter(kind, node, self.file.text(name) if name is not None else "", renders)
-        return iter(self.found)
+        return (self._where_shown(index) for index in range(len(self.found)))
+
+    def _where_shown(self, index: int) -> Mount:
+        """An element that a variable keeps, or a function of the component makes, is mounted where its name stands."""
+        mount = self.found[index]
+        if mount.parent >= 0:
+            return mount
+        places = (self.shown.get((mount.owner, name)) for name in self.kept[index])
+        parent, prop = next((place for place in places if place is not None), (-1, mount.prop))
+        above = parent
+        while above >= 0 and above != index:
+            above = self.found[above].parent
+        return mount if above == index else replace(mount, parent=parent, prop=prop)
 
     def _enter(self, kind: int, node: Node, name: str, renders: bool) -> None:
         entered = _Open(node.end_byte, kind, node.start_byte, name)
@@ -167,6 +195,11 @@ class _Sweep:
                 entered.name = _COMPONENT_KEYS[name]
                 self.open.append(entered)
                 self._named_component(_given(node), name)
+                return
+            case k if k == _SHOWN:
+                at, prop = self._around()
+                if at >= 0 and not _HANDLER.match(prop):
+                    self.shown.setdefault((self._owner(node.start_byte), name), (at, prop))
                 return
             case k if k == _SPREAD:
                 self._routes(node, name)
@@ -238,14 +271,8 @@ class _Sweep:
                 self._add(self.file.text(value), "", self.file.text(value), (), value, value)
 
     def _add(self, tag: str, module: str, imported: str, props: tuple[str, ...], node: Node, name: Node) -> int:
+        at, prop = self._around()
         around = [one for one in self.open if one.kind == _ELEMENT]
-        parent = next((one for one in reversed(around) if one.mount >= 0), None)
-        prop = "children"
-        for one in reversed(self.open):
-            if one is parent:
-                break
-            if one.kind == _PROP:
-                prop = one.name
         group = around[-1].start if around else -1
         choices = [one.start for one in self.open if one.kind in (_CONDITION, _BRANCH)]
         conditional = any(start > group for start in choices)
@@ -253,11 +280,21 @@ class _Sweep:
         start, end = self.file.span(node), self.file.span(name)
         span = Span(start.start_line, start.start_column, end.end_line, end.end_column)
         place = Location(self.file.path, span, "" if owner == ENTRY else owner)
-        at = parent.mount if parent is not None else -1
+        self.kept.append(tuple(one.name for one in reversed(self.open) if one.kind == _KEPT and one.name != owner))
         self.found.append(
             Mount(tag, module, imported, owner, at, prop, group, conditional, bool(choices), props, place)
         )
         return len(self.found) - 1
+
+    def _around(self) -> tuple[int, str]:
+        """The mount that is open, -1 for none, and the prop of it that leads here."""
+        prop = "children"
+        for one in reversed(self.open):
+            if one.kind == _ELEMENT and one.mount >= 0:
+                return one.mount, prop
+            if one.kind == _PROP:
+                prop = one.name
+        return -1, prop
 
     def _owner(self, at: int) -> str:
         return next((name for start, end, name in self.owners if start <= at < end), "")

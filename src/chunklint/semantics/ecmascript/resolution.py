@@ -19,6 +19,18 @@ _SOURCES = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?)$")
 
 MANIFEST = "package.json"
 ENTRY_SETTINGS = ("tsconfig.json", "jsconfig.json")
+BUNDLER_SETTINGS = tuple(
+    f"{tool}.config.{suffix}"
+    for tool in ("vite", "webpack", "rsbuild", "craco")
+    for suffix in ("ts", "js", "mts", "mjs")
+)
+# Such settings are programs. What they call modules is nearly always a literal name, and a path below their own folder.
+_ALIASES = re.compile(r"\balias\b\s*[:=]\s*[{[]")
+_ALIAS = re.compile(
+    r"""(?:\bfind:\s*)?(?:(?<![\w./'"`])(?P<bare>[\w$]+)|["'](?P<quoted>[^"'\s]+)["'])\s*(?::|,\s*replacement:)\s*"""
+    r"""(?:(?:path\.)?(?:resolve|join)\(\s*(?:__dirname|import\.meta\.dirname|process\.cwd\(\))\s*,|"""
+    r"""(?:fileURLToPath\(\s*)?new URL\()\s*["'](?P<path>[^"']+)["']"""
+)
 
 
 @record
@@ -113,6 +125,15 @@ def aliases_in(folder: str, path: str, settings: dict[str, Any]) -> Aliases | No
         if isinstance(targets, list) and pattern.count("*") <= 1
     )
     return Aliases(folder, base, paths) if paths or base is not None else None
+
+
+def bundler_aliases_in(folder: str, text: str) -> Aliases | None:
+    """What the settings of a bundler say of names, for the files below their folder; None when that is not plain."""
+    start = _ALIASES.search(text)
+    told = _ALIAS.finditer(text, start.end()) if start is not None else iter(())
+    named = [(one["bare"] or one["quoted"].rstrip("/*$"), _clean(posixpath.join(folder, one["path"]))) for one in told]
+    paths = [((name, (path,)), (f"{name}/*", (f"{path}/*",))) for name, path in named if name and "*" not in name]
+    return Aliases(folder, None, tuple(entry for pair in paths for entry in pair)) if paths else None
 
 
 def package_in(folder: str, text: str) -> Package | None:

@@ -27,7 +27,8 @@ class Cover(IntEnum):
 class Root:
     """A definition that something outside the sources mounts, under what, and where to speak of it.
 
-    `boundary` is the file that covers it, for frameworks whose boundaries are files.
+    `boundary` is the file that covers it, for frameworks whose boundaries are files, and `file` the one that a
+    framework finds it in: it may be defined elsewhere.
     """
 
     key: Key
@@ -36,6 +37,7 @@ class Root:
     name: str
     boundary: str = ""
     framework: str = ""
+    file: str = ""
 
 
 _ENTRY_FILES = re.compile(
@@ -99,7 +101,7 @@ def _app_router(tree: RenderTree) -> Iterator[Root]:
         cover, boundary = _cover_of_segment(tree, home, [*own, *_folders_above(folder, home)], errors, layouts)
         slot = _slot(tree, key, SLOT) if files[path].startswith("layout.") else None
         place = tree.mount(slot).place if slot is not None else definition.place
-        yield Root(key, cover, place, definition.name, boundary, "next-layout" if not own else "next-page")
+        yield Root(key, cover, place, definition.name, boundary, "next-page" if own else "next-layout", path)
 
 
 def _cover_of_segment(
