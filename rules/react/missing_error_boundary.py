@@ -27,7 +27,8 @@ rule = Rule(
     code="CL701",
     name="missing-error-boundary",
     ticket="TICKET-007",
-    when="a mounted part of a React app has no error boundary above it, or only the one around the whole app",
+    when="a mounted part of a React app has no error boundary above it, only the one around the whole app, "
+    "or one whose fallback throws in its turn",
     effect="one error while rendering takes down everything up to the next boundary: the page goes blank, with all "
     "unsaved work on it",
     instead="put an error boundary around the part, with a fallback that keeps the rest of the page usable",
@@ -80,15 +81,17 @@ createRoot(document.getElementById("root")!).render(<App />);
         "routes and pages under the boundary of the whole app: that one is theirs",
         "components without state, data or effects of their own or below them, or that render nothing; packages' "
         "components",
-        "cells of a table, and dialogs of a page or of the layout of a few nested routes",
+        "cells of a table, and dialogs of a page or of a layout that holds few of the pages",
         "apps whose routes get their `errorElement` from a function; pages beside one that brings its own boundary",
         "a boundary that holds what cannot be seen, such as pages from a registry",
-        "toasts alone; fallbacks; tests, stories, examples and documentation",
+        "toasts alone; fallbacks; tests, stories, examples, documentation and scripts",
         "TanStack Router's routes, which the router itself catches",
     ),
     limits=(
-        "aliases that only a bundler knows, other than `@/`, `~/` and `src/`, are resolved by the end of the path, "
-        "where that is unambiguous; tsconfig, jsconfig and the names of packages are read",
+        "aliases that a bundler's settings compute are resolved by the end of the path, where that is unambiguous; "
+        "tsconfig, jsconfig, plain aliases of Vite, webpack, Rsbuild and CRACO, and the names of packages are read",
+        "of all that a fallback may need where it stands only React Router is known",
+        "framework routes are seen in an `app` folder, and not followed through `routes.ts`",
         "components that are passed as plain values, other than to routes, are not followed",
         "what throws outside of rendering (handlers, timers, promises) reaches no boundary and is not judged",
     ),
@@ -150,6 +153,12 @@ def _message(gap: Gap) -> str:
                 f"{_names(gap.names, f'has only {_root(gap)} above it')}, while what stands beside it is in its own "
                 f"`{other}`: an error in {_it(gap)} takes the whole app away."
             )
+        case GapKind.FAILING:
+            used = f"`{gap.other.tag}`" if gap.other is not None else "its content"
+            return (
+                f"`{gap.names[0]}` stands around the router, and {used} of its fallback needs one above it: it throws "
+                "in its turn, and the page goes blank."
+            )
     other_place = gap.other.place if gap.other is not None else gap.root.place
     where = f"`{other_place.symbol}`" if other_place.symbol else "another place"
     return (
@@ -185,6 +194,8 @@ def _said_of(gap: Gap) -> str:
             return "The boundary that is there holds this."
         case GapKind.SIBLING:
             return "The neighbour's own boundary."
+        case GapKind.FAILING:
+            return "This part of the fallback throws outside of a router."
     return "Here it has a closer boundary."
 
 

@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cached_property
 from itertools import groupby
 
-from chunklint.records import record
+from chunklint.semantics.ecmascript.fallbacks import failing_part
 from chunklint.semantics.ecmascript.mounts import ROUTES, SLOT, UNKNOWN, Front, Mount
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, is_route
 from chunklint.semantics.ecmascript.resolution import Resolution
@@ -25,6 +25,7 @@ class GapKind(Enum):
     OUTSIDE = "most of the app is covered, this part is not"
     OVERLAY = "an overlay of the whole app under the boundary of the whole app"
     SIBLING = "the mount beside it has a boundary of its own, this one has not"
+    FAILING = "the boundary is there, but its fallback throws where it stands"
     ELSEWHERE = "the component has a closer boundary where it is mounted elsewhere"
 
 
@@ -36,7 +37,8 @@ class Gap:
         mounts: The neighbours in source order; empty when a framework's file is the place (`root`).
         names: What they are called; for routes, what they show.
         boundary: The nearest boundary above, if any.
-        other: For SIBLING the wrapped neighbour, for ELSEWHERE the covered mount, for BARE the boundary further down.
+        other: For SIBLING the wrapped neighbour, for ELSEWHERE the covered mount, for BARE the boundary further down,
+            for FAILING the part of the fallback that throws.
         way: The mounts from the entry down to the owner of the place.
         share: How many of the mounted components are covered, and how many there are.
     """
@@ -132,6 +134,7 @@ class _App:
 
     def gaps(self) -> Iterator[Gap]:
         """The holes of the application: one for all of it, or its families."""
+        yield from self._failing()
         if 2 * len(self.uncovered) > len(self.components):
             yield from self._bare()
             return
@@ -144,6 +147,14 @@ class _App:
                 taken.update(places)
                 yield gap
         yield from self._elsewhere(taken)
+
+    def _failing(self) -> Iterator[Gap]:
+        # The least cover comes first: a component that is mounted in several places is said once.
+        for key, cover in dict(sorted(self.came, reverse=True)).items():
+            for place in self.tree.mounts_of.get(key, ()):
+                failing = failing_part(self.tree, place) if self.tree.guards(place) else None
+                if failing is not None:
+                    yield self._gap(GapKind.FAILING, key, cover, (place,), failing)
 
     def _on_trunk(self, key: Key, cover: Cover) -> bool:
         """Whether the way from the entry to a definition leads only through what holds pages or boundaries."""

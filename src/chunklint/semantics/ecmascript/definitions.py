@@ -31,6 +31,7 @@ class Definition:
             this file. `imported` is "" for a definition that stands for itself.
         covered: Whether a higher-order component of that name puts an error boundary around it.
         wrappers: Module and name of the functions that it is given to, "" for this file.
+        routed: Whether it calls hooks of React Router, which throw outside of a router.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Definition:
     imported: str = ""
     covered: bool = False
     wrappers: tuple[tuple[str, str], ...] = ()
+    routed: bool = False
 
 
 class Defined(NamedTuple):
@@ -100,6 +102,8 @@ _QUIET = frozenset(
         "useStyletron",
     ]
 )
+ROUTER_PACKAGE = re.compile(r"react-router(?:-dom)?$")
+_ROUTER_HOOKS = frozenset({"useNavigate", "useLocation", "useParams", "useSearchParams", "useHistory", "useHref"})
 _CLASSES = ("class_declaration", "abstract_class_declaration", "class")
 _CATCHES = ("getDerivedStateFromError", "componentDidCatch")
 _BOUNDARY_NAME = re.compile(r"rror\w*Boundary$")
@@ -223,22 +227,28 @@ def own_method(file: SourceFile, node: Node, name: str) -> Node | None:
     return next((member for own, member in found if own == name and member.type == "method_definition"), None)
 
 
-def _own_name(file: SourceFile, hook: Node) -> str:
-    """What a hook is called where it comes from."""
+def _origin(file: SourceFile, hook: Node) -> tuple[str, str]:
+    """The module that a hook comes from, and what it is called there."""
     found = bindings(file, file.root).get(file.text(hook)) if hook.type == "identifier" else None
-    return found.imported if found is not None and found.kind == "import" else ""
+    return (found.module, found.imported) if found is not None and found.kind == "import" else ("", "")
 
 
 def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
     starts = [one.node.start_byte for one in found]
     stateful: set[int] = set()
+    routed: set[int] = set()
     for _, captures in ECMASCRIPT.matches(file, (_HOOKS,)):
         hook = captures["hook"][0]
         at = bisect_right(starts, hook.start_byte) - 1
-        if at >= 0 and not {file.text(hook), _own_name(file, hook)} & _QUIET:
+        if at < 0:
+            continue
+        module, name = _origin(file, hook)
+        if not {file.text(hook), name} & _QUIET:
             stateful.add(at)
+        if name in _ROUTER_HOOKS and ROUTER_PACKAGE.match(module):
+            routed.add(at)
     for at, one in enumerate(found):
         holds = at in stateful or (one.fact.kind == "class" and "setState" in file.text(one.node))
         # A component that renders nothing, but listens or leads elsewhere, has nothing to lose but itself.
         shows = holds and _ELEMENTS.search(file.text(one.node)) is not None
-        yield Defined(replace(one.fact, stateful=shows), one.node)
+        yield Defined(replace(one.fact, stateful=shows, routed=at in routed), one.node)

@@ -104,6 +104,7 @@ _QUERIES = (
 _HANDLER = re.compile(r"on[A-Z]")
 _ROUTERS = re.compile(r"""react-router|@tanstack/\S*router|\bRouteObject\b|\bpath: ?["'`]|\.\.\.\w*[rR]outes\b""")
 _COMPONENT_KEYS = {"Component": "element", "component": "element", "element": "element", "lazy": "element"}
+_GIVEN = frozenset({"component", "Component", "FallbackComponent"})
 _ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "errorComponent", "children", "loader"})
 _COMPONENT = re.compile(r"[A-Z]|use[A-Z]")
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
@@ -191,8 +192,8 @@ class _Sweep:
                 self.open.append(entered)
                 self._named_component(node.child_by_field_name("value"), name)
                 return
-            case k if k == _PROP and name in ("component", "Component"):
-                entered.name = _COMPONENT_KEYS[name]
+            case k if k == _PROP and name in _GIVEN:
+                entered.name = _COMPONENT_KEYS.get(name, name)
                 self.open.append(entered)
                 self._named_component(_given(node), name)
                 return
@@ -235,7 +236,7 @@ class _Sweep:
 
     def _named_component(self, value: Node | None, key: str) -> None:
         """`Component: Home` in a route object mounts it as `element: <Home />` does, and so does a prop."""
-        if value is not None and value.type == "identifier" and key in ("Component", "component"):
+        if value is not None and value.type == "identifier" and key in _GIVEN:
             module, imported = self._origin(self.file.text(value))
             self._add(self.file.text(value), module, imported, (), value, value)
         if value is not None and value.type == "identifier" and key == "children":

@@ -22,9 +22,9 @@ _BOUNDARY = re.compile(r"(?:rror\w*|Catch)Boundary$|^ErrorCatcher$")
 _ROUTE_TAGS = frozenset({"Route", "PrivateRoute", "SentryRoute", ROUTE})
 _ROUTE_ERRORS = frozenset({"errorElement", "ErrorBoundary", "errorComponent", "hasErrorBoundary"})
 _INSTEAD = re.compile(r"fallback|error", re.IGNORECASE)  # props that carry what is shown in the stead of the children
-_ROUTERS = frozenset({"RouterProvider", "BrowserRouter", "HashRouter", "MemoryRouter", "Router", "HistoryRouter"})
+ROUTERS = frozenset({"RouterProvider", "BrowserRouter", "HashRouter", "MemoryRouter", "Router", "HistoryRouter"})
 _SHOWS_ROUTES = frozenset({"RouterProvider", "Routes", "Switch"})
-_OUTLETS = frozenset({"Outlet", "Routes", "Switch", *_ROUTERS})
+_OUTLETS = frozenset({"Outlet", "Routes", "Switch", *ROUTERS})
 _ROUTER_MODULES = re.compile(r"rout")
 _DEPTH = 10
 
@@ -106,6 +106,13 @@ class RenderTree:
                         pending.append(index)
             self._inside[place] = found
         return self._inside[place]
+
+    def instead_of(self, place: Place) -> Iterator[Place]:
+        """The mounts that a mount is given in a prop, to show them in the stead of its children."""
+        for index in self._below(place.path).get(place.at, ()):
+            if _INSTEAD.search(self.fronts[place.path].mounts[index].prop):
+                yield Place(place.path, index)
+                yield from self.inside(Place(place.path, index))
 
     def _below(self, path: str) -> dict[int, list[int]]:
         if path not in self._children:
