@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.concurrency.threads import thread_facts, torn
     from chunklint.semantics.ecmascript.async_effects import Promise, Promised, promises
     from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, Poser, WayOut, boundaries, posers
-    from chunklint.semantics.ecmascript.coverage import Gap, GapKind, gaps
+    from chunklint.semantics.ecmascript.coverage import gaps
     from chunklint.semantics.ecmascript.effect_wording import (
         asker,
         called_text,
@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals, Uses
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.handler_timers import resets
+    from chunklint.semantics.ecmascript.holes import Gap, GapKind
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
     from chunklint.semantics.ecmascript.late_work import (
         Late,
@@ -229,7 +230,7 @@ _HOMES = {
     "chunklint.semantics.concurrency.threads": "Fact as ThreadFact, thread_facts, torn",
     "chunklint.semantics.ecmascript.async_effects": "Promise, Promised, promises",
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, Poser, WayOut, boundaries, posers",
-    "chunklint.semantics.ecmascript.coverage": "Gap, GapKind, gaps",
+    "chunklint.semantics.ecmascript.coverage": "gaps",
     "chunklint.semantics.ecmascript.effect_wording": (
         "asker, called_text, endless_message, head_of, late_message, leak_message, leak_severity, mismatch_message, "
         "mismatch_severity, opened_message, overtaken_message, reconnect_message, reset_message, seen_at, "
@@ -240,6 +241,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Modals, Uses",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
+    "chunklint.semantics.ecmascript.holes": "Gap, GapKind",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
     "chunklint.semantics.ecmascript.late_work": (
         "Late, LateClose, Reconnect, captured_too_early, late_closes, late_handles, reconnects"

@@ -6,52 +6,16 @@ import posixpath
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import Enum
 from functools import cached_property
 from itertools import groupby
 
 from chunklint.semantics.ecmascript.fallbacks import failing_part
+from chunklint.semantics.ecmascript.holes import Gap, GapKind
 from chunklint.semantics.ecmascript.mounts import ROUTES, SLOT, UNKNOWN, Front, Mount
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, is_route
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.routes import Cover, Root, roots_of
 from chunklint.semantics.ecmascript.workspaces import Key
-
-
-class GapKind(Enum):
-    """What is wrong with a mount's cover."""
-
-    BARE = "no boundary holds the greater part of the app"
-    OUTSIDE = "most of the app is covered, this part is not"
-    OVERLAY = "an overlay of the whole app under the boundary of the whole app"
-    SIBLING = "the mount beside it has a boundary of its own, this one has not"
-    FAILING = "the boundary is there, but its fallback throws where it stands"
-    ELSEWHERE = "the component has a closer boundary where it is mounted elsewhere"
-
-
-@record
-class Gap:
-    """One family of neighbours that an error boundary should hold, and does not.
-
-    Attributes:
-        mounts: The neighbours in source order; empty when a framework's file is the place (`root`).
-        names: What they are called; for routes, what they show.
-        boundary: The nearest boundary above, if any.
-        other: For SIBLING the wrapped neighbour, for ELSEWHERE the covered mount, for BARE the boundary further down,
-            for FAILING the part of the fallback that throws.
-        way: The mounts from the entry down to the owner of the place.
-        share: How many of the mounted components are covered, and how many there are.
-    """
-
-    kind: GapKind
-    root: Root
-    mounts: tuple[Mount, ...]
-    names: tuple[str, ...]
-    boundary: Mount | None
-    other: Mount | None
-    way: tuple[Mount, ...]
-    share: tuple[int, int]
-
 
 _OVERLAY = re.compile(
     r"(?:\wModal|\wDialog|\wDrawer|Toast|Toaster|Popup|Lightbox|Overlay|Snackbar|CommandPalette|CommandMenu|Notification)s?"
@@ -121,6 +85,9 @@ class _App:
         found = self.tree.workspace.find(place.path, mount.module, mount.imported)
         if found is not None and found[1]:
             return Cover.LOCAL
+        definition = self.tree.definition(found[0]) if found is not None else None
+        if definition is not None and definition.kind == "boundary":
+            outer = max(outer, self.reach_of(place))  # what it mounts by itself it catches, too
         if mount.imported == "RouterProvider" and "tanstack" in mount.module:
             outer = max(outer, Cover.ROOT)  # this router catches by itself, around each of its routes
         return max(outer, *(self.reach_of(guard) for guard in self.tree.guards_above(place)), Cover.NONE)
@@ -128,7 +95,7 @@ class _App:
     def reach_of(self, guard: Place) -> Cover:
         """ROOT for a boundary that holds at least half of the app, otherwise LOCAL."""
         if guard not in self.covers:
-            held = self.tree.reach(key for place in self.tree.inside(guard) for key in self.targets.get(place, ()))
+            held = self.tree.reach(self._held(guard))
             self.covers[guard] = Cover.ROOT if 2 * len(held & self.mounted) >= len(self.mounted) else Cover.LOCAL
         return self.covers[guard]
 

@@ -1,0 +1,44 @@
+"""A hole in the cover of a mounted tree, and its kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from chunklint.semantics.ecmascript.mounts import Mount
+from chunklint.semantics.ecmascript.routes import Root
+
+
+class GapKind(Enum):
+    """What is wrong with a mount's cover."""
+
+    BARE = "no boundary holds the greater part of the app"
+    OUTSIDE = "most of the app is covered, this part is not"
+    OVERLAY = "an overlay of the whole app under the boundary of the whole app"
+    SIBLING = "the mount beside it has a boundary of its own, this one has not"
+    FAILING = "the boundary is there, but its fallback throws where it stands"
+    ELSEWHERE = "the component has a closer boundary where it is mounted elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One family of neighbours that an error boundary should hold, and does not.
+
+    Attributes:
+        mounts: The neighbours in source order; empty when a framework's file is the place (`root`).
+        names: What they are called; for routes, what they show.
+        boundary: The nearest boundary above, if any.
+        other: For SIBLING the wrapped neighbour, for ELSEWHERE the covered mount, for BARE the boundary further down,
+            for FAILING the part of the fallback that throws.
+        way: The mounts from the entry down to the owner of the place.
+        share: How many of the mounted components are covered, and how many there are.
+    """
+
+    kind: GapKind
+    root: Root
+    mounts: tuple[Mount, ...]
+    names: tuple[str, ...]
+    boundary: Mount | None
+    other: Mount | None
+    way: tuple[Mount, ...]
+    share: tuple[int, int]
