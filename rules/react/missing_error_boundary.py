@@ -91,7 +91,7 @@ createRoot(document.getElementById("root")!).render(<App />);
         "aliases that a bundler's settings compute are resolved by the end of the path, where that is unambiguous; "
         "tsconfig, jsconfig, plain aliases of Vite, webpack, Rsbuild and CRACO, and the names of packages are read",
         "of all that a fallback may need where it stands only React Router is known",
-        "framework routes are seen in an `app` folder, and not followed through `routes.ts`",
+        "`routes.ts` is not read: where only a layout of a framework exports a boundary, it is taken for every page's",
         "components that are passed as plain values, other than to routes, are not followed",
         "what throws outside of rendering (handlers, timers, promises) reaches no boundary and is not judged",
     ),

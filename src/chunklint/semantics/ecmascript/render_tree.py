@@ -23,9 +23,10 @@ _ROUTE_TAGS = frozenset({"Route", "PrivateRoute", "SentryRoute", ROUTE})
 _ROUTE_ERRORS = frozenset({"errorElement", "ErrorBoundary", "errorComponent", "hasErrorBoundary"})
 _INSTEAD = re.compile(r"fallback|error", re.IGNORECASE)  # props that carry what is shown in the stead of the children
 ROUTERS = frozenset({"RouterProvider", "BrowserRouter", "HashRouter", "MemoryRouter", "Router", "HistoryRouter"})
+_FRAMEWORKS = frozenset({"HydratedRouter", "RemixBrowser"})
 _SHOWS_ROUTES = frozenset({"RouterProvider", "Routes", "Switch"})
-_OUTLETS = frozenset({"Outlet", "Routes", "Switch", *ROUTERS})
-_ROUTER_MODULES = re.compile(r"rout")
+_OUTLETS = frozenset({"Outlet", "Routes", "Switch", *ROUTERS, *_FRAMEWORKS})
+_ROUTER_MODULES = re.compile(r"rout|remix")
 _DEPTH = 10
 
 

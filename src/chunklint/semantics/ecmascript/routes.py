@@ -155,9 +155,10 @@ def _pages_router(tree: RenderTree) -> Iterator[Root]:
 
 
 def _framework_roots(tree: RenderTree) -> list[str]:
-    """The `app/root` files that show an outlet."""
-    found = (path for path in sorted(tree.fronts) if re.search(r"(?:^|/)app/root\.[jt]sx?$", path))
-    return [path for path in found if _slot_named(tree, path, "Outlet") is not None]
+    """The `root` files that show an outlet; elsewhere than in `app` it takes a document's scripts to tell them."""
+    found = (path for path in sorted(tree.fronts) if re.search(r"(?:^|/)(?:app|src)/root\.[jt]sx?$", path))
+    shown = (path for path in found if _slot_named(tree, path, "Outlet") is not None)
+    return [path for path in shown if "app" in path.split("/") or _slot_named(tree, path, "Scripts") is not None]
 
 
 def _framework_mode(tree: RenderTree) -> Iterator[Root]:
@@ -167,16 +168,25 @@ def _framework_mode(tree: RenderTree) -> Iterator[Root]:
         definition = tree.definition(key) if key is not None else None
         if key is None or definition is None:
             continue
-        cover = Cover.ROOT if _exports_boundary(tree, path) else Cover.NONE
-        yield Root(key, cover, definition.place, definition.name, path, "remix")
         folder = posixpath.dirname(path) + "/"
-        for page in sorted(tree.fronts):
-            # Files lie in `routes`, or where `routes.ts` says: then they are called as Next's are.
-            named = page.startswith(folder) and _APP_FILE.match(posixpath.basename(page))
-            shown = _default(tree, page) if named or page.startswith(folder + "routes/") else None
+        # Files lie in `routes`, or where `routes.ts` says: then they are called as Next's are.
+        pages = [
+            page
+            for page in sorted(tree.fronts)
+            if page.startswith(folder + "routes/")
+            or (page.startswith(folder) and _APP_FILE.match(posixpath.basename(page)))
+        ]
+        own = [page for page in pages if _exports_boundary(tree, page)]
+        whole = [path] if _exports_boundary(tree, path) else []
+        yield Root(key, Cover.ROOT if whole else Cover.NONE, definition.place, definition.name, path, "remix")
+        # Which pages stand in a layout is not always in their names: its boundary may be above any of them.
+        whole = whole or [page for page in own if _slot_named(tree, page, "Outlet") is not None]
+        for page in pages:
+            shown = _default(tree, page)
             if shown is not None and (known := tree.definition(shown)) is not None:
-                own = Cover.LOCAL if _exports_boundary(tree, page) else cover
-                yield Root(shown, own, known.place, known.name, path, "remix-page")
+                cover = Cover.ROOT if whole else Cover.NONE
+                cover = Cover.LOCAL if page in own and page not in whole else cover
+                yield Root(shown, cover, known.place, known.name, whole[0] if whole else path, "remix-page")
 
 
 def _slot_named(tree: RenderTree, path: str, name: str) -> Place | None:
