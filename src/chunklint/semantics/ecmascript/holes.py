@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from chunklint.records import record
 from chunklint.semantics.ecmascript.mounts import Mount
 from chunklint.semantics.ecmascript.routes import Root
 
@@ -20,7 +20,7 @@ class GapKind(Enum):
     ELSEWHERE = "the component has a closer boundary where it is mounted elsewhere"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gap:
     """One family of neighbours that an error boundary should hold, and does not.
 
