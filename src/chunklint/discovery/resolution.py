@@ -26,7 +26,7 @@ _MOST_FILES = 12
 
 def read_resolution(root: Path, paths: Iterable[str]) -> Resolution:
     """What tsconfig, jsconfig, bundlers and package.json say in the folders from the given files up to the root."""
-    folders = sorted(map(name_of, folders_above(paths)))
+    folders = sorted(folders_above(paths))
     aliases = tuple(one for folder in folders for one in _aliases_of(root, folder))
     manifests = ((folder, read_settings(root, below(folder, MANIFEST))) for folder in folders)
     packages = (package_in(folder, text) for folder, text in manifests if text is not None)
@@ -35,9 +35,9 @@ def read_resolution(root: Path, paths: Iterable[str]) -> Resolution:
 
 def _aliases_of(root: Path, folder: str) -> Iterator[Aliases]:
     """What holds in a folder, its own words last: they win over what it extends, and that over the bundler."""
-    bundlers = (read_settings(root, _below(folder, name)) for name in BUNDLER_SETTINGS)
+    bundlers = (read_settings(root, below(folder, name)) for name in BUNDLER_SETTINGS)
     yield from filter(None, (bundler_aliases_in(folder, text) for text in bundlers if text is not None))
-    pending = [_below(folder, name) for name in ENTRY_SETTINGS]
+    pending = [below(folder, name) for name in ENTRY_SETTINGS]
     seen: list[str] = []
     found: list[Aliases] = []
     while pending and len(seen) < _MOST_FILES:

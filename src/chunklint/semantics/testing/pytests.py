@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
+from chunklint.records import record
 
 _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 

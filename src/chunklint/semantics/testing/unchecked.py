@@ -11,6 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location
+from chunklint.records import record
 from chunklint.semantics.python.names import arguments, calls_of, local_function
 from chunklint.semantics.testing.evidence import FUNCTIONS, Checker, called, checks
 from chunklint.semantics.testing.pytests import PLAIN_BASES, PythonTest, bases_of, is_test_module, tests_of
