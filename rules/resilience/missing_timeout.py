@@ -190,11 +190,13 @@ def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]], pins: Pins)
 
 @rule.fix(
     python,
-    does="passes the limit that the library takes, with the value of the option `timeout`; its import is added once",
+    does="passes the limit that the library takes, with the value of the option `timeout`; its import is added once. "
+    "An engine whose URL names its driver hands that driver's limits over by `connect_args`, and the wait for a "
+    "program of asyncio gets `asyncio.wait_for`, and the program is killed where that gives up",
     safety="safe for HTTP and mail, where a server that says nothing for 30 s is taken to be down; unsafe for calls "
     "that speak of streams, events, polling, models or queries of users, for those whose handler catches only "
-    "`ConnectionError`, and for sockets, statements, programs, tasks and clients that may listen, which may take long "
-    "and be well",
+    "`ConnectionError`, and for sockets, statements, engines, programs, tasks and clients that may listen, which may "
+    "take long and be well",
 )
 def passes_the_limit(file: PythonFile, finding: Finding, options: Limit, width: int) -> Fix | Refusal:
     return limited(file, finding, options, width)

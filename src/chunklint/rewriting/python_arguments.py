@@ -39,7 +39,7 @@ def with_argument(
         return Refusal("its arguments cannot all be seen here")
     if len(call.args) == 1 and isinstance(call.args[0].value, cst.GeneratorExp) and not call.args[0].value.lpar:
         return Refusal("its argument is a bare generator")
-    wanted = _expression(tree, value)
+    wanted = expression_of(tree, value)
     if isinstance(wanted, Refusal):
         return wanted
     changed = _appended(call, keyword, wanted)
@@ -60,11 +60,12 @@ def with_value(file: PythonFile, span: Span, value: str, needs: str = "") -> tup
     old = node_at(file, span, cst.Name) or node_at(file, span, cst.Integer)
     if tree is None or old is None or (isinstance(old, cst.Name) and old.value != "None"):
         return Refusal("the value is not a plain None here")
-    wanted = _expression(tree, value)
+    wanted = expression_of(tree, value)
     return wanted if isinstance(wanted, Refusal) else _edits(file, tree, replaced(tree, old, wanted), needs)
 
 
-def _expression(tree: cst.Module, value: str) -> cst.BaseExpression | Refusal:
+def expression_of(tree: cst.Module, value: str) -> cst.BaseExpression | Refusal:
+    """The configured value as an expression."""
     import libcst as cst
 
     try:
@@ -74,7 +75,7 @@ def _expression(tree: cst.Module, value: str) -> cst.BaseExpression | Refusal:
 
 
 def _edits(file: PythonFile, tree: cst.Module, changed: cst.Module, needs: str) -> tuple[Edit, ...] | Refusal:
-    whole = _with_import(tree, changed, needs) if needs else changed
+    whole = with_import(tree, changed, needs) if needs else changed
     return whole if isinstance(whole, Refusal) else edits_between(file.content, whole.code)
 
 
@@ -82,7 +83,7 @@ def _appended(call: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Ca
     """The call with the argument, on a line of its own where the others are; None where a comment is in the way."""
     import libcst as cst
 
-    added = cst.Arg(value, cst.Name(keyword), equal=_tight())
+    added = keyword_argument(keyword, value)
     if not call.args:
         return call.with_changes(args=[added])
     *others, last = call.args
@@ -104,10 +105,12 @@ def _appended(call: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Ca
     return call.with_changes(args=[*others, kept, added])
 
 
-def _tight() -> cst.AssignEqual:
+def keyword_argument(keyword: str, value: cst.BaseExpression) -> cst.Arg:
+    """`keyword=value`, without blanks."""
     import libcst as cst
 
-    return cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    return cst.Arg(value, cst.Name(keyword), equal=equal)
 
 
 def _between(call: cst.Call) -> cst.BaseParenthesizableWhitespace:
@@ -146,7 +149,8 @@ def _has_comment(gap: cst.BaseParenthesizableWhitespace) -> bool:
     return gap.first_line.comment is not None or any(line.comment is not None for line in gap.empty_lines)
 
 
-def _with_import(before: cst.Module, tree: cst.Module, needs: str) -> cst.Module | Refusal:
+def with_import(before: cst.Module, tree: cst.Module, needs: str) -> cst.Module | Refusal:
+    """The tree with an import that it may have already; refused where its name means something else `before`."""
     import libcst as cst
     from libcst.codemod import CodemodContext
     from libcst.codemod.visitors import AddImportsVisitor

@@ -10,6 +10,8 @@ from chunklint.languages.base import ancestors, descendants
 from chunklint.model import Finding, Fix, Refusal
 from chunklint.rewriting.limits import Limit
 from chunklint.rewriting.python_arguments import with_argument, with_value
+from chunklint.rewriting.python_engines import connect_args
+from chunklint.rewriting.python_processes import waited_for
 from chunklint.semantics.timeouts.deadlines import waits_for_ever
 from chunklint.semantics.timeouts.waiters import Waiter
 
@@ -31,6 +33,7 @@ _KEYWORDS: Mapping[str, tuple[str, bool]] = {
     "imaplib": ("timeout", False),
     "poplib": ("timeout", True),
     "ftplib": ("timeout", True),
+    "ldap3": ("receive_timeout", False),
     "nntplib": ("timeout", True),
     "telnetlib": ("timeout", True),
     "jira": ("timeout", True),
@@ -76,6 +79,11 @@ def limited(file: PythonFile, finding: Finding, limit: Limit, width: int = 0) ->
     if found is None:
         return Refusal("the call is not found again")
     waiter, call = found
+    if waiter.library.name == "asyncio":
+        edits = waited_for(call, limit, file)
+        return edits if isinstance(edits, Refusal) else Fix(f"Wait for {limit.timeout} s", edits, safe=False)
+    if waiter.library.name == "SQLAlchemy":
+        return _through_the_driver(file, finding, call, limit, width)
     keyword, safe = _KEYWORDS.get(waiter.library.name, ("", False))
     if keyword not in (*waiter.limits, *waiter.off):
         return Refusal(f"the limit is not an argument of this call: {waiter.default}")
@@ -83,6 +91,16 @@ def limited(file: PythonFile, finding: Finding, limit: Limit, width: int = 0) ->
     if isinstance(edits, Refusal):
         return edits
     return Fix(f"Pass `{keyword}={limit.timeout}`", edits, safe=safe and not _may_be_long(file, call))
+
+
+def _through_the_driver(file: PythonFile, finding: Finding, call: Node, limit: Limit, width: int) -> Fix | Refusal:
+    given = connect_args(call, limit.timeout, file)
+    if isinstance(given, Refusal):
+        return given
+    edits = with_argument(file, finding.location.span, "connect_args", given, limit.timeout_import, width)
+    if isinstance(edits, Refusal):
+        return edits
+    return Fix(f"Pass `connect_args={given}`", edits, safe=False)
 
 
 def limited_again(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
