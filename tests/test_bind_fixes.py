@@ -183,14 +183,106 @@ def test_asyncpg_finds_what_it_found_and_obeys_no_text(server: Server, tmp_path:
     asyncio.run(compare())
 
 
+NAMING = (
+    "from sqlalchemy import text\nfrom sqlalchemy.engine import Connection\n\n\n"
+    "def find(connection: Connection, table: str):\n    {}.all()\n"
+)
+NAMED = [
+    "return connection.execute(text(f\"SELECT id FROM {table} WHERE place = 'left'\"))",
+    "return connection.execute(text(f'SELECT id FROM \"{table}\" WHERE place = \\'left\\''))",
+]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=needs_postgres)])
+@pytest.mark.parametrize(("statement", "hostile"), [(NAMED[0], "books --"), (NAMED[1], 'secrets" --')])
+def test_a_quoted_identifier_names_what_it_named_and_nothing_else(
+    statement: str, hostile: str, dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    source = NAMING.format(statement)
+    before, after = called(source, tmp_path), called(fixed(source, tmp_path), tmp_path)
+    url = "sqlite://"
+    if dialect == "postgresql":
+        pytest.importorskip("psycopg2")
+        url = request.getfixturevalue("server").url("postgres", "postgresql+psycopg2")
+    engine = sa.create_engine(url, poolclass=sa.pool.StaticPool)
+    with engine.connect() as connection, connection.begin() as change:
+        for table in ("books", "secrets"):
+            connection.execute(sa.text(f"CREATE TEMP TABLE {table} AS SELECT 1 AS id, 'left' AS place"))
+            connection.execute(sa.text(f"INSERT INTO {table} VALUES (2, 'right')"))  # noqa: S608
+        assert before(connection, "books") == after(connection, "books") == [(1,)]
+        assert len(before(connection, hostile)) == 2
+        with pytest.raises((sa.exc.OperationalError, sa.exc.ProgrammingError), match=r"books|secrets"):
+            after(connection, hostile)
+        change.rollback()
+    engine.dispose()
+
+
+@needs_postgres
+def test_psycopg_quotes_an_identifier(server: Server, tmp_path: Path) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    source = (
+        "import psycopg\n\n\ndef find(connection: psycopg.Connection, table: str):\n"
+        '    return connection.execute(f"SELECT id FROM {table}").fetchall()\n'
+    )
+    mended = fixed(source, tmp_path)
+    quoted = 'sql.SQL("SELECT id FROM {}").format(sql.Identifier(table))'
+    assert f"connection.execute(\n        {quoted}\n    ).fetchall()" in mended
+    before, after = called(source, tmp_path), called(mended, tmp_path)
+    with psycopg.connect(server.url("postgres", "postgresql")) as connection:
+        connection.execute("CREATE TEMP TABLE books AS SELECT 1 AS id, 'left'::text AS place")
+        assert before(connection, "books") == after(connection, "books") == [(1,)]
+        assert before(connection, "(SELECT 7 AS id, 'left' AS place) AS x") == [(7,)]
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            after(connection, "(SELECT 7 AS id, 'left' AS place) AS x")
+
+
+def test_a_migration_quotes_by_its_context_which_is_there_offline(tmp_path: Path) -> None:
+    source = 'from alembic import op\n\n\ndef find(table: str):\n    op.execute(f"DROP TABLE {table}")\n'
+    quote = "    quote = op.get_context().dialect.identifier_preparer.quote\n    op.execute"
+    assert fixed(source, tmp_path) == source.replace("    op.execute", quote).replace("{table}", "{quote(table)}")
+
+
+def test_a_long_line_gets_a_short_name_for_the_preparer_once(tmp_path: Path) -> None:
+    line = "    connection.execute(text(f\"DELETE FROM {table} WHERE place = 'left' AND id = 1\"))\n"
+    lines = [line, line.replace("1", "2")]
+    head = NAMING.partition("    {}")[0] + '    """Take away."""\n'
+    assert fixed(head + "".join(lines), tmp_path) == (
+        head + "    quote = connection.dialect.identifier_preparer.quote\n" + "".join(lines)
+    ).replace("{table}", "{quote(table)}")
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ('text(f"SELECT id FROM books ORDER BY {table}")', "`table` may be more than one name"),
+        ('text(f"SELECT id FROM books_{table}")', "`table` is a part of a longer name"),
+        ('text(f"SELECT id FROM {table.lower()}")', "`table.lower()` may be more than one name"),
+        ('text("SELECT id FROM {}".format(table))', "the identifier is not written into the text"),
+    ],
+)
+def test_an_identifier_that_may_be_more_than_one_name_is_left(statement: str, reason: str, tmp_path: Path) -> None:
+    assert refusal(NAMING.format(f"return connection.execute({statement})"), tmp_path).startswith(reason)
+
+
+def test_the_import_of_text_comes_with_it(tmp_path: Path) -> None:
+    source = (
+        "from sqlalchemy import Column\nfrom alembic import op\n\n\n"
+        "def find(title: str):\n    op.execute(f\"UPDATE books SET title = '{title}'\")\n"
+    )
+    assert fixed(source, tmp_path).startswith("from sqlalchemy import Column, text\n")
+    bare = source.replace("from sqlalchemy import Column\n", "")
+    assert "from sqlalchemy import text\n" in fixed(bare, tmp_path)
+    assert refusal(bare.replace("title: str", "title: str, text"), tmp_path) == "the name `text` is taken in this file"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("f\"SELECT id FROM {title} WHERE place = 'left'\"", "`title` is an identifier"),
+        ("f\"SELECT id FROM {title} WHERE place = 'left'\"", "it is not known here what quotes an identifier"),
         ('f"SELECT id FROM books WHERE title IN ({title})"', "how many values stand in the list"),
         ("f\"SELECT id FROM books WHERE born > now() - interval '{title} days'\"", "an interval's literal"),
         ("f\"SELECT id FROM books WHERE title = '{title!r}'\"", "`{title!r}` formats its value"),
-        ('f"DROP TABLE books_{title}"', "only a whole statement"),
+        ('f"DROP TABLE books_{title}"', "`title` is a part of a longer name"),
         ("f\"PRAGMA table_info('{title}')\"", "only a whole statement"),
         ("f\"SELECT id -- of '{title}'\\nFROM books WHERE title = '{title}'\"", "the text has"),
         ("f\"SELECT id FROM books WHERE title = '{title}'; DELETE FROM books\"", "a statement with parameters"),

@@ -64,6 +64,15 @@ def with_value(file: PythonFile, span: Span, value: str, needs: str = "") -> tup
     return wanted if isinstance(wanted, Refusal) else _edits(file, tree, replaced(tree, old, wanted), needs)
 
 
+def import_edits(file: PythonFile, needs: str) -> tuple[Edit, ...] | Refusal:
+    """The edits that bring an import, none where the file has it."""
+    tree = tree_of(file)
+    if tree is None:
+        return READ_OTHERWISE
+    changed = with_import(tree, tree, needs)
+    return changed if isinstance(changed, Refusal) else edits_between(file.content, changed.code)
+
+
 def expression_of(tree: cst.Module, value: str) -> cst.BaseExpression | Refusal:
     """The configured value as an expression."""
     import libcst as cst
@@ -174,7 +183,37 @@ def with_import(before: cst.Module, tree: cst.Module, needs: str) -> cst.Module 
             return Refusal(f"the configured import `{needs}` is no absolute import of one name, without `as`")
     if _means_another(before, bound, told):
         return Refusal(f"the name `{bound}` is taken in this file")
-    return AddImportsVisitor(context).transform_module(tree)
+    beside = _beside_others(tree, statement) if isinstance(statement, cst.ImportFrom) else None
+    return beside or AddImportsVisitor(context).transform_module(tree)
+
+
+def _beside_others(tree: cst.Module, wanted: cst.ImportFrom) -> cst.Module | None:
+    """The tree with the name among those that a line at its top imports from the same module, where sorters put it."""
+    import libcst as cst
+
+    lines = (one.body[0] for one in tree.body if isinstance(one, cst.SimpleStatementLine) and len(one.body) == 1)
+    froms = (one for one in lines if isinstance(one, cst.ImportFrom) and not one.relative)
+    old = next((one for one in froms if one.module and wanted.module and one.module.deep_equals(wanted.module)), None)
+    if old is None or isinstance(old.names, cst.ImportStar) or isinstance(wanted.names, cst.ImportStar):
+        return None
+    (alias,), names = wanted.names, list(old.names)
+    spelled = [str(one.evaluated_name) for one in names]
+    if alias.evaluated_name in spelled or any(one.asname is not None for one in names):
+        return None
+    at = sum(_rank(one) < _rank(str(alias.evaluated_name)) for one in spelled)
+    between = names[0].comma if len(names) > 1 else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    if any(isinstance(one.comma, cst.Comma) and _has_comment(one.comma.whitespace_after) for one in names):
+        return None
+    if at < len(names):
+        names.insert(at, alias.with_changes(comma=between))
+    else:
+        names[-1:] = [names[-1].with_changes(comma=between), alias.with_changes(comma=names[-1].comma)]
+    return replaced(tree, old, old.with_changes(names=names))
+
+
+def _rank(name: str) -> tuple[bool, bool, str]:
+    """Constants, then classes, then the rest, as isort and ruff order them."""
+    return not name.isupper(), not name[:1].isupper(), name
 
 
 def _means_another(tree: cst.Module, name: str, told: str) -> bool:

@@ -25,6 +25,7 @@ class Api:
         how: "mapping", "bindparams" or "sequence".
         given: Where the parameters are that the call has already.
         wrapper: The name of `text` where the text has to be wrapped first.
+        needs: The import that the wrapper takes, "" where the file has it.
         typed: Whether the driver sends the type of a value along, and the database compares no text with it.
     """
 
@@ -33,6 +34,7 @@ class Api:
     how: str
     given: Node | None = None
     wrapper: str = ""
+    needs: str = ""
     typed: bool = False
 
 

@@ -11,7 +11,9 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors, descendants, is_within
 from chunklint.languages.python import PythonFile
 from chunklint.model import Edit, Finding, Fix, Refusal
+from chunklint.rewriting.python_arguments import import_edits
 from chunklint.rewriting.python_bind_arguments import Api, Bound, handed_over
+from chunklint.rewriting.python_identifiers import quoted_identifiers
 from chunklint.rewriting.python_sql_texts import Slot, Written, bare, names_in, slots_of, written
 from chunklint.semantics.python.known_sources import Source
 from chunklint.semantics.python.names import arguments, enclosing_function, qualified_name, type_of
@@ -50,6 +52,9 @@ def bound_values(file: PythonFile, finding: Finding) -> Fix | Refusal:
     text = written(shapes[0].node, file)
     if isinstance(text, Refusal):
         return text
+    quoted = quoted_identifiers(shapes, text, sink, file)
+    if quoted is not None:
+        return quoted
     if not _READ_OR_WRITE.match(text.text):
         return Refusal("only a whole statement that reads or writes rows takes parameters")
     api = _api(sink, file)
@@ -65,8 +70,12 @@ def bound_values(file: PythonFile, finding: Finding) -> Fix | Refusal:
     given = handed_over(values, text, sink, api, file)
     if isinstance(given, Refusal):
         return given
+    imported = import_edits(file, api.needs) if api.needs else ()
+    if isinstance(imported, Refusal):
+        return imported
     names = ", ".join(f"`{name}`" for name in dict.fromkeys(file.text(one) for it in slots for one in it.holes))
-    return Fix(f"Bind {names}", tuple(sorted((*_in_text(values, text, api, file), *given))), safe=False)
+    edits = (*imported, *_in_text(values, text, api, file), *given)
+    return Fix(f"Bind {names}", tuple(sorted(edits)), safe=False)
 
 
 def _sink_at(file: PythonFile, finding: Finding) -> tuple[Sink, tuple[Shape, ...]] | Refusal:
@@ -148,9 +157,8 @@ def _wrapped(call: Node, how: str, file: PythonFile) -> Api | Refusal:
     }
     direct = [name for name, qualified in names.items() if qualified in _TEXT]
     through = [f"{name}.text" for name, qualified in names.items() if qualified in ("sqlalchemy", "sqlmodel")]
-    if not direct and not through:
-        return Refusal("the file does not import SQLAlchemy's `text`")
-    return Api("", call, how, wrapper=(direct or through)[0])
+    needs = "" if direct or through else "from sqlalchemy import text"
+    return Api("", call, how, wrapper=(*direct, *through, "text")[0], needs=needs)
 
 
 def _slots(shapes: Sequence[Shape], text: Written, api: Api, file: PythonFile) -> list[Slot] | Refusal:
