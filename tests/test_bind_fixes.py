@@ -252,6 +252,15 @@ def test_a_long_line_gets_a_short_name_for_the_preparer_once(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    "head", ["from urllib.parse import quote\n", "def quote(text):\n    return text\n", "for quote in ():\n    pass\n"]
+)
+def test_a_short_name_that_is_taken_is_not_given(head: str, tmp_path: Path) -> None:
+    line = "    connection.execute(text(f\"DELETE FROM {table} WHERE place = 'left' AND id = 1\"))\n"
+    source = head + NAMING.partition("    {}")[0] + line
+    assert refusal(source, tmp_path) == "the line would be too long, and there is no place for a shorter name"
+
+
+@pytest.mark.parametrize(
     ("statement", "reason"),
     [
         ('text(f"SELECT id FROM books ORDER BY {table}")', "`table` may be more than one name"),

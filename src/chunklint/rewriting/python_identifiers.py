@@ -16,7 +16,7 @@ from chunklint.rewriting.python_sql_texts import HOLE, Mark, Written, bare
 from chunklint.semantics.python.known_sources import Source
 from chunklint.semantics.python.names import arguments, enclosing_function, qualified_name, type_of
 from chunklint.semantics.python.origins import origin_of_hole
-from chunklint.semantics.python.scopes import Kind, reaching
+from chunklint.semantics.python.scopes import Kind, bindings_in, reaching
 from chunklint.semantics.python.strings import Shape
 from chunklint.semantics.sql.holes import Role, splices
 from chunklint.semantics.sql.sinks import Sink
@@ -133,12 +133,25 @@ def _prepared(wanted: Sequence[Mark], text: Written, preparer: str, file: Python
     line = _home(text.node, preparer, file)
     indent = lines[line.start_point[0]][: line.start_point[1]]
     told = f"quote = {preparer}"
-    if indent.strip() or re.search(r"\bquote\b", file.content.replace(told, "").replace("quote(", "")):
+    if indent.strip() or _means_another(told, text.node, file):
         return Refusal("the line would be too long, and there is no place for a shorter name")
     there = any(file.text(one).strip() == told for one in descendants(_around(line), "expression_statement"))
     at = file.span_of_bytes(line.start_byte, line.start_byte)
     first = [] if there else [Edit(at, f"{told}\n{indent}")]
     return [*first, *_quoting(wanted, text, "quote", file)]
+
+
+def _means_another(told: str, made: Node, file: PythonFile) -> bool:
+    """Whether the function around has a `quote` that is neither an attribute nor made by the same line."""
+    if "quote" in bindings_in(file.root, file):
+        return True
+    for one in descendants(enclosing_function(made) or file.root, "identifier"):
+        around = one.parent
+        if file.text(one) != "quote" or around is None or around.child_by_field_name("attribute") == one:
+            continue
+        if file.text(around) != told and around.child_by_field_name("function") != one:
+            return True
+    return False
 
 
 def _home(made: Node, preparer: str, file: PythonFile) -> Node:
