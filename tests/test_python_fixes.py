@@ -108,6 +108,17 @@ def test_a_setting_that_is_no_python_is_refused_with_the_reason(limit: Limit, re
         "from other import settings\n" + GET.format("url"),
         "from app.settings import settings as conf\n" + GET.format("url"),
         "from app.settings import settings\n" + GET.format("url").replace("url, params", "url, settings"),
+        *(
+            f"from app.settings import settings\nimport requests\n\n\ndef rate(url):\n    {line}\n"
+            for line in (
+                "with url.open() as settings:\n        return requests.get(url)",
+                "try:\n        requests.get(url)\n    except OSError as settings:\n        raise",
+                "return [requests.get(url) for settings in url]",
+                "if settings := url:\n        requests.get(url)",
+                "for one, settings in url:\n        requests.get(url)",
+                "import settings\n\n    requests.get(url)",
+            )
+        ),
     ],
 )
 def test_a_name_that_means_something_else_is_not_written(source: str, tmp_path: Path) -> None:
@@ -265,6 +276,13 @@ def test_the_limit_of_an_engine_may_be_a_setting(tmp_path: Path) -> None:
 )
 def test_an_engine_of_an_unknown_driver_is_left(url: str, reason: str, tmp_path: Path) -> None:
     assert refusal("import os\n" + ENGINE.format(url), tmp_path).startswith(reason)
+
+
+def test_an_engine_is_not_limited_where_that_would_hide_another_one(tmp_path: Path) -> None:
+    source = ENGINE.format("BASE") + "other = create_engine('postgresql+pg8000://u@db/app')\n"
+    done = mended(source, tmp_path)
+    assert done.changes == ()
+    assert "another engine of this file would be hidden with it" in {one.reason for one in done.refused}
 
 
 CLONING = """\

@@ -17,6 +17,8 @@ from chunklint.rewriting.python_code import (
 from chunklint.rewriting.python_layout import fitted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import libcst as cst
 
     from chunklint.languages.python import PythonFile
@@ -224,6 +226,30 @@ def _means_another(tree: cst.Module, name: str, told: str) -> bool:
     imports = (node for node in nodes if isinstance(node, (cst.Import, cst.ImportFrom)))
     if not any(tree.code_for_node(node).strip() == told for node in imports):
         return any(isinstance(node, cst.Name) and node.value == name for node in nodes)
-    targets = [node.target for node in nodes if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.For))]
-    names = [node.name for node in nodes if isinstance(node, cst.Param)] + targets
-    return any(isinstance(node, cst.Name) and node.value == name for node in names)
+    bound: list[cst.CSTNode] = [node.name for node in nodes if isinstance(node, cst.Param)]
+    bound += [node.name for node in nodes if isinstance(node, cst.AsName)]
+    bound += [
+        node.target
+        for node in nodes
+        if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.For, cst.CompFor, cst.NamedExpr))
+    ]
+    others = (node for node in nodes if isinstance(node, (cst.Import, cst.ImportFrom)))
+    bound += [
+        alias.name
+        for node in others
+        if tree.code_for_node(node).strip() != told and not isinstance(node.names, cst.ImportStar)
+        for alias in node.names
+        if alias.asname is None
+    ]
+    return any(isinstance(one, cst.Name) and one.value == name for target in bound for one in _stored(target))
+
+
+def _stored(target: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The parts of a target that are names of their own: those of a tuple, not what an attribute belongs to."""
+    import libcst as cst
+
+    if isinstance(target, cst.Tuple | cst.List):
+        for element in target.elements:
+            yield from _stored(element.value)
+    else:
+        yield target

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from chunklint.languages.base import ancestors, descendants
@@ -97,10 +97,20 @@ def _through_the_driver(file: PythonFile, finding: Finding, call: Node, limit: L
     given = connect_args(call, limit.timeout, file)
     if isinstance(given, Refusal):
         return given
+    if any(isinstance(connect_args(one, limit.timeout, file), Refusal) for one in _engines(file)):
+        # The rule takes the name of a limit anywhere in the file for one of all its engines.
+        return Refusal("another engine of this file would be hidden with it")
     edits = with_argument(file, finding.location.span, "connect_args", given, limit.timeout_import, width)
     if isinstance(edits, Refusal):
         return edits
     return Fix(f"Pass `connect_args={given}`", edits, safe=False)
+
+
+def _engines(file: PythonFile) -> Iterator[Node]:
+    for call in descendants(file.root, "call"):
+        waiter = waits_for_ever(call, file)
+        if waiter is not None and waiter.library.name == "SQLAlchemy":
+            yield call
 
 
 def limited_again(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
