@@ -21,6 +21,7 @@ from chunklint.api import (
     is_script,
     is_test,
     limited_again,
+    limited_request_again,
     python,
     switched_off,
     switches_axios_off,
@@ -115,3 +116,12 @@ def axios_timeout_is_zero(call: Node, file: EcmascriptFile) -> Iterator[Draft]:
 )
 def sets_a_limit(file: PythonFile, finding: Finding, options: Limit) -> Fix | Refusal:
     return limited_again(file, finding, options)
+
+
+@rule.fix(
+    ecmascript,
+    does="puts the value of the option `timeout_ms` in place of the 0; its import is added once",
+    safety="unsafe, for somebody wrote that there is no limit, and may have known why",
+)
+def sets_a_limit_of_axios(file: EcmascriptFile, finding: Finding, options: Limit) -> Fix | Refusal:
+    return limited_request_again(file, finding, options)

@@ -35,6 +35,7 @@ from chunklint.api import (
     is_script,
     is_test,
     limited,
+    limited_request,
     local_function,
     python,
     qualified_name,
@@ -200,6 +201,17 @@ def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]], pins: Pins)
 )
 def passes_the_limit(file: PythonFile, finding: Finding, options: Limit, width: int) -> Fix | Refusal:
     return limited(file, finding, options, width)
+
+
+@rule.fix(
+    ecmascript,
+    does="gives the axios call or instance a `timeout` with the value of the option `timeout_ms`, in the config that "
+    "it has or gets; its import is added once. Downloads and uploads are left alone",
+    safety="safe for single calls that a server should answer within 30 s; unsafe for instances, whose calls are not "
+    "all seen, and for calls that speak of streams, events, polling, models or queries of users",
+)
+def gives_axios_a_limit(file: EcmascriptFile, finding: Finding, options: Limit) -> Fix | Refusal:
+    return limited_request(file, finding, options)
 
 
 def _wait(call: Node, waiter: Waiter, file: PythonFile) -> Wait:

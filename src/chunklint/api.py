@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         read_in_cleanup,
     )
     from chunklint.rewriting.ecmascript_promises import kept_from_react
+    from chunklint.rewriting.ecmascript_timeouts import limited_request, limited_request_again
     from chunklint.rewriting.limits import Limit
     from chunklint.rewriting.python_binds import bound_values
     from chunklint.rewriting.python_bounds import bounded
@@ -212,6 +213,7 @@ _HOMES = {
     "chunklint.rewriting.python_bounds": "bounded",
     "chunklint.rewriting.python_locks": "held_by_with",
     "chunklint.rewriting.python_sections": "guarded",
+    "chunklint.rewriting.ecmascript_timeouts": "limited_request, limited_request_again",
     "chunklint.rewriting.limits": "Limit",
     "chunklint.rewriting.python_timeouts": "limited, limited_again",
     "chunklint.semantics.concurrency.crowded_locks": "Crowd as CrowdedLock, awaits_under_thread_locks, crowded",
@@ -659,6 +661,8 @@ __all__ = [
     "limited",
     "limited_again",
     "limited_listener",
+    "limited_request",
+    "limited_request_again",
     "local_function",
     "lock_of",
     "locks_held_at",

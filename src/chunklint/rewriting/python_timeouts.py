@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chunklint.languages.base import ancestors, descendants
 from chunklint.model import Finding, Fix, Refusal
 from chunklint.rewriting.limits import Limit
+from chunklint.rewriting.long_waits import MAY_BE_LONG, WORKS_LONG
 from chunklint.rewriting.python_arguments import with_argument, with_value
 from chunklint.rewriting.python_engines import connect_args
 from chunklint.rewriting.python_processes import waited_for
@@ -49,19 +50,6 @@ _KEYWORDS: Mapping[str, tuple[str, bool]] = {
     "concurrent.futures": ("timeout", False),
     "subprocess": ("timeout", False),
 }
-
-# Words of a call whose server may be silent for long, and be well: it polls, listens to events, or says so itself.
-_MAY_BE_LONG = re.compile(r"timeout|wait|poll|watch|listen|stream|subscri|event", re.IGNORECASE)
-
-# Words of what a server works on before it answers: texts and pictures of models, queries of users, pages that it
-# visits, releases. They may stand in the address, or in the name of the function, the class or the file around it.
-_WORKS_LONG = re.compile(
-    r"completions?(?![a-z])|/generate\b|generate_(?:media|images?|audio|video|speech|text|answer|response|content)"
-    r"|infer(?:ence)?(?![a-z])|predict|transcri|speech|(?<![a-z])tts|synthesi[sz]e|(?<![a-z])embed(?!s\b)|embedding|rerank"
-    r"|(?:launch|load|pull|register)_?model|model_?(?:handle|server)|(?<![a-z])train(?![a-z])|llama|llm|gpt"
-    r"|(?:run|execute)\w*_query|sparql|scrape|crawl|deploy_(?!url)",
-    re.IGNORECASE,
-)
 
 # Handlers that hear of a server that cannot be reached, and those that hear of a limit, too.
 _UNREACHABLE = re.compile(r"ConnectionError")
@@ -131,11 +119,11 @@ def _waiter_at(file: PythonFile, finding: Finding) -> tuple[Waiter, Node] | None
 def _may_be_long(file: PythonFile, call: Node) -> bool:
     """Whether a limit may end what is well: by the call, by what is around it, and by what the file is for."""
     text = file.text(call)
-    if _MAY_BE_LONG.search(text) or _raises_past_its_handler(file, call):
+    if MAY_BE_LONG.search(text) or _raises_past_its_handler(file, call):
         return True
     names = (one.child_by_field_name("name") for one in ancestors(call) if one.type in _NAMED)
     said = (text, *(file.text(name) for name in names if name is not None), file.path.rpartition("/")[2])
-    return any(_WORKS_LONG.search(one) for one in said)
+    return any(WORKS_LONG.search(one) for one in said)
 
 
 def _raises_past_its_handler(file: PythonFile, call: Node) -> bool:

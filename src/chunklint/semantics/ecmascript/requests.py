@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 
 from tree_sitter import Node
@@ -83,16 +84,18 @@ def _config(call: Node, method: str, file: SourceFile) -> tuple[Node, ...] | Non
     listed = call.child_by_field_name("arguments")
     if listed is None or listed.type != "arguments":
         return None
-    given = [child for child in listed.named_children if child.type != "comment"]
-    if any(child.type == "spread_element" for child in given):
-        return None
-    if method in ("default", "*"):
-        position = 0 if given and given[0].type == "object" else 1
-    elif method in _CONFIG:
-        position = _CONFIG[method]
-    else:
+    given = arguments_of(call)
+    position = config_position(method, given)
+    if position is None or any(child.type == "spread_element" for child in given):
         return None
     return tuple(given[position : position + 1]) if given or method == "create" else None
+
+
+def config_position(method: str, given: Sequence[Node]) -> int | None:
+    """Where the config of an axios function stands among its arguments; None when it takes none."""
+    if method in ("default", "*"):
+        return 0 if given and given[0].type == "object" else 1
+    return _CONFIG.get(method)
 
 
 def _may_limit(config: tuple[Node, ...], file: SourceFile) -> bool:

@@ -1,0 +1,99 @@
+"""One more entry of an object literal, and one more argument of a call, as those that are there are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile
+from chunklint.rewriting.ecmascript_blocks import end_of_line
+from chunklint.rewriting.ecmascript_text import Edits, indent_of, style_of
+from chunklint.semantics.ecmascript.functions import arguments_of
+
+
+def with_entry(file: SourceFile, literal: Node, entry: str, edits: Edits) -> None:
+    """Add an entry at the end of an object literal."""
+    entries = [one for one in literal.named_children if one.type != "comment"]
+    if not entries:
+        _fill(file, literal, entry, edits)
+        return
+    last = entries[-1]
+    if _has_own_line(file, last):
+        _append_line(file, last, entry, edits)
+        return
+    if literal.start_point[0] == literal.end_point[0] and not _fits(file, literal.end_byte, f", {entry}"):
+        _unfold(file, literal, [*map(file.text, entries), entry], edits)
+        return
+    comma = _comma_after(last)
+    edits.insert(comma.end_byte if comma else last.end_byte, f" {entry}," if comma else f", {entry}")
+
+
+def with_last_argument(file: SourceFile, call: Node, missing: Sequence[str], entry: str, edits: Edits) -> None:
+    """Add `missing` and an object of one entry behind the arguments of a call."""
+    given, listed = arguments_of(call), call.child_by_field_name("arguments")
+    if listed is None:
+        return
+    whole = ", ".join((*missing, f"{{ {entry} }}"))
+    if not given:
+        edits.insert(listed.end_byte - 1, whole)
+        return
+    last = given[-1]
+    if _has_own_line(file, last):
+        for one in (*missing, f"{{ {entry} }}"):
+            _append_line(file, last, one, edits)
+        return
+    comma = _comma_after(last)
+    at, lead = (comma.end_byte, " ") if comma else (last.end_byte, ", ")
+    if _fits(file, call.end_byte, f", {whole}"):
+        edits.insert(at, f"{lead}{whole}{',' if comma else ''}")
+        return
+    style, indent = style_of(file), indent_of(file, last.end_byte)
+    head = "".join(f"{one}, " for one in missing)
+    edits.insert(at, f"{lead}{head}{{\n{indent}{style.indent}{entry},\n{indent}}}{',' if comma else ''}")
+
+
+def _fill(file: SourceFile, literal: Node, entry: str, edits: Edits) -> None:
+    if literal.named_children:
+        indent = indent_of(file, literal.end_byte)
+        line_start = file.source.rfind(b"\n", 0, literal.end_byte) + 1
+        edits.insert(line_start, f"{indent}{style_of(file).indent}{entry},\n")
+        return
+    edits.replace(literal.start_byte, literal.end_byte, f"{{ {entry} }}")
+
+
+def _append_line(file: SourceFile, last: Node, text: str, edits: Edits) -> None:
+    """Add a line behind the last of several that have lines of their own, and behind its comment."""
+    indent, comma = indent_of(file, last.start_byte), _comma_after(last)
+    if comma is None:
+        edits.insert(last.end_byte, ",")
+    edits.insert(end_of_line(comma or last), f"\n{indent}{text}{',' if comma else ''}")
+
+
+def _unfold(file: SourceFile, literal: Node, entries: Sequence[str], edits: Edits) -> None:
+    """Give each entry of a literal on one line a line of its own."""
+    indent = indent_of(file, literal.start_byte)
+    inner = indent + style_of(file).indent
+    lines = "".join(f"{inner}{one},\n" for one in entries)
+    edits.replace(literal.start_byte, literal.end_byte, f"{{\n{lines}{indent}}}")
+
+
+def _fits(file: SourceFile, end: int, added: str) -> bool:
+    """Whether a text may be added to the line of a byte; formatters do not count the comment behind it."""
+    start, stop = file.source.rfind(b"\n", 0, end) + 1, file.source.find(b"\n", end)
+    rest = file.source[end : stop if stop >= 0 else None].partition(b"//")[0].rstrip()
+    line = (file.source[start:end] + rest).decode("utf-8", "replace")
+    return len(line) + len(added) <= style_of(file).width
+
+
+def _has_own_line(file: SourceFile, node: Node) -> bool:
+    """Whether nothing but white space stands before a node on its line."""
+    start = file.source.rfind(b"\n", 0, node.start_byte) + 1
+    return not file.source[start : node.start_byte].strip()
+
+
+def _comma_after(node: Node) -> Node | None:
+    after = node.next_sibling
+    while after is not None and after.type == "comment":
+        after = after.next_sibling
+    return after if after is not None and after.type == "," else None

@@ -1,0 +1,124 @@
+"""The timeout of an axios call or instance, where its config is or would be."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from chunklint.languages import language_of
+from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.model import Finding, Fix, Refusal
+from chunklint.rewriting.ecmascript_imports import imported
+from chunklint.rewriting.ecmascript_objects import with_entry, with_last_argument
+from chunklint.rewriting.ecmascript_text import Edits
+from chunklint.rewriting.limits import Limit
+from chunklint.rewriting.long_waits import MAY_BE_LONG, WORKS_LONG
+from chunklint.semantics.ecmascript.functions import arguments_of, function_name, is_function
+from chunklint.semantics.ecmascript.names import qualified, unwrap
+from chunklint.semantics.ecmascript.requests import config_position
+
+_ADDRESSES = frozenset({"string", "template_string", "binary_expression"})
+
+# What a body seldom has: `axios.post(url, { headers })` sends its config.
+_OF_CONFIG = frozenset({"timeout", "headers", "withCredentials", "signal", "responseType", "cancelToken"})
+
+# In browsers axios limits the whole exchange, bodies and all, and files are as long as they are.
+_TRANSFERS = re.compile(r"upload|download|export|FormData|multipart|arraybuffer|blob|octet-stream", re.IGNORECASE)
+
+
+def limited_request(file: SourceFile, finding: Finding, limit: Limit) -> Fix | Refusal:
+    """Give an axios call or instance that waits a `timeout`, merged into the config that it has."""
+    calls = descendants(file.root, "call_expression")
+    call = next((one for one in calls if file.span(one) == finding.location.span), None)
+    function = call.child_by_field_name("function") if call is not None else None
+    found = qualified(file, function) if function is not None else None
+    if call is None or found is None or found[0] != "axios":
+        return Refusal("a limit would end a long download that is well, too; its author knows how long one may take")
+    if _TRANSFERS.search(file.text(call)):
+        return Refusal("a file may take long and be well; its author knows how long")
+    edits, (_, method) = Edits(file), found
+    why = _entered(file, call, method, f"timeout: {limit.timeout_ms}", edits) or _explained(file, limit, edits)
+    if why is not None:
+        return why
+    # What others ask an instance for is not seen where it is made.
+    safe = method != "create" and not _may_be_long(file, call)
+    return edits.fix(f"Pass `timeout: {limit.timeout_ms}`", safe=safe)
+
+
+def limited_request_again(file: SourceFile, finding: Finding, limit: Limit) -> Fix | Refusal:
+    """Put a limit in the place of the 0 that means none."""
+    pairs = descendants(file.root, "pair")
+    pair = next((one for one in pairs if file.span(one) == finding.location.span), None)
+    value = pair.child_by_field_name("value") if pair is not None else None
+    if value is None:
+        return Refusal("the value is not found again")
+    edits = Edits(file)
+    edits.replace(value.start_byte, value.end_byte, limit.timeout_ms)
+    why = _explained(file, limit, edits)
+    return why if why is not None else edits.fix(f"Set the limit to `{limit.timeout_ms}`", safe=False)
+
+
+def _entered(file: SourceFile, call: Node, method: str, entry: str, edits: Edits) -> Refusal | None:
+    """Write the entry into the config of a call, which gets one if it has none; or say why not."""
+    given = arguments_of(call)
+    position = config_position(method, given)
+    if position is None:
+        return Refusal("the call takes no config")
+    if method in ("default", "*") and position == 1 and not _is_address(file, given[0]):
+        return Refusal("it is not seen whether the first argument is an address or a config")
+    if position < len(given):
+        return _merged(file, given[position], entry, edits)
+    if any(_looks_like_config(file, one) for one in given):
+        return Refusal("what it sends looks like a config that has lost its place")
+    missing = ["undefined"] * (position - len(given))
+    with_last_argument(file, call, missing, entry, edits)
+    return None
+
+
+def _merged(file: SourceFile, config: Node, entry: str, edits: Edits) -> Refusal | None:
+    literal = unwrap(config)
+    if literal.type == "object":
+        with_entry(file, literal, entry, edits)
+        return None
+    if config.type != "identifier":
+        return Refusal("its config is not written out here")
+    # The constant may be shared with what is no request of axios.
+    edits.replace(config.start_byte, config.end_byte, f"{{ ...{file.text(config)}, {entry} }}")
+    return None
+
+
+def _looks_like_config(file: SourceFile, node: Node) -> bool:
+    entries = node.named_children if node.type == "object" else []
+    keys = (one.child_by_field_name("key") or one for one in entries)
+    return any(file.text(key).strip("'\"") in _OF_CONFIG for key in keys)
+
+
+def _is_address(file: SourceFile, node: Node) -> bool:
+    """Whether an argument is a text, by how it is written or by the type of the parameter that it is."""
+    if node.type in _ADDRESSES:
+        return True
+    if node.type != "identifier":
+        return False
+    typed = re.compile(rf"\b{re.escape(file.text(node))}\??:\s*string\b")
+    heads = (one.child_by_field_name("parameters") for one in ancestors(node) if is_function(one))
+    return any(typed.search(file.text(head)) for head in heads if head is not None)
+
+
+def _explained(file: SourceFile, limit: Limit, edits: Edits) -> Refusal | None:
+    """Import what the value needs; or say why it cannot stand here."""
+    language = language_of("value.ts")
+    if language is None or language.parse("value.ts", f"({limit.timeout_ms});").root.has_error:
+        return Refusal(f"the configured value `{limit.timeout_ms}` is no expression")
+    return imported(file, limit.timeout_ms_import, edits) if limit.timeout_ms_import else None
+
+
+def _may_be_long(file: SourceFile, call: Node) -> bool:
+    """Whether a limit may end what is well: by the call, by what is around it, and by what the file is for."""
+    text = file.text(call)
+    if MAY_BE_LONG.search(text):
+        return True
+    around = (function_name(file, one) for one in ancestors(call) if is_function(one))
+    said = (text, *around, file.path.rpartition("/")[2])
+    # The words are those of snake_case.
+    return any(WORKS_LONG.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", one)) or _TRANSFERS.search(one) for one in said)

@@ -1,0 +1,87 @@
+"""Limits for axios: where they go, which value they have, and which calls keep waiting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chunklint.fixing.mending import Mended
+from chunklint.loader import BUILTIN, load
+from chunklint.rewriting.limits import Limit
+from mends import first_refusal, fixed_text, mended_file
+
+RULES = [rule for rule in load([BUILTIN]) if rule.code in {"CL801", "CL802"}]
+CONFIGURED = Limit(timeout_ms="HTTP_TIMEOUT", timeout_ms_import='import { HTTP_TIMEOUT } from "@/config";')
+
+
+def mended(source: str, tmp_path: Path, limit: Limit | None = None, *, unsafe: bool = True) -> Mended:
+    rules = [replace(rule, options=limit) for rule in RULES] if limit else RULES
+    return mended_file(tmp_path / "client.ts", f'import axios from "axios";\n{source}', rules, unsafe=unsafe)
+
+
+def test_a_configured_value_brings_its_import_once(tmp_path: Path) -> None:
+    result = fixed_text(mended('axios.get("/a");\naxios.get("/b", { timeout: 0 });\n', tmp_path, CONFIGURED))
+    assert result == (
+        'import axios from "axios";\nimport { HTTP_TIMEOUT } from "@/config";\n'
+        'axios.get("/a", { timeout: HTTP_TIMEOUT });\naxios.get("/b", { timeout: HTTP_TIMEOUT });\n'
+    )
+
+
+def test_an_import_that_is_there_is_not_made_again(tmp_path: Path) -> None:
+    source = 'import { HTTP_TIMEOUT } from "@/config";\naxios.get("/a", { timeout: HTTP_TIMEOUT });\naxios.get("/b");\n'
+    assert fixed_text(mended(source, tmp_path, CONFIGURED)).count("@/config") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "limit", "reason"),
+    [
+        ('const HTTP_TIMEOUT = 1;\naxios.get("/a");\n', CONFIGURED, "the name `HTTP_TIMEOUT` is taken"),
+        ('axios.get("/a");\n', Limit(timeout_ms="30 000"), "the configured value `30 000` is no expression"),
+        (
+            'axios.get("/a");\n',
+            Limit(timeout_ms="T", timeout_ms_import='import { T } from "./config"'),
+            'the configured import `import { T } from "./config"` is no import by a name that all files share',
+        ),
+        ("export const load = (asked) => axios(asked);\n", Limit(), "it is not seen whether the first argument"),
+        ('axios.post("/a", { headers: {} });\n', Limit(), "what it sends looks like a config"),
+        ('axios.post("/a", new FormData());\n', Limit(), "a file may take long"),
+        ('axios.get("/a", { responseType: "blob" });\n', Limit(), "a file may take long"),
+        ('const file = await fetch("/a");\nfile.blob();\n', Limit(), ""),
+    ],
+)
+def test_what_cannot_be_told_is_left_alone(source: str, limit: Limit, reason: str, tmp_path: Path) -> None:
+    done = mended(source, tmp_path, limit)
+    assert done.changes == ()
+    assert not done.refused or first_refusal(done).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("source", "safe"),
+    [
+        ('axios.get("/rows");\n', True),
+        ('axios.post("/rows", { id: 1 });\n', True),
+        ('axios.create({ baseURL: "/api" });\n', False),
+        ('axios.post("/v1/chat/completions", { text: 1 });\n', False),
+        ("export async function generateImage(text: string) {\n  await axios.post(`/pictures/${text}`);\n}\n", False),
+        ("export async function uploadRows(rows: object) {\n  await axios.post('/rows', rows);\n}\n", False),
+        ('axios.get("/jobs/1/poll");\n', False),
+        ('axios.get("/rows", { timeout: 0 });\n', False),
+    ],
+)
+def test_a_limit_is_safe_where_silence_means_that_the_server_is_down(source: str, safe: bool, tmp_path: Path) -> None:
+    assert bool(mended(source, tmp_path, unsafe=False).changes) is safe
+    assert mended(source, tmp_path).changes
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("final", [True, False])
+def test_line_ends_mark_and_tabs_stay(end: str, mark: str, final: bool, tmp_path: Path) -> None:
+    source = 'import axios from "axios";\naxios.get(\n\t"/é/日本",\n);\n// ü\naxios.create({\n\tbaseURL: "/é",\n});'
+    wanted = source.replace('日本",\n', '日本",\n\t{ timeout: 30_000 },\n').replace(
+        '/é",\n}', '/é",\n\ttimeout: 30_000,\n}'
+    )
+    before, after = (mark + (text + "\n" * final).replace("\n", end) for text in (source, wanted))
+    assert fixed_text(mended_file(tmp_path / "client.js", before, RULES)) == after
