@@ -48,6 +48,12 @@ def test_an_import_that_is_there_is_not_made_again(tmp_path: Path) -> None:
         ('axios.post("/a", { headers: {} });\n', Limit(), "what it sends looks like a config"),
         ('axios.post("/a", new FormData());\n', Limit(), "a file may take long"),
         ('axios.get("/a", { responseType: "blob" });\n', Limit(), "a file may take long"),
+        ("const load = async () => (await axios.get('/a')).data as ArrayBuffer;\n", Limit(), "a file may take long"),
+        ("async function uploadRows(rows) {\n  await axios.post('/a', rows);\n}\n", Limit(), "a file may take long"),
+        ("export const api = axios.create();\n", Limit(), "what others ask of the instance is not seen here"),
+        ("const api = axios.create();\nexport default api;\n", Limit(), "what others ask of the instance"),
+        ("const api = axios.create();\nlisten(api);\n", Limit(), "what others ask of the instance"),
+        ("const api = axios.create();\napi.put('/a', new FormData());\n", Limit(), "a file may take long"),
         ('const file = await fetch("/a");\nfile.blob();\n', Limit(), ""),
     ],
 )
@@ -62,10 +68,11 @@ def test_what_cannot_be_told_is_left_alone(source: str, limit: Limit, reason: st
     [
         ('axios.get("/rows");\n', True),
         ('axios.post("/rows", { id: 1 });\n', True),
-        ('axios.create({ baseURL: "/api" });\n', False),
+        ('const api = axios.create({ baseURL: "/api" });\napi.get("/rows");\n', True),
+        ('const api = axios.create({ baseURL: "/api" });\napi.get("/rows");\napi.get("/events");\n', False),
+        ('axios.get("/documents/1");\n', False),
         ('axios.post("/v1/chat/completions", { text: 1 });\n', False),
         ("export async function generateImage(text: string) {\n  await axios.post(`/pictures/${text}`);\n}\n", False),
-        ("export async function uploadRows(rows: object) {\n  await axios.post('/rows', rows);\n}\n", False),
         ('axios.get("/jobs/1/poll");\n', False),
         ('axios.get("/rows", { timeout: 0 });\n', False),
     ],
@@ -79,7 +86,8 @@ def test_a_limit_is_safe_where_silence_means_that_the_server_is_down(source: str
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("final", [True, False])
 def test_line_ends_mark_and_tabs_stay(end: str, mark: str, final: bool, tmp_path: Path) -> None:
-    source = 'import axios from "axios";\naxios.get(\n\t"/é/日本",\n);\n// ü\naxios.create({\n\tbaseURL: "/é",\n});'
+    source = 'import axios from "axios";\naxios.get(\n\t"/é/日本",\n);\n'
+    source += '// ü\nconst api = axios.create({\n\tbaseURL: "/é",\n});'
     wanted = source.replace('日本",\n', '日本",\n\t{ timeout: 30_000 },\n').replace(
         '/é",\n}', '/é",\n\ttimeout: 30_000,\n}'
     )

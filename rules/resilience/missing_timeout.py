@@ -207,8 +207,8 @@ def passes_the_limit(file: PythonFile, finding: Finding, options: Limit, width: 
     ecmascript,
     does="gives the axios call or instance a `timeout` with the value of the option `timeout_ms`, in the config that "
     "it has or gets; its import is added once. Downloads and uploads are left alone",
-    safety="safe for single calls that a server should answer within 30 s; unsafe for instances, whose calls are not "
-    "all seen, and for calls that speak of streams, events, polling, models or queries of users",
+    safety="safe where a server should answer within 30 s; unsafe for calls that speak of files, streams, events, "
+    "polling, models or queries of users. An instance gets its limit only where all of its calls are seen",
 )
 def gives_axios_a_limit(file: EcmascriptFile, finding: Finding, options: Limit) -> Fix | Refusal:
     return limited_request(file, finding, options)

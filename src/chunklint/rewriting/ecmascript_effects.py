@@ -91,7 +91,7 @@ def _closed(file: SourceFile, effect: Effect, leaks: list[Leak], block: Block, *
         if release not in releases:
             releases.append(release)
     close(file, edits, block, _cleanup(file, block.indent, releases))
-    called = in_series([f"`{release.callee}`" for release in releases])
+    called = in_series(list(dict.fromkeys(f"`{release.callee}`" for release in releases)))
     return edits.fix(f"Return a cleanup with {called}", safe=all(_is_safe(file, effect, leak) for leak in leaks))
 
 

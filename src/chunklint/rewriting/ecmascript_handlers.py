@@ -11,7 +11,7 @@ from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Refusal
 from chunklint.rewriting.ecmascript_blocks import Release, Site, indent_in
 from chunklint.rewriting.ecmascript_names import function_around, introduce, is_call, is_in, is_seen_from, own_statement
-from chunklint.rewriting.ecmascript_text import call, free_name, indent_of, moved, style_of
+from chunklint.rewriting.ecmascript_text import call, indent_of, moved, style_of
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
 from chunklint.semantics.ecmascript.lifetimes import Reach, reach
 from chunklint.semantics.ecmascript.names import FUNCTIONS, string_value, unwrap
@@ -108,7 +108,7 @@ def _receiver(site: Site, acquired: Acquisition) -> str | Refusal:
     if statement is None:
         return Refusal("what it listens to has no name, and there is no place to give it one")
     wanted = "mediaQuery" if "matchMedia" in site.file.text(receiver) else "element"
-    own = free_name(site.file, function_around(acquired.node), wanted)
+    own = site.edits.free_name(function_around(acquired.node), wanted)
     introduce(site, statement, own, _chained(site, receiver, indent_in(site.file, statement, site.block)))
     site.edits.replace(receiver.start_byte, name.start_byte, f"{own}{dot}")
     return f"{own}{dot}"
@@ -136,7 +136,7 @@ def handler_of(site: Site, acquired: Acquisition, handler: Node) -> str | Refusa
     if event is None:
         event = site.file.text(given[0]).rpartition(".")[2].lower()
     around = function_around(acquired.node)
-    name = free_name(site.file, around, handler_name(event), f"{handler_name(event)}Event")
+    name = site.edits.free_name(around, handler_name(event), f"{handler_name(event)}Event")
     indent = indent_in(site.file, statement, site.block)
     value = moved(site.file, handler, indent)
     inner = unwrap(handler)

@@ -7,7 +7,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
 from chunklint.model import Refusal
 from chunklint.rewriting.ecmascript_blocks import Block, Site, indent_in, with_comments
-from chunklint.rewriting.ecmascript_text import free_name, moved, style_of
+from chunklint.rewriting.ecmascript_text import moved, style_of
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
 from chunklint.semantics.ecmascript.names import (
     FUNCTIONS,
@@ -41,7 +41,7 @@ def kept_in(site: Site, node: Node, *wanted: str) -> str | Refusal:
     statement = own_statement(node, site.block)
     if statement is None or not is_in(statement, site.block):
         return _hoisted(site, node, place, wanted[0])
-    own = free_name(site.file, function_around(node), *wanted)
+    own = site.edits.free_name(function_around(node), *wanted)
     if place.type == "expression_statement" or child == site.block.node:
         site.edits.insert(child.start_byte, f"const {own} = ")
         return own
@@ -84,7 +84,7 @@ def _hoisted(site: Site, node: Node, place: Node, wanted: str) -> str | Refusal:
         own = wanted
         site.edits.replace(declaration.start_byte, name.end_byte, own)
     elif place.type == "expression_statement":
-        own = free_name(site.file, site.effect.callback, wanted)
+        own = site.edits.free_name(site.effect.callback, wanted)
         site.edits.insert(node.start_byte, f"{own} = ")
     else:
         return Refusal("its value goes where no name can be put")

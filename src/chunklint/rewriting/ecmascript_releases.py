@@ -20,7 +20,7 @@ from chunklint.rewriting.ecmascript_names import (
     own_statement,
     starts_empty,
 )
-from chunklint.rewriting.ecmascript_text import free_name, moved
+from chunklint.rewriting.ecmascript_text import moved
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, is_function, receiver_of
 from chunklint.semantics.ecmascript.names import FUNCTIONS, qualified, resolve, root_of, unwrap
@@ -154,7 +154,7 @@ def _observer(site: Site, acquired: Acquisition) -> Release | Refusal:
     statement = own_statement(acquired.node, site.block)
     if observer.type != "new_expression" or statement is None or not is_in(statement, site.block):
         return Refusal("the observer has no name that the cleanup could use")
-    own = free_name(site.file, function_around(acquired.node), "observer")
+    own = site.edits.free_name(function_around(acquired.node), "observer")
     introduce(site, statement, own, moved(site.file, observer, indent_in(site.file, statement, site.block)))
     site.edits.replace(observer.start_byte, observer.end_byte, own)
     return Release(f"{own}.disconnect")
@@ -233,7 +233,7 @@ def _global(site: Site, acquired: Acquisition) -> Release | Refusal:
     if statement is None:
         return Refusal("there is no place to keep the former value")
     own = target.rpartition(".")[2]
-    name = free_name(site.file, site.effect.callback, f"previous{own[:1].upper()}{own[1:]}")
+    name = site.edits.free_name(site.effect.callback, f"previous{own[:1].upper()}{own[1:]}")
     introduce(site, statement, name, target)
     return Release(f"{target} = {name}", None, handle=name)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
@@ -137,9 +138,10 @@ def rows_in_strings(node: Node) -> frozenset[int]:
     )
 
 
-def free_name(file: SourceFile, around: Node, *wanted: str) -> str:
-    """The first of the names that neither a node nor what it sees uses; else the first with a number."""
-    taken = file.remember(("names seen from", around.id), lambda: frozenset(_seen(file, around)))
+def free_name(file: SourceFile, around: Node, *wanted: str, given: Collection[str] = ()) -> str:
+    """The first of the names that neither a node nor what it sees uses, nor a fix has given; else one with a number."""
+    seen = file.remember(("names seen from", around.id), lambda: frozenset(_seen(file, around)))
+    taken = seen.union(given)
     numbered = (f"{wanted[0]}{number}" for number in range(2, len(taken) + 3))
     return next(name for name in (*wanted, *numbered) if name not in taken)
 
@@ -157,6 +159,13 @@ class Edits:
         self._file = file
         self._inserted: dict[int, str] = {}
         self._replaced: dict[tuple[int, int], str] = {}
+        self._named: set[str] = set()
+
+    def free_name(self, around: Node, *wanted: str) -> str:
+        """A name that is free around a node, and that none of these edits gives to anything else."""
+        name = free_name(self._file, around, *wanted, given=self._named)
+        self._named.add(name)
+        return name
 
     def insert(self, at: int, text: str) -> None:
         """Insert at a byte, behind what has been inserted there before."""

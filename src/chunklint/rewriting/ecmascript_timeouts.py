@@ -15,7 +15,7 @@ from chunklint.rewriting.ecmascript_text import Edits
 from chunklint.rewriting.limits import Limit
 from chunklint.rewriting.long_waits import MAY_BE_LONG, WORKS_LONG
 from chunklint.semantics.ecmascript.functions import arguments_of, function_name, is_function
-from chunklint.semantics.ecmascript.names import qualified, unwrap
+from chunklint.semantics.ecmascript.names import qualified, resolve, unwrap, wrapped
 from chunklint.semantics.ecmascript.requests import config_position
 
 _ADDRESSES = frozenset({"string", "template_string", "binary_expression"})
@@ -24,7 +24,10 @@ _ADDRESSES = frozenset({"string", "template_string", "binary_expression"})
 _OF_CONFIG = frozenset({"timeout", "headers", "withCredentials", "signal", "responseType", "cancelToken"})
 
 # In browsers axios limits the whole exchange, bodies and all, and files are as long as they are.
-_TRANSFERS = re.compile(r"upload|download|export|FormData|multipart|arraybuffer|blob|octet-stream", re.IGNORECASE)
+_TRANSFERS = re.compile(
+    r"upload|download|FormData|multipart|arraybuffer|blob|octet-stream|binary|(?<![a-z])pdf", re.IGNORECASE
+)
+_FILES = re.compile(r"export|(?<![a-z])(?:file|document|attachment|backup)s?(?![a-z])", re.IGNORECASE)
 
 
 def limited_request(file: SourceFile, finding: Finding, limit: Limit) -> Fix | Refusal:
@@ -35,15 +38,47 @@ def limited_request(file: SourceFile, finding: Finding, limit: Limit) -> Fix | R
     found = qualified(file, function) if function is not None else None
     if call is None or found is None or found[0] != "axios":
         return Refusal("a limit would end a long download that is well, too; its author knows how long one may take")
-    if _TRANSFERS.search(file.text(call)):
-        return Refusal("a file may take long and be well; its author knows how long")
     edits, (_, method) = Edits(file), found
+    asked = [call]
+    if method == "create":
+        uses = _calls_of_instance(file, call)
+        if uses is None:
+            return Refusal("what others ask of the instance is not seen here, and an upload may take long and be well")
+        asked = uses
+    if any(_TRANSFERS.search(file.text(_function_around(one))) for one in asked):
+        return Refusal("a file may take long and be well; its author knows how long")
     why = _entered(file, call, method, f"timeout: {limit.timeout_ms}", edits) or _explained(file, limit, edits)
     if why is not None:
         return why
-    # What others ask an instance for is not seen where it is made.
-    safe = method != "create" and not _may_be_long(file, call)
+    safe = not any(_may_be_long(file, one) for one in asked)
     return edits.fix(f"Pass `timeout: {limit.timeout_ms}`", safe=safe)
+
+
+def _calls_of_instance(file: SourceFile, call: Node) -> list[Node] | None:
+    """The calls of an instance of axios; None where others may make more of them."""
+    place = wrapped(call).parent
+    name = place.child_by_field_name("name") if place is not None and place.type == "variable_declarator" else None
+    statement = place.parent if place is not None else None
+    exported = statement is not None and statement.parent is not None and statement.parent.type == "export_statement"
+    if name is None or name.type != "identifier" or exported:
+        return None
+    found = resolve(file, name)
+    calls = list[Node]()
+    for use in descendants(file.root, "identifier", "shorthand_property_identifier"):
+        if use == name or file.text(use) != file.text(name) or resolve(file, use) != found:
+            continue
+        member = use.parent
+        around = member.parent if member is not None and member.type == "member_expression" else member
+        if around is None or around.type not in ("call_expression", "member_expression"):
+            return None
+        calls.append(next((one for one in ancestors(use) if one.type == "call_expression"), around))
+    return calls
+
+
+def _function_around(node: Node) -> Node:
+    """The function that a call stands in, or its statement where it stands in none."""
+    around = next((one for one in ancestors(node) if is_function(one)), None)
+    return around or next((one for one in ancestors(node) if one.type.endswith(("_statement", "_declaration"))), node)
 
 
 def limited_request_again(file: SourceFile, finding: Finding, limit: Limit) -> Fix | Refusal:
@@ -121,4 +156,5 @@ def _may_be_long(file: SourceFile, call: Node) -> bool:
     around = (function_name(file, one) for one in ancestors(call) if is_function(one))
     said = (text, *around, file.path.rpartition("/")[2])
     # The words are those of snake_case.
-    return any(WORKS_LONG.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", one)) or _TRANSFERS.search(one) for one in said)
+    spelled = (re.sub(r"(?<=[a-z])(?=[A-Z])", "_", one).lower() for one in said)
+    return any(pattern.search(one) for one in spelled for pattern in (WORKS_LONG, _TRANSFERS, _FILES))
