@@ -10,6 +10,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
 from chunklint.model import Fix, Refusal
 from chunklint.rewriting.ecmascript_blocks import block_of, close, end_of_line, first_in, with_comments
+from chunklint.rewriting.ecmascript_busy import left_raised
 from chunklint.rewriting.ecmascript_text import Edits, free_name, indent_of, moved, style_of
 from chunklint.semantics.ecmascript.cleanup_scope import Chain
 from chunklint.semantics.ecmascript.functions import (
@@ -45,7 +46,10 @@ def asked_first(
     """
     setters = list(only) or [*_late_setters(file, effect), *also]
     edits = edits or Edits(file)
-    flag = flagged(file, effect, edits, setters, releases)
+    raised = left_raised(file, effect, setters)
+    if raised and _has_flag(file, effect):
+        return Refusal(f"a run that asks nothing would come without `{raised[0]}`")
+    flag = flagged(file, effect, edits, setters, (*releases, *raised))
     if isinstance(flag, Refusal):
         return flag
     for function in dict.fromkeys(around for node in setters if (around := enclosing_function(file, node)) is not None):
@@ -73,6 +77,12 @@ def flagged(
     edits.insert(first.start_byte, f"let {flag} = false{end}\n{indent_of(file, first.start_byte)}")
     statements = [f"{flag} = true{end}", *(f"{release}{end}" for release in releases)]
     return _set_on_cleanup(file, edits, body, statements, first) or flag
+
+
+def _has_flag(file: SourceFile, effect: Effect) -> bool:
+    """Whether an effect has a flag that its cleanup sets."""
+    body = effect.callback.child_by_field_name("body")
+    return body is not None and bool(_own_flag(file, effect, body))
 
 
 def _own_flag(file: SourceFile, effect: Effect, body: Node) -> str:
@@ -180,14 +190,35 @@ def _goes_on(function: Node) -> bool:
 
 def _brace(file: SourceFile, edits: Edits, function: Node, body: Node, flag: str) -> Refusal | None:
     """`(rows) => setRows(rows)` gets a block, with the question in front."""
-    if unwrap(body).type != "call_expression" or body.start_point[0] != body.end_point[0]:
+    waits = [one for one in descendants(body, "await_expression", stop=FUNCTIONS) if one != body]
+    arrow, sets = body.prev_sibling, unwrap(body).type == "call_expression"
+    if arrow is None or not sets or len(waits) > 1 or body.start_point[0] != body.end_point[0]:
         return Refusal("what sets the state is part of a longer expression")
-    arrow = body.prev_sibling
     base, style = indent_of(file, function.start_byte), style_of(file)
-    edits.replace(arrow.end_byte if arrow else body.start_byte, body.start_byte, f" {{\n{base}{style.indent}")
-    edits.insert(body.start_byte, f"if (!{flag}) ")
-    edits.insert(body.end_byte, f"{style.end}\n{base}}}")
+    inner, text = f"\n{base}{style.indent}", file.text(body)
+    lines = []
+    if waits:
+        name = free_name(file, function, "answer", "result")
+        lines.append(f"const {name} = {file.text(waits[0])}{style.end}")
+        text = text.replace(file.text(waits[0]), name, 1)
+    asked = f"if (!{flag}) {text}{style.end}"
+    if len(inner) - 1 + len(asked) <= style.width:
+        lines.append(asked)
+    else:
+        lines += [f"if ({flag}) return{style.end}", f"{text}{style.end}"]
+    block = "".join(f"{inner}{line}" for line in lines)
+    edits.replace(arrow.end_byte, _end_of_argument(file, function, body), f" {{{block}\n{base}}}")
     return None
+
+
+def _end_of_argument(file: SourceFile, function: Node, body: Node) -> int:
+    """The end of a body; where that had a line of its own, the parenthesis behind the function, for it had one, too."""
+    arrow, after = body.prev_sibling, function.next_sibling
+    if after is not None and after.type == ",":
+        after = after.next_sibling
+    if arrow is None or after is None or after.type != ")" or arrow.start_point[0] == body.start_point[0]:
+        return body.end_byte
+    return after.start_byte
 
 
 def _blocks(body: Node) -> Iterator[Node]:

@@ -1,0 +1,71 @@
+"""States that an effect raises for as long as it waits: `setBusy(true)`, and `setBusy(false)` once there is an answer.
+
+Where the answer is dropped, the next run raises them anew; one that asks nothing does not, and would leave them raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, function_name, is_function
+from chunklint.semantics.ecmascript.names import FUNCTIONS
+from chunklint.semantics.ecmascript.react import Effect, state_of_setter
+
+_LITERALS = frozenset({"true", "false", "null", "undefined", "string", "number"})
+
+# What lies between a statement and the function that surely runs it.
+_ALWAYS = frozenset(
+    {"expression_statement", "statement_block", "try_statement", "await_expression", "unary_expression"}
+)
+
+
+def left_raised(file: SourceFile, effect: Effect, setters: Iterable[Node]) -> tuple[str, ...]:
+    """The calls that lower what a run of the effect may leave raised when the answer before it was dropped."""
+    late = list(setters)
+    lowered = {name: text for node in late if (name := _setter(file, node)) and (text := _literal(file, node))}
+    raised: dict[str, list[Node]] = {}
+    for node in descendants(effect.callback, "call_expression"):
+        name, text = _setter(file, node), _literal(file, node)
+        if node not in late and name in lowered and text not in ("", lowered[name]):
+            raised.setdefault(name, []).append(node)
+    open_ones = (name for name, nodes in raised.items() if not any(_is_certain(file, effect, one) for one in nodes))
+    return tuple(f"{name}({lowered[name]})" for name in open_ones)
+
+
+def _setter(file: SourceFile, node: Node) -> str:
+    callee = callee_of(node) if node.type == "call_expression" else None
+    if callee is None or callee.type != "identifier" or state_of_setter(file, callee) is None:
+        return ""
+    return file.text(callee)
+
+
+def _literal(file: SourceFile, call: Node) -> str:
+    given = arguments_of(call)
+    return file.text(given[0]) if len(given) == 1 and given[0].type in _LITERALS else ""
+
+
+def _is_certain(file: SourceFile, effect: Effect, node: Node) -> bool:
+    """Whether each run of an effect comes by a node."""
+    for around in ancestors(node):
+        if is_function(around):
+            body = around.child_by_field_name("body")
+            leaves = descendants(body, "return_statement", stop=FUNCTIONS) if body is not None else ()
+            if any(one.start_byte < node.start_byte for one in leaves):
+                return False
+            return around == effect.callback or any(
+                _is_certain(file, effect, call) for call in _calls(file, effect, function_name(file, around))
+            )
+        if around.type not in _ALWAYS:
+            return False
+    return False
+
+
+def _calls(file: SourceFile, effect: Effect, name: str) -> Iterator[Node]:
+    """The calls of a function by its name that the effect itself makes."""
+    calls = descendants(
+        effect.callback.child_by_field_name("body") or effect.callback, "call_expression", stop=FUNCTIONS
+    )
+    return (call for call in calls if name and called_name(file, call) == name)
