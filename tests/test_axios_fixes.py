@@ -93,3 +93,9 @@ def test_line_ends_mark_and_tabs_stay(end: str, mark: str, final: bool, tmp_path
     )
     before, after = (mark + (text + "\n" * final).replace("\n", end) for text in (source, wanted))
     assert fixed_text(mended_file(tmp_path / "client.js", before, RULES)) == after
+
+
+def test_what_a_broken_line_hid_is_fixed_on_the_next(tmp_path: Path) -> None:
+    calls = "axios.get(`/ü/${id}`); axios.post(`/ü`); axios.get(`/é/${id}`); axios.post(`/é`);"
+    result = fixed_text(mended(f"const send = (id) => {{\n  {calls}\n}};\n", tmp_path))
+    assert result.count("timeout: 30_000") == 4

@@ -98,11 +98,12 @@ class _Match:
         for one, (first, last) in zip(before, ranges, strict=True):
             if (found := left.take(one.code, first, last)) is not None:
                 pairs[one] = found
+        # A fix may break the line that it is on, and what that one hid then stands on the next.
         hiders = {
-            (one.code, later.place(offset)[0]): one
-            for one, both in zip(before, ranges, strict=True)
+            (one.code, line): one
+            for one, (first, _) in zip(before, ranges, strict=True)
             if one in fixed
-            for offset in both
+            for line in range(later.place(first)[0], later.place(moved(_line_end(one, grid), splices)[1])[0] + 1)
         }
         surfaced: dict[Finding, Finding] = {}
         for start, one in left.items():
@@ -148,6 +149,11 @@ class _Left:
 
 def _start(finding: Finding, grid: Grid) -> int:
     return grid.nearest(finding.location.span.start_line, finding.location.span.start_column)
+
+
+def _line_end(finding: Finding, grid: Grid) -> int:
+    line = grid.place(_start(finding, grid))[0]
+    return grid.start_of(line) + len(grid.lines[line - 1])
 
 
 def _named(finding: Finding) -> str:
