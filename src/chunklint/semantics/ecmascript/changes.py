@@ -11,9 +11,16 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
-from chunklint.semantics.ecmascript.functions import arguments_of, called_name, enclosing_function
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    continues_with,
+    enclosing_function,
+    runs_in_place,
+)
 from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_of
-from chunklint.semantics.ecmascript.react import Deps, effects, hook_of
+from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_hook
 
 ITSELF = ""
 """The way of a value that changes without anybody's doing outside: state."""
@@ -54,6 +61,8 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
                 pending.extend((part, hops + 1) for part in arguments_of(hook[1])[:1])
             elif changes_itself(file, found, hook):
                 yield ITSELF
+            elif hook[0] in _STATE:
+                pending.extend((part, hops + 1) for part in _copied_from(file, found))
 
 
 def _names_in(value: Node) -> Iterator[Node]:
@@ -100,12 +109,42 @@ def setter_of(file: SourceFile, state: Binding) -> Binding | None:
 
 
 def _is_set_later(file: SourceFile, state: Binding) -> bool:
-    """Whether the setter of a state is used by more than the effects that run once."""
+    """Whether the setter of a state is used by more than the effects that run once, or again for what they copy."""
     setter = setter_of(file, state)
     if setter is None:
         return False
     once = [effect.callback for effect in effects(file) if effect.runs is Deps.EMPTY]
-    return any(not _is_run_once(file, use, once) for use in uses_of(file, setter.node))
+    uses = [use for use in uses_of(file, setter.node) if not _is_listed(file, use)]
+    return any(not _is_run_once(file, use, once) and _copier(file, use) is None for use in uses)
+
+
+def _is_listed(file: SourceFile, use: Node) -> bool:
+    """Whether a name stands among the dependencies of a hook."""
+    given = use.parent.parent if use.parent is not None and use.parent.type == "array" else None
+    call = given.parent if given is not None and given.type == "arguments" else None
+    return call is not None and is_hook(called_name(file, call))
+
+
+def _copied_from(file: SourceFile, state: Binding) -> Iterator[Node]:
+    """What the effects run again for that set a state."""
+    setter = setter_of(file, state)
+    for use in uses_of(file, setter.node) if setter is not None else ():
+        copier = _copier(file, use)
+        yield from copier.deps if copier is not None else ()
+
+
+def _copier(file: SourceFile, use: Node) -> Effect | None:
+    """The effect with dependencies that a setter stands in, where running it sets the state, not what it listens to."""
+    around = use.parent
+    if around is None or not (callee_of(around) == use or continues_with(file, use)):
+        return None
+    effect = next((one for one in effects(file) if one.runs is Deps.SOME and begins_within(use, one.callback)), None)
+    function = enclosing_function(file, use)
+    while effect is not None and function is not None and function != effect.callback:
+        if not runs_in_place(file, function):
+            return None
+        function = enclosing_function(file, function)
+    return effect if effect is not None and effect.deps else None
 
 
 def _is_run_once(file: SourceFile, use: Node, once: list[Node]) -> bool:

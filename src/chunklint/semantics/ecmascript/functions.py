@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
-from chunklint.records import record
-from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, scopes_around, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, scopes_around, unwrap, uses_of, wrapped
 
 # Wrappers that hand back, more or less, the function that they are given.
 _KEEPS_FIRST = frozenset(
@@ -195,6 +194,27 @@ def _first_wait(function: Node) -> int | None:
         return None
     waits = descendants(body, "await_expression", "for_in_statement", stop=FUNCTIONS)
     return next((node.end_byte - 1 for node in waits if node.type == "await_expression"), None)
+
+
+def runs_in_place(file: SourceFile, function: Node) -> bool:
+    """Whether a function runs with the code around it: given to `then` or a timer, or called by its name only."""
+    around = wrapped(function).parent
+    call = around.parent if around is not None and around.type == "arguments" else around
+    if call is not None and any(function == inner for inner, _, _ in _inner_runs(file, call)):
+        return True
+    declared = function if function.type == "function_declaration" else around
+    name = declared.child_by_field_name("name") if declared is not None else None
+    if name is None or name.type != "identifier":
+        return False
+    uses = list(uses_of(file, name))
+    return bool(uses) and all(use.parent is not None and callee_of(use.parent) == use for use in uses)
+
+
+def continues_with(file: SourceFile, use: Node) -> bool:
+    """Whether a name is what `then`, `catch` or `finally` go on with: `load().then(setRows)`."""
+    around = use.parent
+    call = around.parent if around is not None and around.type == "arguments" else None
+    return call is not None and called_name(file, call) in _CONTINUES
 
 
 def _inner_runs(file: SourceFile, node: Node) -> Iterator[tuple[Node, bool, bool]]:

@@ -47,6 +47,7 @@ from chunklint.semantics.ecmascript.react import (
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, delay_text, reached
+from chunklint.semantics.ecmascript.shown_elements import comes_anew
 
 # ms
 _SHORT = 1000
@@ -186,6 +187,8 @@ def _piles_up(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
     given = arguments_of(acquired.node)
     root = file.text(root_of(acquired.receiver)) if acquired.receiver is not None else ""
     others = [dep for dep in effect.deps if file.text(root_of(dep)) != root]
+    if acquired.receiver is not None and comes_anew(file, effect, acquired.receiver):
+        return False
     reruns = effect.runs is Deps.NONE or bool(others)
     return reruns and len(given) > 1 and _is_made_anew(file, effect, given[1])
 

@@ -27,6 +27,7 @@ from chunklint.semantics.ecmascript.names import (
     string_value,
     unwrap,
     uses_of,
+    written_out,
 )
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
@@ -179,9 +180,10 @@ def handle_of(file: SourceFile, node: Node, callers: tuple[Node, ...] = ()) -> H
                     left = place.child_by_field_name("name") or place.child_by_field_name("left")
                     if left is None:
                         continue
-                    chain = dotted(file, left)
-                    names |= {chain} if chain else set()
-                    passing |= {chain} if _is_made_by_each_call(file, left) else set()
+                    chain, meant = dotted(file, left), written_out(file, left)
+                    names |= {chain, meant} if chain else set()
+                    if _is_made_by_each_call(file, left):
+                        passing |= {chain} if "current" in meant else {chain, meant}
                     paged = paged or _is_paged(file, left)
                     pending.extend((use, calls) for use in uses_of(file, left))
                 case "call_expression":
@@ -336,6 +338,7 @@ def _mentioned(file: SourceFile, effect: Effect) -> frozenset[tuple[str, ...]]:
         for part in (effect.callback, *cleanup_code(file, effect)):
             for node in descendants(part, "identifier", "member_expression"):
                 yield dotted(file, node)
+                yield written_out(file, node)
 
     return file.remember(("mentions", effect.call.id), lambda: frozenset(collect()))
 

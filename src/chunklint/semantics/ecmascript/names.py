@@ -36,6 +36,8 @@ _WRAPPERS = frozenset(
     }
 )
 
+_ALIASES = 3
+
 
 @record
 class Binding:
@@ -187,6 +189,20 @@ def dotted(file: SourceFile, node: Node) -> tuple[str, ...]:
     if node.type not in ("identifier", "this"):
         return ()
     return (file.text(node), *reversed(names))
+
+
+def written_out(file: SourceFile, node: Node) -> tuple[str, ...]:
+    """A chain with what its first name stands for: after `const box = ref.current`, `box.timer` is `ref.current.timer`."""
+    chain = dotted(file, node)
+    for _ in range(_ALIASES):
+        root = root_of(node)
+        found = resolve(file, root) if root.type == "identifier" else None
+        value = unwrap(found.value) if found is not None and found.kind == "variable" and found.value else None
+        meant = dotted(file, value) if value is not None and value.type == "member_expression" else ()
+        if found is None or value is None or not meant:
+            break
+        chain, node = (*meant, *found.keys, *chain[1:]), value
+    return chain
 
 
 def root_of(node: Node) -> Node:

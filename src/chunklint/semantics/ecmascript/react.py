@@ -20,7 +20,15 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     returned,
 )
-from chunklint.semantics.ecmascript.names import Binding, bindings, qualified, resolve, scopes_around, unwrap
+from chunklint.semantics.ecmascript.names import (
+    Binding,
+    bindings,
+    qualified,
+    resolve,
+    scopes_around,
+    unwrap,
+    uses_of,
+)
 
 _REACT = frozenset({"react", "preact/hooks", "preact/compat"})
 _EFFECTS = frozenset({"useEffect", "useLayoutEffect", "useInsertionEffect"})
@@ -179,6 +187,14 @@ def state_of_setter(file: SourceFile, identifier: Node) -> str | None:
         return None
     siblings = bindings(file, found.scope).values()
     return next((other.name for other in siblings if other.value == found.value and other.keys == ("0",)), "")
+
+
+def is_read(file: SourceFile, setter: Node) -> bool:
+    """Whether anything reads the state that a setter sets."""
+    found = resolve(file, setter)
+    siblings = bindings(file, found.scope).values() if found is not None else ()
+    states = (one for one in siblings if found is not None and one.value == found.value and one.keys != found.keys)
+    return any(next(uses_of(file, one.node), None) is not None for one in states)
 
 
 def jsx_elements(file: SourceFile) -> tuple[Node, ...]:

@@ -21,7 +21,7 @@ from chunklint.semantics.ecmascript.functions import (
     receiver_of,
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, dotted, resolve, root_of, unwrap
-from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of_setter
+from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, is_read, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 
 # What a request needs but does not ask for: another token gives the same answer.
@@ -84,7 +84,7 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
             continue
         if not run.waited and not waits_itself(run.node):
             continue
-        if state_of_setter(file, callee) is None or "rror" in file.text(callee):
+        if state_of_setter(file, callee) is None or "rror" in file.text(callee) or not is_read(file, callee):
             continue
         for request in requests_behind(file, given[0]):
             asked = frozenset(asks_with(file, request, changing.keys(), path))

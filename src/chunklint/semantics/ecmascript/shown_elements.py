@@ -1,0 +1,75 @@
+"""Elements that a condition shows: an effect that runs again when the condition changes meets another element."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, is_within
+from chunklint.semantics.ecmascript.functions import arguments_of
+from chunklint.semantics.ecmascript.names import resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.react import Effect, hook_of, jsx_elements
+
+_SHOWS = ("ternary_expression", "binary_expression")
+
+
+def comes_anew(file: SourceFile, effect: Effect, receiver: Node) -> bool:
+    """Whether each dependency of an effect decides alone whether the element stands that a ref of the effect holds.
+
+    When such a switch changes, the element has gone or comes anew, and what listens to the old one went with it.
+    """
+    name, owner = file.text(root_of(receiver)), effect.owner
+    if owner is None or not effect.deps:
+        return False
+    shown = [element for element in jsx_elements(file) if is_within(element, owner) and _has_ref(file, element, name)]
+    if len(shown) != 1:
+        return False
+    switches = {file.text(one) for one in _switches(shown[0], owner) if _is_switch(file, one)}
+    return all(file.text(dep) in switches or file.text(root_of(dep)) == name for dep in effect.deps)
+
+
+def _has_ref(file: SourceFile, element: Node, name: str) -> bool:
+    given = [part.named_children for part in element.named_children if part.type == "jsx_attribute"]
+    refs = [file.text(pair[1]).strip("{ }") for pair in given if len(pair) == 2 and file.text(pair[0]) == "ref"]
+    return refs == [name]
+
+
+def _switches(element: Node, owner: Node) -> Iterator[Node]:
+    """The names that must each be true, or false, for an element to stand: `open`, and `x` of `!x && !y`."""
+    for around in ancestors(element):
+        if around == owner:
+            return
+        if around.type not in _SHOWS:
+            continue
+        condition = around.child_by_field_name("condition") or around.child_by_field_name("left")
+        shows = around.child_by_field_name("consequence") or around.child_by_field_name("right")
+        if condition is not None and shows is not None and is_within(element, shows):
+            yield from _operands(condition) if _joins(around) else ()
+
+
+def _operands(condition: Node) -> Iterator[Node]:
+    pending = [condition]
+    while pending:
+        node = unwrap(pending.pop())
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if node.type == "binary_expression" and _joins(node) and left is not None and right is not None:
+            pending += [left, right]
+        elif node.type == "unary_expression" and node.children[0].type == "!":
+            pending += node.named_children[:1]
+        elif node.type == "identifier":
+            yield node
+
+
+def _joins(node: Node) -> bool:
+    return node.type == "ternary_expression" or node.children[1].type == "&&"
+
+
+def _is_switch(file: SourceFile, name: Node) -> bool:
+    """Whether a name is state that begins as true or false, so that it changes from one to the other only."""
+    found = resolve(file, name)
+    hook = hook_of(file, found) if found is not None else None
+    if hook is None or hook[0] != "useState":
+        return False
+    begins = arguments_of(hook[1])[:1]
+    return bool(begins) and begins[0].type in ("true", "false")
