@@ -10,6 +10,7 @@ from chunklint.languages.base import SourceFile, ancestors, begins_within, desce
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import (
     Chain,
+    chains_in,
     conditions,
     is_guarded,
     killers,
@@ -29,10 +30,11 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.leaks import leak_of
 from chunklint.semantics.ecmascript.lifetimes import handle_of
-from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap, written_out
 from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, hook_of
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
+from chunklint.semantics.ecmascript.shown_elements import is_element_ref
 
 # A class on the page is no handle.
 _RELEASES = frozenset({"getVideoTracks", "getAudioTracks"}).union(
@@ -104,8 +106,22 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
             continue
         said.add(name)
         timed = called_name(file, unwrap(right)) in ("setTimeout", "requestAnimationFrame")
+        if timed and _asks_element(file, run.node):
+            continue
         yield Late(run.node, name, timed)
     yield from _late_listeners(file, effect)
+
+
+def _asks_element(file: SourceFile, timer: Node) -> bool:
+    """Whether a function asks for an element of its component before it sets a timer: once unmounted, there is none."""
+    around = enclosing_function(file, timer)
+    for asked in conditions(around) if around is not None else ():
+        names = [asked] if asked.type == "identifier" else list(descendants(asked, "identifier"))
+        chains = {written_out(file, name) for name in names} | set(chains_in(file, asked))
+        held = {chain[0] for chain in chains if chain[1:] == ("current",)}
+        if asked.start_byte < timer.start_byte and any(is_element_ref(file, name) for name in held):
+            return True
+    return False
 
 
 def _late_listeners(file: SourceFile, effect: Effect) -> Iterator[Late]:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
-from chunklint.records import record
+from chunklint.semantics.ecmascript.changes import given
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
 from chunklint.semantics.ecmascript.endings import is_ended, is_stored
 from chunklint.semantics.ecmascript.functions import (
@@ -33,7 +33,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
     reach,
     released_by_hand,
 )
-from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value
+from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value, uses_of
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
@@ -272,7 +272,8 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     callback = function_of(file, arguments_of(acquired.node)[0])
     # A callback that asks a ref first does nothing once the element or the handle is gone.
     asks = callback is not None and any(".current" in file.text(asked) for asked in conditions(callback))
-    touched = _touched(file, callback, effect) if callback is not None and not asks else None
+    in_order = effect.runs is Deps.SOME and bool(delay_text(file, arguments_of(acquired.node)))
+    touched = _touched(file, callback, effect, in_order) if callback is not None and not asks else None
     if touched is None:
         return None
     handle = handle_of(file, acquired.node, acquired.path)
@@ -301,7 +302,7 @@ def _is_short(file: SourceFile, timer: Node) -> bool:
     return bool(delay) and delay is not None and float(delay) <= _SHORT
 
 
-def _touched(file: SourceFile, callback: Node, effect: Effect) -> tuple[str, bool] | None:
+def _touched(file: SourceFile, callback: Node, effect: Effect, in_order: bool) -> tuple[str, bool] | None:
     """What a timer's callback calls that matters after unmount: (name, more than own state); None for nothing."""
     state = None
     pending, entered = [callback], {callback.id}
@@ -314,7 +315,7 @@ def _touched(file: SourceFile, callback: Node, effect: Effect) -> tuple[str, boo
                 return file.text(callee), True
             if callee.type != "identifier":
                 continue
-            if state_of_setter(file, callee) is not None:
+            if state_of_setter(file, callee) is not None and not (in_order and _is_set_here_only(file, callee)):
                 state = state or file.text(callee)
             called = function_of(file, callee)
             if called is not None and called.id not in entered and len(entered) < 8:
@@ -323,13 +324,18 @@ def _touched(file: SourceFile, callback: Node, effect: Effect) -> tuple[str, boo
     return (state, False) if state is not None else None
 
 
+def _is_set_here_only(file: SourceFile, setter: Node) -> bool:
+    """Whether nothing else sets the state, so that the timers of earlier runs come before the last one's."""
+    return all(use.parent is not None and use.parent.type == "array" for use in uses_of(file, setter))
+
+
 def _is_outside(file: SourceFile, callee: Node, effect: Effect) -> bool:
     """A callback prop, or navigation."""
     root = root_of(callee)
     found = resolve(file, root) if root.type == "identifier" else None
     if found is None:
         return False
-    if found.kind == "parameter" and found.scope == effect.owner:
+    if effect.owner is not None and given(file, root, found, effect.owner) is not None:
         return callee.type == "identifier" or file.text(root) == "props"
     hook = hook_of(file, found)
     moves = callee.type == "identifier" or dotted(file, callee)[-1:] in _MOVES

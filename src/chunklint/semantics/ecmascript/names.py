@@ -192,7 +192,7 @@ def dotted(file: SourceFile, node: Node) -> tuple[str, ...]:
 
 
 def written_out(file: SourceFile, node: Node) -> tuple[str, ...]:
-    """A chain with what its first name stands for: after `const box = ref.current`, `box.timer` is `ref.current.timer`."""
+    """A chain with what its first name stands for: `ref.current.timer` for `box.timer` of `const box = ref.current`."""
     chain = dotted(file, node)
     for _ in range(_ALIASES):
         root = root_of(node)

@@ -29,6 +29,11 @@ def comes_anew(file: SourceFile, effect: Effect, receiver: Node) -> bool:
     return all(file.text(dep) in switches or file.text(root_of(dep)) == name for dep in effect.deps)
 
 
+def is_element_ref(file: SourceFile, name: str) -> bool:
+    """Whether an element of this file is held by a ref of that name, and so gone from it after unmount."""
+    return any(_has_ref(file, element, name) for element in jsx_elements(file))
+
+
 def _has_ref(file: SourceFile, element: Node, name: str) -> bool:
     given = [part.named_children for part in element.named_children if part.type == "jsx_attribute"]
     refs = [file.text(pair[1]).strip("{ }") for pair in given if len(pair) == 2 and file.text(pair[0]) == "ref"]

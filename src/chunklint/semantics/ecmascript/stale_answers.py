@@ -23,6 +23,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, is_read, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
+from chunklint.semantics.ecmascript.shut_fields import is_shut
 
 # What a request needs but does not ask for: another token gives the same answer.
 _CREDENTIALS = (
@@ -87,7 +88,12 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
         if state_of_setter(file, callee) is None or "rror" in file.text(callee) or not is_read(file, callee):
             continue
         for request in requests_behind(file, given[0]):
-            asked = frozenset(asks_with(file, request, changing.keys(), path))
+            busy = _busy_states(file, effect, request)
+            asked = frozenset(
+                name
+                for name in asks_with(file, request, changing.keys(), path)
+                if not busy or not is_shut(file, effect, name, busy)
+            )
             if not asked or is_guarded(file, effect, run.node, own_wait(run.node)):
                 continue
             if not _goes_alone(file, effect, request):
@@ -135,6 +141,18 @@ def _goes_alone(file: SourceFile, effect: Effect, request: Node) -> bool:
                 return next(descendants(test, "return_statement", stop=FUNCTIONS), None) is not None
         function = enclosing_function(file, function)
     return False
+
+
+def _busy_states(file: SourceFile, effect: Effect, request: Node) -> frozenset[str]:
+    """The states that are set to true before a request, by the function that makes it or one around it."""
+    busy: set[str] = set()
+    function = enclosing_function(file, request)
+    while function is not None and function != effect.owner:
+        body = function.child_by_field_name("body")
+        locks = _locked(file, body, request) if body is not None else ()
+        busy.update(chain[0] for chain in locks if len(chain) == 1)
+        function = enclosing_function(file, function)
+    return frozenset(busy)
 
 
 def _locked(file: SourceFile, body: Node, request: Node) -> Iterator[tuple[str, ...]]:

@@ -24,7 +24,7 @@ def takes_its_place(file: SourceFile, element: Node, value: Node, owner: Node) -
     instead = [node for name in states for node in _instead(file, element, name, owner)]
     if not states or not instead:
         return False
-    places = [place for state in states for place in _set_at(file, state)]
+    places = [place for state in states for place in set_at(file, state)]
     return all(any(_is_in(place, node) for node in instead) for place in places)
 
 
@@ -60,7 +60,7 @@ def _is_in(place: Node, instead: tuple[Node, int]) -> bool:
     return begins_within(place, node) and place.start_byte >= start
 
 
-def _set_at(file: SourceFile, state: Binding) -> Iterator[Node]:
+def set_at(file: SourceFile, state: Binding) -> Iterator[Node]:
     """Where a state is set to something: where its setter stands, or the function that calls it is named."""
     setter = setter_of(file, state)
     for use in uses_of(file, setter.node) if setter is not None else ():
