@@ -29,6 +29,8 @@ from chunklint.api import (
     Start,
     Uses,
     acquisitions,
+    added_by_handlers,
+    added_message,
     answers,
     arguments_of,
     asked_first,
@@ -110,6 +112,8 @@ export function Width() {
         "zustand",
         "/>",
         "</",
+        ".delete(",
+        ".splice(",
         "export {",
         "export *",
         "import(",
@@ -120,22 +124,26 @@ export function Width() {
         "handles that another effect of the component releases, from a ref, a state variable or a helper",
         "listeners with `once` or a signal that may be aborted, on objects that the effect made itself, or on an "
         "element that dies with the component while the effect runs once",
-        "timers of up to 50 ms, single animation frames, timers whose callback touches only elements",
+        "timers of up to 50 ms, single animation frames, timers whose callback touches only elements, or sets what "
+        "each run sets as late and nothing else sets",
         "`classList` of `<html>`, themes and other classes that the whole application wears",
         "singletons kept in a module's variable or on `window`; values handed to functions of other files",
         "late answers for props that every mount gives as a literal, changes the `key` with, or keeps while a modal is "
-        "open; for state that is set once, when the component has been mounted; under a lock",
+        "open; for state that is set once, when the component has been mounted, or that an effect copies from such "
+        "props; under a lock, or where the field is shut meanwhile; for state that nothing reads",
         "tests, stories and mocks; class components",
     ),
     limits=(
         "an interval that a hook's function starts is reported only where an effect calls that function",
-        "timers of handlers count only where they take back what a later call has set for something else",
+        "timers of handlers count only where they take back what a later call has set for something else; listeners of "
+        "handlers only on the page, where the file removes none for that event",
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
         "mount or call feeds with state; contexts and stores are not followed, and route parameters count where their "
         "component itself leads to another page",
         "a subscription on the result of a call (`api.list().subscribe(...)`) may complete by itself and is not judged",
-        "functions, hooks, and constructors and methods of classes in other files are followed for one hop",
+        "functions, hooks, and constructors and methods of classes in other files are followed for one hop; of an "
+        "exported object, only methods that keep a callback and return what deletes it",
         "an effect hook of another file counts only when it belongs to React or a known library",
         "what packages make and tell counts by the table of resources, and only where the file imports the package",
         "a constructor counts only where nothing in the component hands the object on or calls a method that ends it",
@@ -215,6 +223,8 @@ def starts_outside_effects(file: EcmascriptFile) -> Iterator[Draft]:
         return
     for started in started_by_handlers(file):
         yield rule.at(head_of(started.acquired.node), started_message(started), severity=Severity.WARNING)
+    for added in added_by_handlers(file):
+        yield rule.at(head_of(added.node), added_message(added), severity=Severity.WARNING)
     for reset in resets(file):
         yield rule.at(head_of(reset.timer), reset_message(reset), severity=Severity.NOTE)
     for opened in (*opened_by_initialisers(file), *opened_by_renders(file)):

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, Poser, WayOut, boundaries, posers
     from chunklint.semantics.ecmascript.coverage import gaps
     from chunklint.semantics.ecmascript.effect_wording import (
+        added_message,
         asker,
         called_text,
         endless_message,
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.outside_effects import (
         Opened,
         Started,
+        added_by_handlers,
         opened_by_initialisers,
         opened_by_renders,
         started_by_handlers,
@@ -234,9 +236,9 @@ _HOMES = {
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, Poser, WayOut, boundaries, posers",
     "chunklint.semantics.ecmascript.coverage": "gaps",
     "chunklint.semantics.ecmascript.effect_wording": (
-        "asker, called_text, endless_message, head_of, late_message, leak_message, leak_severity, mismatch_message, "
-        "mismatch_severity, opened_message, overtaken_message, reconnect_message, reset_message, seen_at, "
-        "stale_message, started_message, way_to"
+        "added_message, asker, called_text, endless_message, head_of, late_message, leak_message, leak_severity, "
+        "mismatch_message, mismatch_severity, opened_message, overtaken_message, reconnect_message, reset_message, "
+        "seen_at, stale_message, started_message, way_to"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": "Fed, changing_in, fed_answers, feeding, is_unmounted",
@@ -252,7 +254,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
     "chunklint.semantics.ecmascript.mounts": "Front, Mount, front",
     "chunklint.semantics.ecmascript.outside_effects": (
-        "Opened, Started, opened_by_initialisers, opened_by_renders, started_by_handlers"
+        "Opened, Started, added_by_handlers, opened_by_initialisers, opened_by_renders, started_by_handlers"
     ),
     "chunklint.semantics.ecmascript.react": "Deps, Effect, component_of, effects, hook_calls",
     "chunklint.semantics.ecmascript.resolution": "Resolution",
@@ -561,6 +563,8 @@ __all__ = [
     "WrappedDrop",
     "WrapperFact",
     "acquisitions",
+    "added_by_handlers",
+    "added_message",
     "ancestors",
     "answers",
     "arguments",

@@ -150,6 +150,14 @@ def started_message(started: Started) -> str:
     return "The interval keeps running after unmount; nothing calls `clearInterval`."
 
 
+def added_message(added: Acquisition) -> str:
+    """What a listener does that a handler adds."""
+    return (
+        f"{capitalised(added.keeps)} after unmount: a handler adds it, and nothing calls {added.release}. "
+        "Add it in an effect that removes it in its cleanup, or remove it when the event is over."
+    )
+
+
 def reset_message(found: Reset) -> str:
     """What the timer of an earlier click does to a later one."""
     return (

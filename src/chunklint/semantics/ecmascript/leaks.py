@@ -272,7 +272,7 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     callback = function_of(file, arguments_of(acquired.node)[0])
     # A callback that asks a ref first does nothing once the element or the handle is gone.
     asks = callback is not None and any(".current" in file.text(asked) for asked in conditions(callback))
-    in_order = effect.runs is Deps.SOME and bool(delay_text(file, arguments_of(acquired.node)))
+    in_order = _comes_in_order(file, effect, acquired)
     touched = _touched(file, callback, effect, in_order) if callback is not None and not asks else None
     if touched is None:
         return None
@@ -322,6 +322,13 @@ def _touched(file: SourceFile, callback: Node, effect: Effect, in_order: bool) -
                 entered.add(called.id)
                 pending.append(called)
     return (state, False) if state is not None else None
+
+
+def _comes_in_order(file: SourceFile, effect: Effect, timer: Acquisition) -> bool:
+    """Whether every run of an effect sets the same timer, so that the last one has the last word."""
+    own = enclosing_function(file, timer.node) == effect.callback and bool(delay_text(file, arguments_of(timer.node)))
+    asked = any(condition.start_byte < timer.node.start_byte for condition in conditions(effect.callback))
+    return own and not asked and effect.runs is Deps.SOME
 
 
 def _is_set_here_only(file: SourceFile, setter: Node) -> bool:

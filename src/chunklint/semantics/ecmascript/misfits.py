@@ -176,6 +176,9 @@ def _capture(file: SourceFile, options: list[Node]) -> bool | None:
     if not options:
         return False
     node = unwrap(options[0])
+    found = resolve(file, node) if node.type == "identifier" else None
+    if found is not None and found.kind == "variable" and found.value is not None and not found.keys:
+        node = unwrap(found.value)
     match node.type:
         case "true" | "false":
             return node.type == "true"

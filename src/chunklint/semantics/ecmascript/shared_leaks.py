@@ -26,6 +26,7 @@ from chunklint.semantics.ecmascript.react import (
     is_component_or_hook,
     is_hook,
 )
+from chunklint.semantics.ecmascript.registries import registry_of
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 
@@ -79,14 +80,37 @@ def offers(file: SourceFile) -> Iterator[Offer]:
                 if method.type == "method_definition":
                     yield from _offered(file, method, None, name, member)
             continue
+        yield from _shared(file, name, export.node) if export.node is not None else ()
         function = function_of(file, export.node) if export.node is not None else None
         if function is None:
             continue
         if not is_component_or_hook(name):
             yield from _offered(file, function, None, name, "")
+            yield from _registered(file, function, name, "")
         elif is_hook(name):
             for member, inner in handed_out(file, function):
                 yield from _offered(file, inner, function, name, member)
+
+
+def _shared(file: SourceFile, name: str, node: Node) -> Iterator[Offer]:
+    """What the methods of an exported object take in and hand back the end of: `export const feed = new Feed()`."""
+    found = resolve(file, node) if node.type == "identifier" else None
+    made = unwrap(found.value) if found is not None and found.value is not None else unwrap(node)
+    callee = callee_of(made) if made.type == "new_expression" else None
+    source = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+    if source is None or source.kind != "class" or source.value is None:
+        return
+    for member, method in members(file, source.value):
+        value = method if method.type == "method_definition" else method.child_by_field_name("value")
+        function = function_of(file, value) if value is not None else None
+        yield from _registered(file, function, name, member) if function is not None else ()
+
+
+def _registered(file: SourceFile, function: Node, name: str, member: str) -> Iterator[Offer]:
+    registry = registry_of(file, function)
+    if registry:
+        keeps = f"`{registry}` keeps what it is given"
+        yield Offer(name, member, keeps, "the function that would take it out", True, file.location(function))
 
 
 def starts(file: SourceFile) -> Iterator[Start]:
@@ -257,7 +281,7 @@ def _imported(file: SourceFile, call: Node) -> tuple[str, str, str] | None:
     if found is None:
         return None
     if found.kind == "import":
-        return (found.module, found.imported, "") if member is None else None
+        return found.module, found.imported, "" if member is None else file.text(member)
     if found.value is not None and unwrap(found.value).type == "new_expression":
         return _method(file, found, member)
     hook = hook_of(file, found)
