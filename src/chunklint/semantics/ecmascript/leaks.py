@@ -315,7 +315,9 @@ def _touched(file: SourceFile, callback: Node, effect: Effect, in_order: bool) -
                 return file.text(callee), True
             if callee.type != "identifier":
                 continue
-            if state_of_setter(file, callee) is not None and not (in_order and _is_set_here_only(file, callee)):
+            if state_of_setter(file, callee) is not None and not (
+                (in_order and _is_set_here_only(file, callee)) or _goes_out(file, callee, effect)
+            ):
                 state = state or file.text(callee)
             called = function_of(file, callee)
             if called is not None and called.id not in entered and len(entered) < 8:
@@ -334,6 +336,15 @@ def _comes_in_order(file: SourceFile, effect: Effect, timer: Acquisition) -> boo
 def _is_set_here_only(file: SourceFile, setter: Node) -> bool:
     """Whether nothing else sets the state, so that the timers of earlier runs come before the last one's."""
     return all(use.parent is not None and use.parent.type == "array" for use in uses_of(file, setter))
+
+
+def _goes_out(file: SourceFile, setter: Node, effect: Effect) -> bool:
+    """Whether an effect of one switch puts it out later, and all others only put it on: its runs cannot overlap."""
+    if [file.text(dep) for dep in effect.deps] != [state_of_setter(file, setter)]:
+        return False
+    others = [use.parent for use in uses_of(file, setter) if use.parent is not None and use.parent.type != "array"]
+    puts = {given[0].type for call in others if len(given := arguments_of(call)) == 1}
+    return puts == {"true"} and all(callee_of(call) is not None for call in others)
 
 
 def _is_outside(file: SourceFile, callee: Node, effect: Effect) -> bool:
