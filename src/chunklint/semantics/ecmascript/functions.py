@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, scopes_around, unwrap, uses_of, wrapped
 
 # Wrappers that hand back, more or less, the function that they are given.

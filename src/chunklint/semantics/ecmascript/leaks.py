@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.records import record
 from chunklint.semantics.ecmascript.changes import given
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
 from chunklint.semantics.ecmascript.endings import is_ended, is_stored
