@@ -132,9 +132,6 @@ def test_a_name_that_means_something_else_is_not_written(source: str, tmp_path: 
         GET.format("url, params={'timeout': 60}"),
         GET.format("url + '/events'"),
         "import socket\n\n\ndef feed(host):\n    return socket.create_connection((host, 80))\n",
-        GET.format("f'{url}/v1/chat/completions'"),
-        GET.format("url").replace("def ", "def transcribed_"),
-        "import requests\n\n\ndef run_query(url, text):\n    return requests.post(url, json={'sql': text})\n",
         "import requests\n\n\nclass ImageModelHandle:\n    def blend(self, url):\n        return requests.post(url)\n",
         "import requests\n\n\nclass RestEmbeddingClient:\n    def ids(self, url):\n        return requests.post(url)\n",
         "import requests\n\n\ndef is_there(url):\n    try:\n        requests.get(url)\n"
@@ -145,6 +142,22 @@ def test_a_name_that_means_something_else_is_not_written(source: str, tmp_path: 
 def test_what_may_be_silent_and_well_is_not_limited_unseen(source: str, tmp_path: Path) -> None:
     assert mended(source, tmp_path, unsafe=False).changes == ()
     assert "timeout=30" in fixed(source, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        GET.format("f'{url}/v1/chat/completions'"),
+        GET.format("url").replace("def ", "def transcribed_"),
+        "import requests\n\n\ndef run_query(url, text):\n    return requests.post(url, json={'sql': text})\n",
+    ],
+)
+def test_no_limit_is_guessed_for_work_that_takes_as_long_as_it_takes(source: str, tmp_path: Path) -> None:
+    assert (
+        refusal(source, tmp_path) == "it may take longer than 30 s and be well; say in the call what is too long for it"
+    )
+    assert "timeout=600" in fixed(source, tmp_path, Limit("600"))
+    assert mended(source, tmp_path, Limit("600"), unsafe=False).changes == ()
 
 
 LISTED = "f'https://rates.example/{base_currency}', params=parameters, headers=headers"

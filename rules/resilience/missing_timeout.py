@@ -197,7 +197,8 @@ def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]], pins: Pins)
     safety="safe for HTTP and mail, where a server that says nothing for 30 s is taken to be down; unsafe for calls "
     "that speak of streams, events, polling, models or queries of users, for those whose handler catches only "
     "`ConnectionError`, and for sockets, statements, engines, programs, tasks and clients that may listen, which may "
-    "take long and be well",
+    "take long and be well. Where a call or its function speaks of completions, embeddings, scraping or queries of "
+    "users, no limit is guessed: there is one only when the option `timeout` says which",
 )
 def passes_the_limit(file: PythonFile, finding: Finding, options: Limit, width: int) -> Fix | Refusal:
     return limited(file, finding, options, width)

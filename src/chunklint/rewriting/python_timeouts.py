@@ -51,6 +51,9 @@ _KEYWORDS: Mapping[str, tuple[str, bool]] = {
     "subprocess": ("timeout", False),
 }
 
+# Where a call waits for a program, the words are those of the program, and what it works on does not show.
+_PROGRAMS = frozenset({"asyncio", "subprocess"})
+
 # Handlers that hear of a server that cannot be reached, and those that hear of a limit, too.
 _UNREACHABLE = re.compile(r"ConnectionError")
 _ANY_FAILURE = re.compile(r"Timeout|RequestException|\bException\b|BaseException|OSError|IOError|^except\s*:")
@@ -67,6 +70,11 @@ def limited(file: PythonFile, finding: Finding, limit: Limit, width: int = 0) ->
     if found is None:
         return Refusal("the call is not found again")
     waiter, call = found
+    if limit.timeout == Limit().timeout and _takes_long(file, call, waiter):
+        # Who has said what fits here has not had this limit guessed.
+        return Refusal(
+            f"it may take longer than {limit.timeout} s and be well; say in the call what is too long for it"
+        )
     if waiter.library.name == "asyncio":
         edits = waited_for(call, limit, file)
         return edits if isinstance(edits, Refusal) else Fix(f"Wait for {limit.timeout} s", edits, safe=False)
@@ -124,6 +132,15 @@ def _may_be_long(file: PythonFile, call: Node) -> bool:
     names = (one.child_by_field_name("name") for one in ancestors(call) if one.type in _NAMED)
     said = (text, *(file.text(name) for name in names if name is not None), file.path.rpartition("/")[2])
     return any(WORKS_LONG.search(one) for one in said)
+
+
+def _takes_long(file: PythonFile, call: Node, waiter: Waiter) -> bool:
+    """Whether nobody would take our guess of a limit for the work that this call itself says it waits for."""
+    if waiter.library.name in _PROGRAMS:
+        return False
+    function = next((one for one in ancestors(call) if one.type == "function_definition"), None)
+    name = function.child_by_field_name("name") if function is not None else None
+    return any(WORKS_LONG.search(one) for one in (file.text(call), file.text(name) if name is not None else ""))
 
 
 def _raises_past_its_handler(file: PythonFile, call: Node) -> bool:
