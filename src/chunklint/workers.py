@@ -128,7 +128,8 @@ def processes(count: int) -> Iterator[Executor]:
     try:
         yield executor
     except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
+        # Without its processes the pool is broken and winds up by itself; the last line waits until it has, so that
+        # its thread closes nothing while the interpreter does.
         for child in set(multiprocessing.active_children()) - others:
             child.kill()
         raise
