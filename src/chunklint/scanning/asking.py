@@ -37,7 +37,7 @@ def rule_folders(options: ScanOptions, found: config.Config) -> list[Path]:
 
 def caches(options: ScanOptions, request: Request) -> Path | None:
     """The folder of the cache, None to do without: for few files it costs more than it saves."""
-    if options.no_cache or (options.cache_dir is None and len(request.found.files) < project.CACHED_FILES):
+    if options.no_cache or (options.cache_dir is None and project.default_caches(request.found) is None):
         return None
     return _caches_beside(options, request.found.root)
 
