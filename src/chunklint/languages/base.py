@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
-from tree_sitter import Language as Grammar
-from tree_sitter import Node, Query, QueryCursor, Tree
+from tree_sitter import Node, Tree
 
+from chunklint.languages.outline import around, below
 from chunklint.model import Location, Place, Span
 
 T = TypeVar("T")
@@ -25,6 +25,8 @@ class SourceFile:
         self.path = path
         self.content = text
         self.source = text.encode("utf-8", "surrogatepass")
+        # Where every character is a byte, a node's text is cut out of the text as it is.
+        self._plain = text if text.isascii() else None
         self.tree = tree
         self.refusal = ""
         self._answers: dict[Hashable, Any] = {}
@@ -38,13 +40,17 @@ class SourceFile:
 
     def text(self, node: Node) -> str:
         """The node's source text."""
+        if self._plain is not None:
+            return self._plain[node.start_byte : node.end_byte]
         return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The answer stored under the key, computed on first use. Semantics keep what they derive of a file here."""
-        if key not in self._answers:
-            self._answers[key] = compute()
-        return cast("T", self._answers[key])
+        try:
+            known: T = self._answers[key]
+        except KeyError:
+            known = self._answers[key] = compute()
+        return known
 
     @cached_property
     def lines(self) -> Sequence[bytes]:
@@ -133,38 +139,7 @@ class Language(Protocol):
 
 def ancestors(node: Node) -> Iterator[Node]:
     """The nodes around a node, innermost first."""
-    around, asked = node, 0
-    while True:
-        above = _parents.get(around.id)
-        if above is None:
-            above = around.parent
-            if above is None:
-                return
-            _parents[around.id] = above
-            asked += 1
-            if asked == _SHALLOW:
-                _know_parents_of(above)
-        yield above
-        around = above
-
-
-# `Node.parent` descends from the root each time, so climbing by it takes quadratic time in deep nesting, and much time
-# in any. The parents that were asked for are therefore kept, by the id of the child: an address in its tree's memory,
-# which the nodes in here keep alive, so that no other tree can have it. A deep tree's are found all at once.
-_SHALLOW = 64
-_parents: dict[int, Node] = {}
-
-
-def _know_parents_of(node: Node) -> None:
-    root = node
-    while (above := root.parent) is not None:
-        root = above
-    pending = [root]
-    while pending:
-        parent = pending.pop()
-        for child in parent.children:
-            _parents[child.id] = parent
-            pending.append(child)
+    return around(node)
 
 
 def is_within(node: Node, outer: Node) -> bool:
@@ -188,128 +163,7 @@ def descendants(node: Node, *types: str, stop: frozenset[str] = frozenset()) -> 
     Nodes whose type is in `stop` are yielded when asked for, but not entered. The walk uses no recursion, so deep
     nesting cannot exhaust the stack.
     """
-    grammar = _grammar_of(node) if types and node.descendant_count > _SMALL and not node.has_error else None
-    if grammar is None:
-        return _walk(node, types, stop)
-    return _queried(node, grammar, types, stop)
-
-
-def _walk(node: Node, types: tuple[str, ...], stop: frozenset[str]) -> Iterator[Node]:
-    pending = list(reversed(node.children))
-    while pending:
-        current = pending.pop()
-        if not types or current.type in types:
-            yield current
-        if current.type not in stop:
-            pending.extend(reversed(current.children))
-
-
-def _queried(node: Node, grammar: Grammar, types: tuple[str, ...], stop: frozenset[str]) -> Iterator[Node]:
-    """The same nodes, found by a query: it visits nodes in C, five times as fast, and makes objects of matches only."""
-    query = _query_for(grammar, frozenset(types) | stop)
-    if query is None:
-        return
-    left = -1
-    for current in _found(node, query):
-        if current.start_byte < left or current.id == node.id:
-            continue
-        if stop and current.type in stop:
-            left = current.end_byte
-            if current.type not in types:
-                continue
-        yield current
-
-
-def _found(node: Node, query: Query) -> Iterator[Node]:
-    """What a query finds at or below a node of the tree that was parsed last, in source order.
-
-    Once the tree has been passed through as far as its length comes to, all that it has is listed, and looked up.
-    """
-    (tree,) = _latest
-    listing = _listings.setdefault(query, _Listing())
-    listing.passed += node.end_byte - node.start_byte
-    if listing.nodes is None:
-        if listing.passed < tree.root_node.end_byte:
-            return _captured(node, query)
-        listing.nodes = list(_captured(tree.root_node, query))
-        listing.starts = [one.start_byte for one in listing.nodes]
-    return listing.below(node)
-
-
-def _captured(node: Node, query: Query) -> Iterator[Node]:
-    return (captures["node"][0] for _, captures in QueryCursor(query).matches(node))
-
-
-class _Listing:
-    """The nodes of a tree that a query finds, once there is reason to list them; `passed` bytes were looked through."""
-
-    def __init__(self) -> None:
-        self.passed = 0
-        self.nodes: list[Node] | None = None
-        self.starts: list[int] = []
-
-    def below(self, node: Node) -> Iterator[Node]:
-        """Those that lie in a node, which may be the node itself."""
-        start, end = node.start_byte, node.end_byte
-        nodes = self.nodes or []
-        for at in range(bisect_left(self.starts, start), bisect_right(self.starts, end)):
-            one = nodes[at]
-            # Nodes nest: one that begins in another ends in it, unless it begins where that begins or ends.
-            if start < self.starts[at] < end or (one.end_byte <= end and _is_at_or_below(one, node)):
-                yield one
-
-
-def _is_at_or_below(one: Node, node: Node) -> bool:
-    return one.id == node.id or any(around.id == node.id for around in ancestors(one))
-
-
-# Below this many nodes a walk is as quick as a query.
-_SMALL = 12
-
-# The tree that was parsed last. A node does not tell its grammar, but nearly always it is of this tree.
-_latest: list[Tree] = []
-_listings: dict[Query, _Listing] = {}
-
-
-def latest(tree: Tree) -> Tree:
-    """The tree itself, remembered as the one whose nodes will be asked for next."""
-    _latest[:] = [tree]
-    _listings.clear()
-    _parents.clear()
-    return tree
-
-
-def _grammar_of(node: Node) -> Grammar | None:
-    """The grammar of a node of the tree that was parsed last; None for any other node.
-
-    A node's id is an address in its tree's memory, so one that is found in the tree by its place is of the tree.
-    """
-    if not _latest:
-        return None
-    (tree,) = _latest
-    found = tree.root_node.descendant_for_byte_range(node.start_byte, node.end_byte)
-    while found is not None and found.id != node.id:
-        found = found.parent
-        if found is not None and (found.start_byte, found.end_byte) != (node.start_byte, node.end_byte):
-            return None
-    return tree.language if found is not None else None
-
-
-@lru_cache(maxsize=512)
-def _query_for(grammar: Grammar, types: frozenset[str]) -> Query | None:
-    """A query for the nodes of the types, named or not; None when the grammar has none of them."""
-    patterns = [
-        f"({kind})" if named else _quoted(kind)
-        for kind in sorted(types)
-        for named in (True, False)
-        if (number := grammar.id_for_node_kind(kind, named)) and grammar.node_kind_is_visible(number)
-    ]
-    return Query(grammar, f"[{' '.join(patterns)}] @node") if patterns else None
-
-
-def _quoted(kind: str) -> str:
-    escaped = kind.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return below(node, types, stop)
 
 
 def _error_nodes(root: Node) -> Iterator[Node]:

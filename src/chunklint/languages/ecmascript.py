@@ -10,7 +10,8 @@ from tree_sitter import Language as Grammar
 from tree_sitter import Node, Parser
 
 from chunklint.languages import queries
-from chunklint.languages.base import SourceFile, latest
+from chunklint.languages.base import SourceFile
+from chunklint.languages.outline import latest
 from chunklint.model import Span
 
 _FUNCTIONS = frozenset(
