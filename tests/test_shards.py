@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -14,12 +15,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from chunklint import plaindata
-from chunklint.engine import Job, Judged, RuleSet, conclude, judge
+from chunklint.engine import Job, Judged, RuleSet, conclude, examine
 from chunklint.loader import BUILTIN, load
 from chunklint.model import Location, Report, Severity, Span
 from chunklint.plaindata import decoder, encoded
 from chunklint.reporters import Style, render
-from chunklint.shards import part
+from chunklint.shards import ShardError, Writer, part, read
 from fleets import PROJECT, WAITS, chunklint, commit, scanned
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -184,11 +185,31 @@ def written(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def travelling(job: Job) -> list[Judged]:
+    writer = Writer()
+    examine(job, cache=writer)
+    return [value for _, _, value in sorted(writer.kept, key=lambda one: one[0])]
+
+
+def test_a_shard_that_carries_a_pickle_is_refused(tmp_path: Path) -> None:
+    rules = RuleSet.of([BUILTIN], load([BUILTIN]))
+    writer = Writer()
+    writer.write(tmp_path / "good.json", (1, 1), rules)
+    assert read([tmp_path / "good.json"], rules) == ({}, ())
+    document = json.loads((tmp_path / "good.json").read_text())
+    document["classes"], values = encoded([Judged("a.py", facts={"CL901": pickle.dumps(())})])
+    document["files"] = [["a.py", "00", *values]]
+    (tmp_path / "bad.json").write_text(json.dumps(document))
+    with pytest.raises(ShardError, match="damaged"):
+        read([tmp_path / "bad.json"], rules)
+
+
 def test_what_every_rule_finds_out_of_every_fixture_survives_the_journey() -> None:
     suffixes = {".py", ".tsx", ".ts", ".jsx", ".js", ".sql"}
     fixtures = [path for path in sorted((ROOT / "fixtures").rglob("*")) if path.suffix in suffixes]
     paths = tuple(path.relative_to(ROOT).as_posix() for path in fixtures)
-    judged = judge(Job(ROOT, RuleSet.of([BUILTIN], load([BUILTIN])), paths, 1_000_000))
+    judged = travelling(Job(ROOT, RuleSet.of([BUILTIN], load([BUILTIN])), paths, 1_000_000))
+    assert len(judged) == len(paths)
     classes, values = encoded(judged)
     decode = decoder((module, name) for module, name in json.loads(json.dumps(classes)))
     assert [decode(value) for value in json.loads(json.dumps(values))] == judged
@@ -251,7 +272,7 @@ def test_whatever_stands_in_a_shard_either_is_refused_or_can_be_joined_and_repor
     texts = {"a.py": "import requests\n\nrequests.get(1)  # chunklint: ignore[CL999] why\n", "m.py": MIGRATION}
     contents = {path: text.encode() for path, text in texts.items()}
     job = Job(tmp_path, RuleSet.of([BUILTIN], rules), tuple(contents), 10_000, contents)
-    classes, values = encoded(judge(job))
+    classes, values = encoded(travelling(job))
     decode = decoder(classes)
     refused = joined = 0
     for number, value in enumerate(values):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chunklint.engine import Job, Outcome, RuleSet, Team, scan
+from chunklint.engine import JOINED_FILES, Job, Outcome, RuleSet, Team, scan
 from chunklint.loader import load
 
 RULE = """
@@ -96,6 +96,48 @@ def test_a_worker_that_no_signal_reaches_is_ended(tmp_path: Path) -> None:
     (note,) = outcome.notifications
     assert note.path == "b.py"
     assert "died" in note.message
+
+
+JOINED = """
+import os
+from chunklint.api import Rule, python
+rule = Rule(code='{code}', name='rule-{code}', ticket='T', when='w', effect='e', instead='i', bad='', good='',
+            example='x.py', mentions=())
+@rule.fact(python, '(call) @call')
+def calls(call, file):
+    yield file.location(call)
+@rule.across
+def join(facts):
+    {first}
+    for found in facts.values():
+        yield rule.at(found[0], f'one of {{len(facts)}}, judged by {{os.getpid()}}')
+"""
+
+
+def joined(tmp_path: Path, rules: dict[str, str], team: Team | None) -> Outcome:
+    """What rules find that join the facts of so many files that it is worth while to do it elsewhere."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    for code, first in rules.items():
+        (folder / f"rule_{code}.py").write_text(JOINED.format(code=code, first=first), encoding="utf-8")
+    contents = {f"f{number:04}.py": b"fine()\n" for number in range(JOINED_FILES)}
+    chosen = RuleSet.of([folder], load([folder]))
+    return scan(Job(tmp_path, chosen, tuple(contents), 100_000, contents), team=lambda job: team)
+
+
+def test_what_rules_say_of_many_files_is_joined_by_workers(tmp_path: Path) -> None:
+    outcome = joined(tmp_path, {"ZZ101": "pass", "ZZ102": "pass"}, Team(2))
+    assert [finding.code for finding in outcome.findings] == ["ZZ101", "ZZ102"] * JOINED_FILES
+    assert all(f"one of {JOINED_FILES}, " in finding.message for finding in outcome.findings)
+    assert not any(finding.message.endswith(f" {os.getpid()}") for finding in outcome.findings)
+
+
+def test_a_worker_that_dies_of_a_join_costs_only_that_rule_which_is_named(tmp_path: Path) -> None:
+    outcome = joined(tmp_path, {"ZZ101": "os._exit(3)", "ZZ102": "pass"}, Team(2))
+    assert [finding.code for finding in outcome.findings] == ["ZZ102"] * JOINED_FILES
+    (note,) = outcome.notifications
+    assert (note.code, note.severity) == ("ZZ101", "error")
+    assert "died when it joined all files for rule ZZ101" in note.message
 
 
 def children(process: int) -> set[int]:

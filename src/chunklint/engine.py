@@ -6,30 +6,26 @@ never check functions or syntax trees; the result is the same bytes for any numb
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import field, replace
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from chunklint import discovery, fingerprints, suppressions, workers
 from chunklint.cache import Cache, Memory, content_key, rules_key
-from chunklint.joining import Facts, crash, join
+from chunklint.checking import one_a_line, order, run_checks, settle, speaking
+from chunklint.joining import Answer, Facts, Question, answered, join
 from chunklint.languages import GRAMMAR_PACKAGES, language_of
-from chunklint.languages.base import Language, SourceFile
-from chunklint.loader import BUILTIN, load, prepare
+from chunklint.languages.base import SourceFile
+from chunklint.loader import load
 from chunklint.model import (
-    Draft,
     Finding,
     Notification,
     Rule,
     Severity,
-    Span,
-    Step,
-    Subscription,
     Suppression,
 )
 from chunklint.records import record
@@ -37,6 +33,9 @@ from chunklint.records import record
 # A chunk is large enough to pay for its way to a worker and small enough to keep all workers busy to the end.
 CHUNK_FILES = 32
 CHUNK_BYTES = 256 * 1024
+
+# The facts of fewer files are joined sooner than they are on their way to a worker.
+JOINED_FILES = 1_000
 
 # A file takes milliseconds; the largest that are read take some seconds on a slow machine.
 FILE_SECONDS = 30.0
@@ -127,7 +126,7 @@ def scan(
     advance: Callable[[int], None] = lambda files: None,
 ) -> Outcome:
     """Judge all files of the job and join the facts of all; see `examine`."""
-    return conclude(job, examine(job, team=team, cache=cache, advance=advance), cache)
+    return conclude(job, examine(job, team=team, cache=cache, advance=advance), cache, team=team)
 
 
 def examine(
@@ -152,19 +151,26 @@ def examine(
             fresh.extend(chunk)
             advance(len(chunk))
     if cache is not None:
-        # What travels elsewhere stays as it is; here facts are packed, since most scans need none of them.
-        pack = _packed if isinstance(cache, Cache) else lambda one: one
-        cache.keep((one.path, one.content, pack(one)) for one in fresh if one.content)
+        cache.keep((one.path, one.content, one) for one in fresh if one.content)
     judged.extend(fresh)
     return sorted(judged, key=lambda one: one.path)
 
 
-def conclude(job: Job, judged: Sequence[Judged], cache: Memory | None = None) -> Outcome:
-    """Join the facts of all files of the job, given in the order of their paths, and apply their comments."""
+def conclude(
+    job: Job,
+    judged: Sequence[Judged],
+    cache: Memory | None = None,
+    *,
+    team: Callable[[Job], Team | None] = lambda job: None,
+) -> Outcome:
+    """Join the facts of all files of the job, given in the order of their paths, and apply their comments.
+
+    `team` says who makes the joins where there is much to join; None: this process.
+    """
     rules = rules_of(job.rules)
     facts = {one.path: one.facts for one in judged}
     store = cache if isinstance(cache, Cache) else None
-    joined, troubles = join(rules, facts, job.root, whole=job.whole, cache=store)
+    joined, troubles = join(rules, facts, job.root, whole=job.whole, cache=store, ask=partial(_ask, job, team))
     notifications = [*troubles, *(note for one in judged for note in one.notifications)]
     certain = frozenset(rule.code for rule in rules if job.whole or not rule.joins)
     kept: list[Finding] = []
@@ -176,7 +182,7 @@ def conclude(job: Job, judged: Sequence[Judged], cache: Memory | None = None) ->
         silenced.extend(suppressed)
         notifications.extend((*notes, *complaints))
     return Outcome(
-        tuple(sorted(kept, key=_order)), tuple(sorted(silenced, key=_order)), tuple(sorted(set(notifications)))
+        tuple(sorted(kept, key=order)), tuple(sorted(silenced, key=order)), tuple(sorted(set(notifications)))
     )
 
 
@@ -206,11 +212,41 @@ def cache_key(rules: RuleSet) -> bytes:
     return rules_key(rules.folders, chosen, (package, *origins))
 
 
-def _packed(one: Judged) -> Judged:
-    """The same with the facts of our own rules, of which we know that they are plain data, as bytes."""
-    ours = frozenset(_codes_of((BUILTIN,)).values())
-    facts = {code: pickle.dumps(found, protocol=5) if code in ours else found for code, found in one.facts.items()}
-    return replace(one, facts=facts)
+@record
+class _Joins:
+    """Questions to some rules' joins, as they travel to a worker."""
+
+    rules: RuleSet
+    questions: tuple[Question, ...]
+
+
+def _ask(job: Job, team: Callable[[Job], Team | None], questions: Sequence[Question]) -> Iterator[Answer]:
+    """The answers to all questions, that with the most facts first; see `conclude`."""
+    files = {path for one in questions for path in one.facts}
+    who = team(job) if len(questions) > 1 and len(files) >= JOINED_FILES else None
+    if who is None:
+        yield from _answer_all(_Joins(job.rules, tuple(questions)))
+        return
+    sizes = {one.code: sum(map(len, one.facts.values())) for one in questions}
+    parts = [_Joins(job.rules, (one,)) for one in sorted(questions, key=lambda one: -sizes[one.code])]
+    # A question is a whole already.
+    for answers in workers.spread(
+        parts, _answer_all, count=who.count, start=who.start, split=lambda part: [part], lost=_lost_joins
+    ):
+        yield from answers
+
+
+def _answer_all(joins: _Joins) -> list[Answer]:
+    by_code = {rule.code: rule for rule in rules_of(joins.rules)}
+    return [answered(by_code[one.code], one) for one in joins.questions]
+
+
+def _lost_joins(joins: _Joins) -> list[Answer]:
+    message = "The worker process died when it joined all files for rule {}; some of its findings are missing."
+    return [
+        Answer(one.code, (), (Notification("", message.format(one.code), Severity.ERROR, code=one.code),))
+        for one in joins.questions
+    ]
 
 
 def _recalled(job: Job, cache: Memory | None) -> list[Judged]:
@@ -294,13 +330,13 @@ def _judge_file(job: Job, rules: tuple[Rule, ...], path: str) -> Judged:
     notes = source.notifications
     if language is None or source.skipped:
         return Judged(path, notifications=notes, content=content)
-    active = _speaking(rules, language, source.text)
+    active = speaking(rules, language, source.text)
     if not active and suppressions.MARK not in source.text:
         return Judged(path, notifications=notes, content=content)
     file = language.parse(path, source.text)
-    drafts, facts, crashes = _run_checks(active, language, file)
+    drafts, facts, crashes = run_checks(active, language, file)
     comments, complaints = suppressions.parse(file, _codes_of(job.rules.folders))
-    findings = fingerprints.complete(_settle(file, drafts), source.text, is_utf8=source.is_utf8)
+    findings = fingerprints.complete(settle(file, drafts), source.text, is_utf8=source.is_utf8)
     # A rule may fail for want of memory, and then not fail another time.
     lasting = b"" if crashes else content
     return Judged(path, findings, facts, comments, (*notes, *_reading_notes(file), *crashes, *complaints), lasting)
@@ -310,19 +346,6 @@ def _read(job: Job, path: str) -> bytes | Notification:
     if path in job.contents:
         return job.contents[path]
     return discovery.read_bytes(job.root, path, job.max_bytes)
-
-
-def _speaking(rules: Sequence[Rule], language: Language, text: str) -> list[Rule]:
-    """The rules that read the language and of whose words the text has one; a word is looked for once only."""
-    present: dict[str, bool] = {}
-
-    def has(word: str) -> bool:
-        if word not in present:
-            present[word] = word in text
-        return present[word]
-
-    speakers = [rule for rule in rules if any(one.language == language.name for one in rule.subscriptions)]
-    return [rule for rule in speakers if not rule.mentions or any(map(has, rule.mentions))]
 
 
 def _reading_notes(file: SourceFile) -> Iterator[Notification]:
@@ -341,83 +364,11 @@ def _reading_notes(file: SourceFile) -> Iterator[Notification]:
         yield Notification(file.path, message, Severity.NOTE, line)
 
 
-def _run_checks(
-    rules: Sequence[Rule], language: Language, file: SourceFile
-) -> tuple[list[Draft], dict[str, tuple[Any, ...]], list[Notification]]:
-    drafts: list[Draft] = []
-    facts: dict[str, list[Any]] = {}
-    crashed: dict[str, Notification] = {}
-
-    def call(rule: Rule, subscription: Subscription, captures: Mapping[str, Any]) -> None:
-        if rule.code in crashed:
-            return
-        arguments = {"file": file, "options": rule.options, **captures}
-        try:
-            prepare(subscription.check)
-            found = list(subscription.check(**{name: arguments.get(name) for name in subscription.parameters}))
-            if subscription.kind == "fact":
-                # Here, and not only on the way from a worker: what works must not depend on how many there are.
-                pickle.dumps(found)
-        except Exception as error:  # noqa: BLE001 - a rule may fail in any way; it costs this file, not the scan
-            crashed[rule.code] = crash(rule, file.path, error)
-            return
-        if subscription.kind == "fact":
-            facts.setdefault(rule.code, []).extend(found)
-        else:
-            drafts.extend(found)
-
-    # Rules that ask for the same nodes share a query; "" asks for none.
-    asking: dict[str, list[tuple[Rule, Subscription]]] = {}
-    for rule in rules:
-        for one in rule.subscriptions:
-            if one.language == language.name:
-                asking.setdefault(one.query, []).append((rule, one))
-    for rule, subscription in asking.pop("", ()):
-        call(rule, subscription, {})
-    queries = tuple(asking)
-    for index, captures in language.matches(file, queries) if queries else ():
-        first = {name: nodes[0] for name, nodes in captures.items()}
-        for rule, subscription in asking[queries[index]]:
-            call(rule, subscription, first)
-    kept = [draft for draft in drafts if draft.code not in crashed]
-    return kept, {code: tuple(found) for code, found in facts.items()}, list(crashed.values())
-
-
-def _settle(file: SourceFile, drafts: Iterable[Draft]) -> tuple[Finding, ...]:
-    """Drafts as plain data: those that touch unreadable regions dropped, one a rule and start line kept."""
-
-    def step(places: Iterable[tuple[Any, str]]) -> tuple[Step, ...]:
-        return tuple(Step(file.location(place), text) for place, text in places)
-
-    findings = [
-        Finding(d.code, file.location(d.place), d.message, d.severity, step(d.steps), step(d.related)) for d in drafts
-    ]
-    return _one_a_line(finding for finding in findings if not _touches_any(finding.location.span, file.broken))
-
-
-def _touches_any(span: Span, regions: Sequence[Span]) -> bool:
-    return any(span.touches(region) for region in regions)
-
-
-def _one_a_line(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The most severe, then the first finding of each rule, file and start line: GitHub sees them as one alert."""
-    best: dict[tuple[str, str, int], Finding] = {}
-    for finding in sorted(findings, key=_order):
-        key = (finding.code, finding.location.path, finding.location.span.start_line)
-        if key not in best or finding.severity.rank > best[key].severity.rank:
-            best[key] = finding
-    return tuple(sorted(best.values(), key=_order))
-
-
-def _order(finding: Finding) -> tuple[Any, ...]:
-    return finding.location.path, finding.location.span, finding.code, finding.message
-
-
 def _merged(job: Job, one: Judged, joined: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Notification, ...]]:
     """A file's own findings with those that a join added, for whose excerpts its text is read again."""
     if not joined:
         return one.findings, ()
-    findings = _one_a_line((*one.findings, *joined))
+    findings = one_a_line((*one.findings, *joined))
     data = _read(job, one.path)
     if isinstance(data, Notification):
         return findings, (data,)

@@ -12,8 +12,9 @@ from chunklint import discovery
 from chunklint.cache import Cache, unpacked
 from chunklint.loader import prepare
 from chunklint.model import Draft, Finding, Location, Notification, Place, Rule, Severity, Step
+from chunklint.records import record
 
-# A rule's facts of one file; bytes when they come from a cache and nobody has needed them yet.
+# A rule's facts of one file. Those of our own rules stay packed until a join needs them: most scans never do.
 Facts = tuple[Any, ...] | bytes
 
 # What an `across` check may ask for beside the facts: read only when it asks, and only above the files that it has
@@ -25,30 +26,60 @@ _READERS: Mapping[str, Callable[[Path, Iterable[str]], Any]] = {
 }
 
 
+@record
+class Question:
+    """What the joins of a rule are asked, as plain data that a worker can take: the facts and what else was read."""
+
+    code: str
+    facts: Mapping[str, Facts]
+    given: Mapping[str, Any]
+
+
+@record
+class Answer:
+    """The findings of a rule's joins, not yet completed, and what went wrong; the latter is not kept in a cache."""
+
+    code: str
+    findings: tuple[Finding, ...]
+    troubles: tuple[Notification, ...] = ()
+
+
 def join(
-    rules: Sequence[Rule], facts: Mapping[str, Mapping[str, Facts]], root: Path, *, whole: bool, cache: Cache | None
+    rules: Sequence[Rule],
+    facts: Mapping[str, Mapping[str, Facts]],
+    root: Path,
+    *,
+    whole: bool,
+    cache: Cache | None,
+    ask: Callable[[Sequence[Question]], Iterable[Answer]],
 ) -> tuple[dict[str, list[Finding]], list[Notification]]:
-    """The findings of every `across` check by path, not yet completed; `facts` are by path, then by code."""
-    by_path: dict[str, list[Finding]] = {}
-    troubles: list[Notification] = []
-    fresh: list[tuple[str, bytes, tuple[Finding, ...]]] = []
+    """The findings of every `across` check by path, not yet completed; `facts` are by path, then by code.
+
+    `ask` answers the questions whose answers no cache knows, in any order, in this process or elsewhere.
+    """
+    answers: dict[str, Answer] = {}
+    questions: list[Question] = []
+    keys: dict[str, bytes] = {}
     for rule in rules:
         own = {path: found[rule.code] for path, found in facts.items() if rule.code in found} if rule.joins else {}
         if not own:
             continue
         read = {name: _READERS[name](root, own) for name in _wanted(rule) if name in _READERS}
-        key = _key(own, read, whole) if cache is not None else b""
-        known = cache.answer(rule.code, key) if cache is not None else None
+        keys[rule.code] = _key(own, read, whole) if cache is not None else b""
+        known = cache.answer(rule.code, keys[rule.code]) if cache is not None else None
         if known is None:
-            known, failed = _joined(rule, own, {"options": rule.options, "whole": whole, **read})
-            troubles.extend(failed)
-            if not failed:
-                fresh.append((rule.code, key, known))
-        for finding in known:
-            by_path.setdefault(finding.location.path, []).append(finding)
+            questions.append(Question(rule.code, own, {"whole": whole, **read}))
+        else:
+            answers[rule.code] = Answer(rule.code, known)
+    fresh = list(ask(questions))
     if cache is not None:
-        cache.keep_answers(fresh)
-    return by_path, troubles
+        cache.keep_answers((one.code, keys[one.code], one.findings) for one in fresh if not one.troubles)
+    answers.update((one.code, one) for one in fresh)
+    by_path: dict[str, list[Finding]] = {}
+    for rule in rules:
+        for finding in answers[rule.code].findings if rule.code in answers else ():
+            by_path.setdefault(finding.location.path, []).append(finding)
+    return by_path, [trouble for one in answers.values() for trouble in one.troubles]
 
 
 def _wanted(rule: Rule) -> Iterator[str]:
@@ -65,14 +96,14 @@ def _key(facts: Mapping[str, Facts], read: Mapping[str, Any], whole: bool) -> by
     return digest.digest()
 
 
-def _joined(
-    rule: Rule, facts: Mapping[str, Facts], given: Mapping[str, Any]
-) -> tuple[tuple[Finding, ...], list[Notification]]:
+def answered(rule: Rule, question: Question) -> Answer:
+    """What the rule's joins say, in this process."""
     found: list[Finding] = []
     troubles: list[Notification] = []
     available = {
-        **given,
-        "facts": {path: unpacked(one) if isinstance(one, bytes) else one for path, one in facts.items()},
+        **question.given,
+        "options": rule.options,
+        "facts": {path: unpacked(one) if isinstance(one, bytes) else one for path, one in question.facts.items()},
     }
     for check in rule.joins:
         code = check.__code__
@@ -82,7 +113,7 @@ def _joined(
             found.extend([_plain(draft) for draft in drafts])
         except Exception as error:  # noqa: BLE001 - a rule may fail in any way; it costs its own findings only
             troubles.append(crash(rule, "", error))
-    return tuple(found), troubles
+    return Answer(rule.code, tuple(found), tuple(troubles))
 
 
 def crash(rule: Rule, path: str, error: Exception) -> Notification:

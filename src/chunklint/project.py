@@ -148,7 +148,9 @@ def examined(  # noqa: PLR0913 - keyword-only, each a setting of its own
         memory = Cache(caches, known_as or found.root, cache_key(chosen))
     who = team or (lambda left: _team(left, jobs))
     judged = cache(lambda: tuple(examine(job, team=who, cache=memory, advance=advance)))
-    outcome = conclude(job, judged(), memory) if request.known is None else request.known
+    # Facts need not go to a cluster and back.
+    joiners = (lambda left: _team(left, jobs)) if team is None else (lambda left: None)
+    outcome = conclude(job, judged(), memory, team=joiners) if request.known is None else request.known
     return Examined(request, settings, tuple(rules), job, judged, outcome, who)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from chunklint import discovery, files
-from chunklint.cache import content_key
+from chunklint.cache import content_key, unpacked
 from chunklint.edition import edition
 from chunklint.engine import Judged, RuleSet
 from chunklint.loader import BUILTIN
@@ -52,8 +52,8 @@ class Writer:
         return iter(())
 
     def keep(self, found: Iterable[tuple[str, bytes, Any]]) -> None:
-        """Remember what is to be written."""
-        self.kept.extend(found)
+        """Remember what is to be written. What was packed is opened, since a pickle must not travel."""
+        self.kept.extend((path, content, _opened(one)) for path, content, one in found)
 
     def write(self, target: Path, shard: tuple[int, int], rules: RuleSet) -> None:
         """Write the shard. Raises OSError, and ShardError when a rule's facts cannot travel."""
@@ -94,6 +94,11 @@ class Reader:
 
     def keep(self, found: Iterable[tuple[str, bytes, Any]]) -> None:
         """Shards stay as they are."""
+
+
+def _opened(one: Judged) -> Judged:
+    facts = {code: unpacked(found) if isinstance(found, bytes) else found for code, found in one.facts.items()}
+    return replace(one, facts=facts)
 
 
 def name_of(shard: tuple[int, int]) -> str:
@@ -149,8 +154,12 @@ def _read(file: Path, rules: RuleSet) -> _Shard:
 
 
 def _is_of(path: str, one: Any) -> bool:
-    """Whether a value is what a file gave."""
-    return isinstance(one, Judged) and {one.path} == {path, *(finding.location.path for finding in one.findings)}
+    """Whether a value is what a file gave, with its facts open: a pickle is not taken from elsewhere."""
+    return (
+        isinstance(one, Judged)
+        and {one.path} == {path, *(finding.location.path for finding in one.findings)}
+        and not any(isinstance(found, bytes) for found in one.facts.values())
+    )
 
 
 def _rules_key(rules: RuleSet) -> str:
