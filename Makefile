@@ -9,9 +9,9 @@ BIN := .venv/bin
 scan: .venv/.ready
 	$(BIN)/chunklint scan --isolated --exit-zero --output-format text --output-format sarif=chunklint.sarif $(DIR)
 
-## Run the tests.
+## Run the tests, a file on one processor and the next on another.
 test: .venv/.ready-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
 ## Everything else that must be clean: types, style, layers, rendered docs, and chunklint on itself.
 check: .venv/.ready-dev
