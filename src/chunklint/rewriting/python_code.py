@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from functools import cache, lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from chunklint.editing import Grid, Splice
 from chunklint.model import Edit, Refusal, Span
@@ -83,13 +85,47 @@ def _places(file: PythonFile) -> dict[tuple[int, int, int, int], tuple[cst.CSTNo
 
 
 def replaced(tree: cst.Module, old: cst.CSTNode, new: cst.CSTNode) -> cst.Module:
-    """The tree with a node, or the whole of it, in place of another."""
+    """The tree with a node, or the whole of it, in place of another. Raises ValueError when it has no such node.
+
+    Only what is around the node is made anew; libcst's own `deep_replace` visits the whole tree.
+    """
     import libcst as cst
 
-    changed = new if old is tree else tree.deep_replace(old, new)
-    if not isinstance(changed, cst.Module):
+    above = _above(tree) if old is not tree else {}
+    while old is not tree:
+        if id(old) not in above:
+            raise ValueError("the node is not in the tree")
+        around, name = above[id(old)]
+        value = getattr(around, name)
+        swapped = new if value is old else [new if one is old else one for one in value]
+        old, new = around, around.with_changes(**{name: swapped})
+    if not isinstance(new, cst.Module):
         raise TypeError("a module can only be replaced by a module")
-    return changed
+    return new
+
+
+@lru_cache(maxsize=1)
+def _above(tree: cst.Module) -> dict[int, tuple[cst.CSTNode, str]]:
+    """For every node below a tree, by its id, the node around it and the field of that one that it is or stands in."""
+    return {id(part): (node, name) for node in nodes_of(tree) for name, part in _parts(node)}
+
+
+def _parts(node: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode]]:
+    """The nodes right below a node, each with the field that it is or stands in; `children` takes twice as long."""
+    import libcst as cst
+
+    for name in _field_names(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield name, value
+        elif isinstance(value, (list, tuple)):
+            yield from ((name, part) for part in value if isinstance(part, cst.CSTNode))
+
+
+@cache
+def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    # Every node class is a dataclass; the base class alone is none to a type checker.
+    return tuple(one.name for one in fields(cast("Any", kind)))
 
 
 def blocks_of(tree: cst.Module) -> Iterator[cst.IndentedBlock | cst.Module]:
@@ -121,7 +157,7 @@ def nodes_of(tree: cst.Module) -> Iterator[cst.CSTNode]:
     while left:
         node = left.pop()
         yield node
-        left.extend(node.children)
+        left.extend(part for _, part in _parts(node))
 
 
 def width_of(file: PythonFile) -> int:
