@@ -77,7 +77,8 @@ def default_caches(found: Discovered) -> Path | None:
 class Examined:
     """What a scan found out, file by file, so that to try other contents of a file costs judging that file again.
 
-    `judged` tells what each file gave by itself, which reports do not need. `team` says who does the work.
+    `judged` tells what each file gave by itself, which reports do not need. `team` says who does the work, `store` what
+    earlier scans have found out.
     """
 
     request: Request
@@ -87,6 +88,7 @@ class Examined:
     judged: Callable[[], tuple[Judged, ...]]
     outcome: Outcome
     team: Callable[[Job], Team | None]
+    store: Cache | None = None
 
     def report(self) -> Report:
         """What was found, with what the settings say of severities, files and tickets."""
@@ -151,7 +153,8 @@ def examined(  # noqa: PLR0913 - keyword-only, each a setting of its own
     # Facts need not go to a cluster and back.
     joiners = (lambda left: _team(left, jobs)) if team is None else (lambda left: None)
     outcome = conclude(job, judged(), memory, team=joiners) if request.known is None else request.known
-    return Examined(request, settings, tuple(rules), job, judged, outcome, who)
+    store = memory if isinstance(memory, Cache) else None
+    return Examined(request, settings, tuple(rules), job, judged, outcome, who, store)
 
 
 def _team(job: Job, jobs: int | None) -> Team | None:

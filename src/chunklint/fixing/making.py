@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from chunklint import discovery
-from chunklint.cache import content_key
+from chunklint.cache import Cache, content_key
 from chunklint.editing import Grid, Splice, applied
 from chunklint.engine import FILE_SECONDS, rules_of
 from chunklint.fixing.widths import told_width
@@ -83,41 +84,80 @@ def _gives_back(sheet: Sheet) -> bool:
         return False
 
 
+@dataclass(slots=True)
+class Offers:
+    """What fixers offered in earlier scans, and what they offer in this one, which is kept all at once."""
+
+    store: Cache
+    fresh: list[tuple[str, bytes, tuple[Fix | Refusal, ...]]] = field(default_factory=list)
+
+    def recall(self, question: str, key: bytes) -> tuple[Fix | Refusal, ...] | None:
+        """What was offered when the same was asked of the same, or None."""
+        known: tuple[Fix | Refusal, ...] | None = self.store.answer(question, key)
+        return known
+
+    def keep(self) -> None:
+        """Let later scans know."""
+        self.store.keep_answers(self.fresh)
+
+
 def made(
-    sheet: Sheet, findings: Sequence[Finding], rules: Mapping[str, Rule], root: Path
+    sheet: Sheet, findings: Sequence[Finding], rules: Mapping[str, Rule], root: Path, memory: Offers | None = None
 ) -> list[Candidate | tuple[Finding, Refusal]]:
-    """What the rules offer for findings of the file as it is, in the order of the findings' places."""
+    """What the rules offer for findings of the file as it is, in the order of the findings' places.
+
+    What they offered for the same findings of the same text before is taken from memory, where there is one.
+    """
     language = language_of(sheet.path)
     if language is None:
         return []
-    file = language.parse(sheet.path, sheet.text)
-    grid = Grid(sheet.text)
     ordered = sorted(findings, key=lambda finding: (finding.location.span, finding.code))
-    width = told_width(root, sheet.path) if language.name == "python" else 0
-    return [_made(sheet, grid, file, finding, rules[finding.code], width) for finding in ordered]
+    told = _told(root, sheet.path, language.name)
+    question, key = f"fixes {sheet.path}", content_key(repr((ordered, told)).encode("utf-8", "replace") + sheet.content)
+    offers = memory.recall(question, key) if memory is not None else None
+    if offers is None:
+        file = language.parse(sheet.path, sheet.text)
+        offers = tuple(_offered(file, finding, rules[finding.code], told) for finding in ordered)
+        if memory is not None and not any(isinstance(offer, _Failure) for offer in offers):
+            memory.fresh.append((question, key, offers))
+    grid = Grid(sheet.text)
+    return [_placed(sheet, grid, finding, offer) for finding, offer in zip(ordered, offers, strict=True)]
 
 
-def _made(
-    sheet: Sheet, grid: Grid, file: SourceFile, finding: Finding, rule: Rule, width: int
-) -> Candidate | tuple[Finding, Refusal]:
-    fixer = fixer_of(rule, sheet.path)
+def _told(root: Path, path: str, language: str) -> Mapping[str, Any]:
+    """What a project says of how its files look, by the name under which a fixer asks for it."""
+    return {"width": told_width(root, path) if language == "python" else 0}
+
+
+class _Failure(Refusal):
+    """A refusal that another try may not give."""
+
+
+def _offered(file: SourceFile, finding: Finding, rule: Rule, told: Mapping[str, Any]) -> Fix | Refusal:
+    fixer = fixer_of(rule, file.path)
     if fixer is None:
-        return finding, Refusal("the rule has none for this language")
-    available = {"file": file, "finding": finding, "options": rule.options, "width": width}
+        return Refusal("the rule has none for this language")
+    available = {"file": file, "finding": finding, "options": rule.options, **told}
     try:
         prepare(fixer.make)
         with limited(FILE_SECONDS):
-            fix = fixer.make(**{name: available[name] for name in fixer.parameters})
-        if isinstance(fix, Refusal):
-            return finding, fix
-        splices = grid.splices(fix.edits)
+            return fixer.make(**{name: available[name] for name in fixer.parameters})
+    except Overrun:
+        return _Failure(f"making it took more than {FILE_SECONDS:g} seconds")
+    except Exception as error:  # noqa: BLE001 - a fixer may fail in any way; it costs this fix and nothing else
+        return _Failure(f"making it failed ({type(error).__name__}: {error}); please report it")
+
+
+def _placed(sheet: Sheet, grid: Grid, finding: Finding, offer: Fix | Refusal) -> Candidate | tuple[Finding, Refusal]:
+    if isinstance(offer, Refusal):
+        return finding, offer
+    try:
+        splices = grid.splices(offer.edits)
         applied(sheet.text, splices).encode(sheet.encoding)
     except UnicodeEncodeError:
         return finding, Refusal(f"it cannot be written in {sheet.encoding}")
-    except Overrun:
-        return finding, Refusal(f"making it took more than {FILE_SECONDS:g} seconds")
-    except Exception as error:  # noqa: BLE001 - a fixer may fail in any way; it costs this fix and nothing else
+    except ValueError as error:
         return finding, Refusal(f"making it failed ({type(error).__name__}: {error}); please report it")
     if not splices:
         return finding, Refusal("there is nothing to change")
-    return Candidate(finding, fix, splices)
+    return Candidate(finding, offer, splices)

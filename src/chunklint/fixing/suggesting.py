@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from chunklint.editing import Claims, Grid, hunks
-from chunklint.fixing.making import Candidate, Sheet, made, opened, rules_with_options
+from chunklint.fixing.making import Candidate, Offers, Sheet, made, opened, rules_with_options
 from chunklint.fixing.mending import by_path
 from chunklint.fixing.trying import trial
 from chunklint.model import Report, Suggestion
@@ -16,14 +16,17 @@ from chunklint.project import Examined
 def suggested(examined: Examined, report: Report) -> Report:
     """The report with a suggestion at each finding that has a fix, safe or not, which does what it is for."""
     rules = rules_with_options(examined)
+    memory = Offers(examined.store) if examined.store is not None else None
     sheets: dict[str, Sheet] = {}
     layers: dict[str, list[list[Candidate]]] = {}
     for path, theirs in by_path(report.findings, rules).items():
         sheet = opened(examined, path)
         if isinstance(sheet, Sheet):
             sheets[path] = sheet
-            candidates = made(sheet, theirs, rules, examined.job.root)
+            candidates = made(sheet, theirs, rules, examined.job.root, memory)
             layers[path] = _layered(one for one in candidates if isinstance(one, Candidate))
+    if memory is not None:
+        memory.keep()
     good = _proven(examined, sheets, layers)
     suggestions = {
         one.finding: _suggestion(Grid(sheets[path].text), one) for path, found in good.items() for one in found

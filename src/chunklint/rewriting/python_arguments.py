@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from chunklint.model import Edit, Refusal, Span
 from chunklint.rewriting.python_code import (
     READ_OTHERWISE,
-    edits_between,
+    code_of,
+    edits_to,
     node_at,
     nodes_of,
     replaced,
@@ -49,7 +50,7 @@ def with_argument(
         return Refusal("a comment stands where the argument would go")
     wider = replaced(tree, call, changed)
     at = span.start_line - 1
-    wide, line = (text.split("\n")[at].rstrip("\r") for text in (wider.code, file.content))
+    wide, line = (text.split("\n")[at].rstrip("\r") for text in (code_of(wider, file), file.content))
     fitting = fitted(tree, changed, wide, line, width or width_of(file))
     return _edits(file, tree, wider if fitting is changed else replaced(tree, call, fitting), needs)
 
@@ -72,7 +73,7 @@ def import_edits(file: PythonFile, needs: str) -> tuple[Edit, ...] | Refusal:
     if tree is None:
         return READ_OTHERWISE
     changed = with_import(tree, tree, needs)
-    return changed if isinstance(changed, Refusal) else edits_between(file.content, changed.code)
+    return changed if isinstance(changed, Refusal) else edits_to(changed, file)
 
 
 def expression_of(tree: cst.Module, value: str) -> cst.BaseExpression | Refusal:
@@ -87,7 +88,7 @@ def expression_of(tree: cst.Module, value: str) -> cst.BaseExpression | Refusal:
 
 def _edits(file: PythonFile, tree: cst.Module, changed: cst.Module, needs: str) -> tuple[Edit, ...] | Refusal:
     whole = with_import(tree, changed, needs) if needs else changed
-    return whole if isinstance(whole, Refusal) else edits_between(file.content, whole.code)
+    return whole if isinstance(whole, Refusal) else edits_to(whole, file)
 
 
 def _appended(call: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Call | None:

@@ -14,7 +14,7 @@ from chunklint.model import Edit, Finding, Fix, Refusal, Span
 from chunklint.records import record
 from chunklint.rewriting.python_code import (
     READ_OTHERWISE,
-    edits_between,
+    edits_to,
     is_free,
     statement_at,
     taken,
@@ -139,7 +139,7 @@ def _written(check: _Check, file: PythonFile) -> Fix | Refusal:
     changed = with_statement(tree, beside, added, before=check.before)
     if changed is None:
         return READ_OTHERWISE
-    edits = tuple(sorted({*made, *edits_between(file.content, changed.code)}))
+    edits = tuple(sorted({*made, *edits_to(changed, file)}))
     return Fix(f"Raise unless `{check.name}` lies between 1 and `{limit}`", edits, safe=False)
 
 
@@ -163,4 +163,4 @@ def _making(limit: str, tree: cst.Module, file: PythonFile) -> Sequence[Edit] | 
     blank, remark = cst.EmptyLine(indent=False), cst.EmptyLine(comment=cst.Comment(_REMARK))
     line = cst.parse_statement(f"{limit} = {_MOST}", config=tree.config_for_parsing)
     changed = with_statement(tree, last, line.with_changes(leading_lines=[blank, remark]), before=False)
-    return edits_between(file.content, changed.code) if changed is not None else READ_OTHERWISE
+    return edits_to(changed, file) if changed is not None else READ_OTHERWISE

@@ -122,6 +122,26 @@ def _parts(node: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode]]:
             yield from ((name, part) for part in value if isinstance(part, cst.CSTNode))
 
 
+def edits_to(changed: cst.Module, file: PythonFile) -> tuple[Edit, ...]:
+    """What turns a file into a changed tree of it."""
+    return edits_between(file.content, code_of(changed, file))
+
+
+def code_of(changed: cst.Module, file: PythonFile) -> str:
+    """The text of a changed tree of a file; the statements that it shares with the file's are not written again."""
+    tree = tree_of(file)
+    if tree is None or not changed.has_trailing_newline:
+        return changed.code
+    known = _codes(tree)
+    parts = (*changed.header, *changed.body, *changed.footer)
+    return "".join(known[id(part)] if id(part) in known else changed.code_for_node(part) for part in parts)
+
+
+@lru_cache(maxsize=1)
+def _codes(tree: cst.Module) -> dict[int, str]:
+    return {id(part): tree.code_for_node(part) for part in tree.body}
+
+
 @cache
 def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     # Every node class is a dataclass; the base class alone is none to a type checker.

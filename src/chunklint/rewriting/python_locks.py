@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunklint.model import Finding, Fix, Refusal
-from chunklint.rewriting.python_code import READ_OTHERWISE, blocks_of, edits_between, node_at, replaced, tree_of
+from chunklint.rewriting.python_code import READ_OTHERWISE, blocks_of, edits_to, node_at, replaced, tree_of
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -48,7 +48,7 @@ def held_by_with(file: PythonFile, finding: Finding) -> Fix | Refusal:
     body = [*block.body[:start], held, *block.body[end + 1 :]]
     changed = replaced(tree, block, block.with_changes(body=body))
     word = "async with" if awaited else "with"
-    return Fix(f"Hold `{lock}` by `{word}`", edits_between(file.content, changed.code), safe=True)
+    return Fix(f"Hold `{lock}` by `{word}`", edits_to(changed, file), safe=True)
 
 
 def _alone(statement: cst.CSTNode) -> cst.BaseExpression | None:

@@ -7,7 +7,7 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.model import Fix, Refusal
-from chunklint.rewriting.python_code import READ_OTHERWISE, edits_between, node_at, replaced, statement_at, tree_of
+from chunklint.rewriting.python_code import READ_OTHERWISE, edits_to, node_at, replaced, statement_at, tree_of
 from chunklint.semantics.concurrency.shared_races import Harm, SharedRace
 from chunklint.semantics.python.scopes import bindings_in
 
@@ -29,7 +29,7 @@ def forgiving(race: SharedRace, file: PythonFile) -> Fix | None:
             return None
     changed = replaced(tree, line, line.with_changes(body=[cst.Expr(taken)]))
     told = f"Take the key out if it is there: `{tree.code_for_node(taken)}`"
-    return Fix(told, edits_between(file.content, changed.code), safe=False)
+    return Fix(told, edits_to(changed, file), safe=False)
 
 
 def _is_statement(node: Node) -> bool:
@@ -53,5 +53,5 @@ def copied(race: SharedRace, file: PythonFile) -> Fix | Refusal:
     if tree is None or node is None or "list" in bindings_in(file.root, file):
         return READ_OTHERWISE
     copy = cst.Call(cst.Name("list"), [cst.Arg(node)])
-    edits = edits_between(file.content, replaced(tree, node, copy).code)
+    edits = edits_to(replaced(tree, node, copy), file)
     return Fix(f"Iterate over a copy: `list({file.text(iterable)})`", edits, safe=False)

@@ -8,7 +8,7 @@ from chunklint.languages.base import ancestors
 from chunklint.model import Edit, Refusal
 from chunklint.rewriting.limits import Limit
 from chunklint.rewriting.python_arguments import expression_of, keyword_argument, with_import
-from chunklint.rewriting.python_code import READ_OTHERWISE, edits_between, node_at, replaced, statement_at, tree_of
+from chunklint.rewriting.python_code import READ_OTHERWISE, edits_to, node_at, replaced, statement_at, tree_of
 from chunklint.semantics.python.names import enclosing_function
 from chunklint.semantics.timeouts.programs import waits_of
 
@@ -44,7 +44,7 @@ def waited_for(start: Node, limit: Limit, file: PythonFile) -> tuple[Edit, ...] 
     wrapped = inner if _is_ended(wait, file) else _killing(inner, call.func.value, tree)
     changed = replaced(tree, statement, wrapped)
     whole = with_import(tree, changed, limit.timeout_import) if limit.timeout_import else changed
-    return whole if isinstance(whole, Refusal) else edits_between(file.content, whole.code)
+    return whole if isinstance(whole, Refusal) else edits_to(whole, file)
 
 
 def _only_wait(start: Node, file: PythonFile) -> Node | Refusal:

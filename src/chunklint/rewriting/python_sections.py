@@ -15,7 +15,7 @@ from chunklint.records import record
 from chunklint.rewriting.python_code import (
     READ_OTHERWISE,
     block_of,
-    edits_between,
+    edits_to,
     is_free,
     nodes_of,
     replaced,
@@ -179,7 +179,7 @@ def _wrapped(
         leading_lines=above[:blank],
     )
     section = block.with_changes(body=[*block.body[:start], held, *block.body[end + 1 :]])
-    edits = edits_between(file.content, replaced(tree, block, section).code)
+    edits = edits_to(replaced(tree, block, section), file)
     made = _making(file, tree, guard) if guard.after is not None else ()
     return made if isinstance(made, Refusal) else tuple(sorted((*made, *edits)))
 
@@ -193,7 +193,7 @@ def _making(file: PythonFile, tree: cst.Module, guard: _Guard) -> tuple[Edit, ..
     more = with_statement(tree, after, line, before=False) if after is not None else None
     if more is None:
         return READ_OTHERWISE
-    edits = edits_between(file.content, more.code)
+    edits = edits_to(more, file)
     imported = [one.node for one in bindings_in(file.root, file).get("asyncio", ()) if one.kind is Kind.IMPORT]
     if any(up.parent == file.root for node in imported for up in (node, *ancestors(node)) if up.type in _IMPORTS):
         return edits
@@ -201,7 +201,7 @@ def _making(file: PythonFile, tree: cst.Module, guard: _Guard) -> tuple[Edit, ..
         return Refusal("`asyncio` is imported elsewhere than at the top of the module")
     if any(isinstance(node, cst.Name) and node.value == "asyncio" for node in nodes_of(tree)):
         return taken("asyncio")
-    return (*edits_between(file.content, with_library(tree, "asyncio").code), *edits)
+    return (*edits_to(with_library(tree, "asyncio"), file), *edits)
 
 
 def _is_held(node: Node, lock: str, file: PythonFile) -> bool:
