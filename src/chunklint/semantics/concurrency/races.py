@@ -68,7 +68,8 @@ class _Fact:
 class _Known:
     """What holds at one point: all looks so far, what conditions rest on, what local names are made of.
 
-    `collected` tells what was put into local collections. Unlike what a name is bound to, it stays there.
+    `collected` tells what was put into local collections. Unlike what a name is bound to, it stays there. `iterated`
+    tells what loops run over; the function's own changes disturb them as much as those of others.
     """
 
     looks: Mapping[int, _Fact]
@@ -76,6 +77,7 @@ class _Known:
     names: Mapping[str, tuple[_Fact, ...]] = field(default_factory=dict)
     collected: Mapping[str, tuple[_Fact, ...]] = field(default_factory=dict)
     aliases: Mapping[str, Look] = field(default_factory=dict)
+    iterated: Mapping[int, _Fact] = field(default_factory=dict)
 
     def waited(self, node: Node) -> _Known:
         def stale(fact: _Fact) -> _Fact:
@@ -87,6 +89,7 @@ class _Known:
             guards=tuple(map(stale, self.guards)),
             names={name: tuple(map(stale, facts)) for name, facts in self.names.items()},
             collected={name: tuple(map(stale, facts)) for name, facts in self.collected.items()},
+            iterated={at: stale(fact) for at, fact in self.iterated.items()},
         )
 
     def without(self, states: frozenset[str]) -> _Known:
@@ -151,7 +154,7 @@ class _Walk:
                     known = known.without(states)
                 case Act():
                     self._changed(step, known)
-                    known = known.without(frozenset({step.state}))
+                    known = _acted(step, known)
                 case Leave(to):
                     if to is not Exit.OUT and self._exits:
                         self._exits[-1].setdefault(to, []).append(known)
@@ -187,7 +190,11 @@ class _Walk:
     def _loop(self, step: Loop, known: _Known) -> _Known | None:
         over = step.over or known.aliases.get(step.alias)
         if over is not None:
-            known = replace(known, looks={**known.looks, over.node.id: _Fact(over)})
+            known = replace(
+                known,
+                looks={**known.looks, over.node.id: _Fact(over)},
+                iterated={**known.iterated, over.node.id: _Fact(over)},
+            )
         behind: list[_Known] = []
         start: _Known | None = known
         # A second round sees what the waits of the first made stale.
@@ -205,7 +212,7 @@ class _Walk:
             rounds = [*([ended] if ended is not None else []), *exits.get(Exit.NEXT_ROUND, ())]
             start = _joined(rounds) if rounds else None
             if over is not None:
-                self._iterated(replace(over, node=step.iterable), known.looks[over.node.id].look, rounds)
+                self._iterated(replace(over, node=step.iterable), over, rounds)
         if start is not None:
             after = self.run(step.head, start) if step.conditional else start
             behind.extend([after] if after is not None else [])
@@ -213,7 +220,7 @@ class _Walk:
 
     def _iterated(self, act: Look, over: Look, rounds: list[_Known]) -> None:
         for known in rounds:
-            fact = known.looks.get(over.node.id)
+            fact = known.iterated.get(over.node.id)
             if fact is not None and fact.wait is not None:
                 self._report(Kind.ITERATED, fact, act)
                 return
@@ -288,6 +295,14 @@ class _Walk:
         return True
 
 
+def _acted(act: Act, known: _Known) -> _Known:
+    """What is known after a change; a loop goes on over the old value of what gets another one."""
+    after = known.without(frozenset({act.state}))
+    if act.how is not How.ASSIGN:
+        return after
+    return replace(after, iterated={at: one for at, one in after.iterated.items() if one.look.state != act.state})
+
+
 def _bound(step: Bind, known: _Known) -> _Known:
     facts = _made_of(step.value, known)
     if step.adds:
@@ -351,7 +366,10 @@ def _joined(ends: list[_Known]) -> _Known:
             name: tuple({one.at: one for one in (*other.collected.get(name, ()), *facts)}.values())
             for name, facts in {**other.collected, **first.collected}.items()
         }
-        first = _Known(looks, guards, names, collected, aliases)
+        iterated = {
+            at: _staler(first.iterated.get(at, fact), fact) for at, fact in other.iterated.items()
+        } | {at: fact for at, fact in first.iterated.items() if at not in other.iterated}
+        first = _Known(looks, guards, names, collected, aliases, iterated)
     return first
 
 
