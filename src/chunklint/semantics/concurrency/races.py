@@ -366,9 +366,9 @@ def _joined(ends: list[_Known]) -> _Known:
             name: tuple({one.at: one for one in (*other.collected.get(name, ()), *facts)}.values())
             for name, facts in {**other.collected, **first.collected}.items()
         }
-        iterated = {
-            at: _staler(first.iterated.get(at, fact), fact) for at, fact in other.iterated.items()
-        } | {at: fact for at, fact in first.iterated.items() if at not in other.iterated}
+        iterated = {at: _staler(first.iterated.get(at, fact), fact) for at, fact in other.iterated.items()} | {
+            at: fact for at, fact in first.iterated.items() if at not in other.iterated
+        }
         first = _Known(looks, guards, names, collected, aliases, iterated)
     return first
 

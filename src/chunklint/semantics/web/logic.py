@@ -35,6 +35,8 @@ _ADMITS = re.compile(
     re.IGNORECASE,
 )
 _NO_ANSWER = frozenset({"status_code", "timeout", "limit", "default", "page", "page_size", "code", "max_age", "indent"})
+# Nobody gives one list more names than these.
+_ALIASES = 3
 _PAGING = frozenset({"limit", "offset", "page", "page_size", "per_page", "skip", "size", "cursor"})
 
 
@@ -262,27 +264,39 @@ def _answered_numbers(body: Node, file: PythonFile) -> Iterator[Node]:
 
 
 def filters_after_paging(function: Node, file: PythonFile) -> Node | None:
-    """The comprehension that filters a page which the database has cut already, if there is one."""
-    for clause in descendants(function, "if_clause"):
-        comprehension = clause.parent
-        loop = (
-            next((one for one in comprehension.named_children if one.type == "for_in_clause"), None)
-            if comprehension
-            else None
-        )
-        source = loop.child_by_field_name("right") if loop is not None else None
-        if source is not None and source.type == "identifier" and _is_page(source, file) and _selects(clause, file):
-            return comprehension
+    """What filters a page that the database has cut already: a comprehension, or a call of `filter`."""
+    for filtering, condition, source in _filters(function, file):
+        if source.type == "identifier" and _is_page(source, file) and _selects(condition, file):
+            return filtering
     return None
 
 
-def _selects(clause: Node, file: PythonFile) -> bool:
+def _filters(function: Node, file: PythonFile) -> Iterator[tuple[Node, Node, Node]]:
+    """What filters, its condition, and what it filters."""
+    for clause in descendants(function, "if_clause"):
+        loops = (one for one in clause.parent.named_children if one.type == "for_in_clause") if clause.parent else ()
+        loop = next(iter(loops), None)
+        source = loop.child_by_field_name("right") if loop is not None else None
+        if clause.parent is not None and source is not None:
+            yield clause.parent, clause, source
+    for call in descendants(function, "call"):
+        callee, given = call.child_by_field_name("function"), arguments(call, file).positional
+        if callee is not None and file.text(callee) == "filter" and len(given) == 2 and given[0].type == "lambda":
+            yield call, given[0], given[1]
+
+
+def _selects(condition: Node, file: PythonFile) -> bool:
     """Whether a condition picks by what the caller asked for, not just what is there."""
-    return any(True for _ in descendants(clause, "comparison_operator")) and " is not None" not in file.text(clause)
+    return any(True for _ in descendants(condition, "comparison_operator")) and " is not None" not in file.text(
+        condition
+    )
 
 
-def _is_page(name: Node, file: PythonFile) -> bool:
-    """Whether a name holds what a call with `limit=` and `offset=` gave."""
+def _is_page(name: Node, file: PythonFile, depth: int = 0) -> bool:
+    """Whether a name holds what a call with `limit=` and `offset=` gave, by itself or by another name."""
     values = [one.value for one in reaching(name, file) if one.kind is Kind.ASSIGNMENT and one.value is not None]
     calls = [call for value in values for call in (value, *descendants(value, "call")) if call.type == "call"]
-    return any(len(_PAGING & set(arguments(call, file).keywords)) >= 2 for call in calls)
+    if any(len(_PAGING & set(arguments(call, file).keywords)) >= 2 for call in calls):
+        return True
+    others = (value for value in values if value.type == "identifier") if depth < _ALIASES else ()
+    return any(_is_page(other, file, depth + 1) for other in others)
