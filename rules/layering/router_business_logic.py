@@ -73,7 +73,8 @@ async def book(booking: BookingIn, bookings: BookingService = Depends(get_bookin
         "defaults (`if limit is None: ...`) and options that are passed on (`if q: filters['q'] = q`)",
         "loops that map rows to answers, feed a stream or serve a websocket",
         "up to three points: a branch, a rule, an effect or a background task is one, as is a loop that looks for one "
-        "item; another computing loop and a database row that the handler makes for somebody to store are two",
+        "item; another computing loop and a database row that the handler makes for somebody to store are two, and so "
+        "is each of several writes of repositories in one request",
         "FastAPI dependencies, health checks, metrics and other probes; tests, scripts and example modules",
     ),
     limits=(

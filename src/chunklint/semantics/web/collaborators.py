@@ -20,6 +20,8 @@ _ROLE = re.compile(
     r"orchestrator|engine|scheduler|broker|publisher|producer|queue|notifier|gateway|backend|svc)(?:dep)?$",
     re.IGNORECASE,
 )
+# Those of them that write rows for whoever asks, one table each.
+_STORES = re.compile(r"(?:repository|repositories|repo|repos|crud|dao)(?:dep)?$", re.IGNORECASE)
 # A facade of everything that is stored, and what it is made of: `app.DATABASE.orders`.
 _FACADE = re.compile(r"\.(?:DATABASE|database|repos|repositories)(?:\.\w+)?$")
 _EFFECTS = (
@@ -58,15 +60,27 @@ def _is_standard(binding: Binding) -> bool:
     return binding.qualified.partition(".")[0] in sys.stdlib_module_names
 
 
-def _has_role(binding: Binding, file: PythonFile) -> bool:
+def is_write_of_repository(call: Node, file: PythonFile) -> bool:
+    """Whether a call has a repository change its rows: `users.create(...)`, where `users: UserRepository`."""
+    function = call.child_by_field_name("function")
+    receiver = function.child_by_field_name("object") if function is not None else None
+    if receiver is None or not is_effect(call, file):
+        return False
+    words = file.text(receiver).split(".")[-2:]
+    if any(_STORES.search(word) for word in words):
+        return True
+    return receiver.type == "identifier" and any(_has_role(one, file, _STORES) for one in reaching(receiver, file))
+
+
+def _has_role(binding: Binding, file: PythonFile, role: re.Pattern[str] = _ROLE) -> bool:
     """Whether a name is declared with, or made by, a class whose name says it: `orders: OrderService`."""
     match binding.kind:
         case Kind.PARAMETER if binding.annotation is not None:
             declared = re.findall(r"[A-Za-z_]\w*", file.text(binding.annotation))
-            return any(_ROLE.search(word) for word in declared)
+            return any(role.search(word) for word in declared)
         case Kind.ASSIGNMENT | Kind.CONTEXT if binding.value is not None and not binding.path:
             function = _called(binding.value)
-            return function is not None and _ROLE.search(file.text(function).rpartition(".")[2]) is not None
+            return function is not None and role.search(file.text(function).rpartition(".")[2]) is not None
     return False
 
 

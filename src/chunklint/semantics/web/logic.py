@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from tree_sitter import Node
@@ -14,7 +15,7 @@ from chunklint.records import record
 from chunklint.semantics.python.names import arguments, enclosing_function
 from chunklint.semantics.python.parameters import parameters_of
 from chunklint.semantics.python.scopes import FUNCTIONS, Kind, reaching
-from chunklint.semantics.web.collaborators import is_effect, unused_collaborators
+from chunklint.semantics.web.collaborators import is_effect, is_write_of_repository, unused_collaborators
 from chunklint.semantics.web.models import builds_row
 
 _BACKGROUND = frozenset({"add_task", "create_task", "ensure_future", "delay", "apply_async", "send_task", "wait_for"})
@@ -67,8 +68,32 @@ def items(function: Node, file: PythonFile, *, websocket: bool = False) -> tuple
 
     A websocket endpoint talks a protocol: its branches, refusals and tasks are what it is there for.
     """
-    found = file.remember(("budget", function.id), lambda: tuple(_items(function, file)))
+    found = file.remember(("budget", function.id), lambda: tuple(_weighed(list(_items(function, file)), file)))
     return tuple(one for one in found if one.load in (Load.EFFECT, Load.LOOP)) if websocket else found
+
+
+def _weighed(found: Sequence[Item], file: PythonFile) -> Iterator[Item]:
+    """The items, with twice the weight of a write of a repository where another one belongs to it.
+
+    Two tables that change together are a unit of work, which is for a service to keep together.
+    """
+    writes = [one for one in found if one.load is Load.EFFECT and is_write_of_repository(one.node, file)]
+    for one in found:
+        joined = one in writes and any(other != one and _may_follow(one.node, other.node) for other in writes)
+        yield replace(one, weight=2) if joined else one
+
+
+def _may_follow(one: Node, other: Node) -> bool:
+    """Whether one request may come to both nodes."""
+    first, second = sorted((one, other), key=lambda node: node.start_byte)
+    inner = first
+    for around in ancestors(first):
+        if around.start_byte <= second.start_byte < around.end_byte:
+            return around.type != "if_statement" or inner == around.child_by_field_name("condition")
+        if around.type == "block" and _ends(around):
+            return False
+        inner = around
+    return True
 
 
 def _items(function: Node, file: PythonFile) -> Iterator[Item]:
