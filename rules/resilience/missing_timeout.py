@@ -83,7 +83,8 @@ def rate(currency):
         "calls inside `wait_for`, `asyncio.timeout()`, `fail_after`, a `@timeout` decorator, a Celery `time_limit`",
         "arguments that cannot be seen: `*args`, `**options` from elsewhere, a session or a config that is handed in",
         "sessions with an adapter of one's own, which is where timeouts for all of their calls live",
-        "Redis clients on which the module listens (`pubsub`, `blpop`, `xread`): a limit would break them",
+        "Redis clients on which the module listens (`pubsub`, `blpop`, `xread`) without an end, or for half a minute "
+        "and more at a time: a limit would break them",
         "a project that calls `socket.setdefaulttimeout`, sets `axios.defaults.timeout` or patches requests with one",
         "`queue.get()`, `thread.join()`, `process.wait()` and `docker logs -f`, which wait by design",
         "database engines of scripts and of SQLite, those that a function makes for itself, and modules that set a "

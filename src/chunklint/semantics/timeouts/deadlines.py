@@ -21,6 +21,7 @@ from chunklint.semantics.python.roles import is_script
 from chunklint.semantics.python.scopes import Binding, Kind, reaching
 from chunklint.semantics.timeouts.io_calls import canonical, may_be_waiter, waiter_of
 from chunklint.semantics.timeouts.libraries import STUB
+from chunklint.semantics.timeouts.listeners import listens
 from chunklint.semantics.timeouts.programs import waits_for_program, waits_of
 from chunklint.semantics.timeouts.sessions import is_plain_session, origins, session_call
 from chunklint.semantics.timeouts.stubs import unlimited_calls
@@ -33,11 +34,9 @@ _ALARM = re.compile(r"\bsignal\.(alarm|setitimer)\(")
 
 _DISPATCHED = frozenset({"delay", "apply_async", "send_task"})
 
-# Commands of a Redis that wait for the next message by design; a limit on the socket would break them.
 _WRAPPINGS = frozenset({"await", "parenthesized_expression", "boolean_operator", "conditional_expression"})
 # A pool is an argument of the client that it serves.
 _GIVEN_ON = frozenset({"call", "argument_list", "keyword_argument"})
-_LISTENING = ("pubsub", "blpop", "brpop", "bzpopmin", "bzpopmax", "xread", "xreadgroup", "monitor", "brpoplpush")
 
 
 def waits_for_ever(call: Node, file: PythonFile) -> Waiter | None:
@@ -220,11 +219,7 @@ def _listens(call: Node, file: PythonFile) -> bool:
     """Whether the client is kept under a name on which this module waits for messages."""
     kept = next((around for around in ancestors(call) if around.type not in _WRAPPINGS | _GIVEN_ON), None)
     target = kept.child_by_field_name("left") if kept is not None and kept.type == "assignment" else None
-    if target is None:
-        return False
-    name = file.text(target)
-    names = {name, *re.findall(rf"([\w.]+)[ \t]*=[ \t]*{re.escape(name)}\b", file.content)}
-    return any(f"{known}.{word}(" in file.content for known in names for word in _LISTENING)
+    return target is not None and listens(file.text(target), file)
 
 
 def _waits_for_program(name: str, call: Node, file: PythonFile) -> bool:
