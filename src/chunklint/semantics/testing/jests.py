@@ -10,11 +10,18 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.languages.ecmascript import ECMASCRIPT, EcmascriptFile
 from chunklint.records import record
-from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, function_of, is_function
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    enclosing_function,
+    function_of,
+    is_function,
+)
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap
 from chunklint.semantics.testing.evidence import Checker
 from chunklint.semantics.testing.unchecked import Kind, Unchecked
-from chunklint.semantics.testing.wording import accepts, admits, endures, is_reason, remarks
+from chunklint.semantics.testing.wording import accepts, admits, claims, endures, is_reason, remarks
 
 _CALLS = ("(call_expression) @call",)
 _TESTS = frozenset({"it", "test", "specify", "xit", "xtest", "fit", "ftest"})
@@ -36,6 +43,8 @@ _CHECKS = re.compile(
     r"|^(?:get|find)(?:All)?By|^(?:check|fail|waitFor|validate|ensure|must|done|reject|toPass|testRule|match|bench|run|throw)"
     r"|^(?:axe|plan|ruleTester|test)(?:$|[A-Z])"
 )
+_LOOKUP = re.compile(r"^(?:get|find)(?:All)?By")
+_STATEMENTS = frozenset({"expression_statement", "await_expression"})
 _SETTLED = frozenset({"todo", "fails", "failing", "fail"})
 _ACTS = frozenset({"call_expression", "new_expression", "jsx_element", "jsx_self_closing_element", "throw_statement"})
 
@@ -133,7 +142,11 @@ def js_checkers(file: EcmascriptFile) -> Iterator[Checker]:
     for node in descendants(file.root, "function_declaration", "variable_declarator", "method_definition"):
         name = node.child_by_field_name("name")
         value = node.child_by_field_name("value") if node.type == "variable_declarator" else node
-        if name is None or value is None or not (is_function(unwrap(value)) or value.type == "call_expression"):
+        if name is None or value is None:
+            continue
+        # What a call gives is a helper where other files can have it; within a function it is a value.
+        made = value.type == "call_expression" and enclosing_function(file, node) is None
+        if not is_function(unwrap(value)) and not made:
             continue
         if "expect" in file.text(value) and js_checks(file, value):
             yield Checker(file.text(name), "function")
@@ -149,7 +162,7 @@ def js_unchecked(file: EcmascriptFile) -> Iterator[Unchecked]:
         if any(begins_within(test.call, one) for one in off) or _reports_back(test):
             continue
         body = test.callback.child_by_field_name("body")
-        if body is None or js_checks(file, test.callback):
+        if body is None or (js_checks(file, test.callback) and not _only_prepares(test, test.callback, file)):
             continue
         found = _kind(test, body, file)
         if found is None:
@@ -188,9 +201,21 @@ def _kind(test: JsTest, body: Node, file: EcmascriptFile) -> Kind | None:
         return None if is_reason(said) and not admits(said) else Kind.EMPTY
     if next(descendants(body, *_ACTS), None) is None and body.type not in _ACTS:
         return None
-    if admits(said):
+    if admits(said) or claims(test.title):
         return Kind.CALLED
     return None if accepts(test.title) else Kind.CALLED
+
+
+def _only_prepares(test: JsTest, callback: Node, file: EcmascriptFile) -> bool:
+    """Whether a test whose comments own that a check is missing looks up elements only to act on them."""
+    first, last = test.call.start_point[0] + 1, test.call.end_point[0] + 1
+    if not admits(remarks(file, first, last)):
+        return False
+    lookups = [one for one in descendants(callback, "call_expression") if _LOOKUP.match(called_name(file, one))]
+    if not lookups or any(one.parent is not None and one.parent.type in _STATEMENTS for one in lookups):
+        return False
+    others = (one for one in descendants(callback, "call_expression", "throw_statement") if one not in lookups)
+    return not any(one.type == "throw_statement" or _CHECKS.search(called_name(file, one)) for one in others)
 
 
 def _called_names(body: Node, file: EcmascriptFile) -> Iterator[str]:

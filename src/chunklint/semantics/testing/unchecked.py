@@ -13,6 +13,8 @@ from chunklint.languages.python import PythonFile
 from chunklint.model import Location
 from chunklint.records import record
 from chunklint.semantics.python.names import arguments, calls_of, local_function
+from chunklint.semantics.python.scopes import Binding, reaching
+from chunklint.semantics.python.scopes import Kind as BindingKind
 from chunklint.semantics.testing.evidence import FUNCTIONS, Checker, called, checks
 from chunklint.semantics.testing.pytests import PLAIN_BASES, PythonTest, bases_of, is_test_module, tests_of
 from chunklint.semantics.testing.wording import accepts, admits, endures, remarks, remarks_in
@@ -50,6 +52,10 @@ _MOCKS = frozenset(
 )
 _PRINTS = re.compile(
     r"^(?:print|pprint|(?:self\.)?_?log(?:ger|ging)?\.(?:debug|info|warning|error|exception|critical))$"
+)
+# Modules that serve tests, by a word of their name; relative imports of a test mostly lead to one.
+_SUPPORT = re.compile(
+    r"^\.|test|conftest|helper|util|support|common|mock|fake|stub|factor|fixture|check", re.IGNORECASE
 )
 _REQUESTS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request"})
 _CLIENT = re.compile(r"client|session|^api$|^app$|requests|httpx", re.IGNORECASE)
@@ -263,14 +269,27 @@ def _uses(name: str, body: Node, file: PythonFile) -> Iterator[Node]:
 
 
 def _reads(identifier: Node, file: PythonFile) -> bool:
-    """Whether a use of a name is more than its assignment or an argument of `print`."""
+    """Whether a use of a name is more than its assignment, an argument of `print`, or what nothing depends on."""
     node: Node | None = identifier
     while node is not None and node.type not in ("expression_statement", "block"):
         if node.type == "call" and _prints(node, file):
             return False
+        if node.type == "if_statement" and not any(_has_effect(one, file) for one in descendants(node, "block")):
+            return False
         node = node.parent
     above = identifier.parent
     return above is None or above.type != "assignment" or above.child_by_field_name("left") != identifier
+
+
+def _has_effect(block: Node, file: PythonFile) -> bool:
+    """Whether a block does more than print."""
+    for statement in block.named_children:
+        if statement.type in ("comment", "pass_statement", "if_statement"):
+            continue
+        value = statement.named_children[0] if statement.type == "expression_statement" else None
+        if value is None or value.type != "call" or not _prints(value, file):
+            return True
+    return False
 
 
 def _drops_response(call: Node, file: PythonFile) -> bool:
@@ -298,10 +317,30 @@ def _reaches(test: PythonTest, file: PythonFile) -> tuple[tuple[str, ...], tuple
                 return (), (), True
             functions.append(file.text(function))
         elif function.type == "attribute":
-            methods.append(called(call, file))
+            if not _is_of_product(function, file):
+                methods.append(called(call, file))
             if file.text(function).startswith(("super().", "self.test")):
                 return (), (), True
     return tuple(dict.fromkeys(functions)), tuple(dict.fromkeys(methods)), False
+
+
+def _is_of_product(method: Node, file: PythonFile) -> bool:
+    """Whether a method is one of an object that the test has made itself by what it imports from the product."""
+    receiver = method.child_by_field_name("object")
+    found = reaching(receiver, file) if receiver is not None and receiver.type == "identifier" else ()
+    return bool(found) and all(_is_product(one, file) for one in found)
+
+
+def _is_product(binding: Binding, file: PythonFile) -> bool:
+    if binding.kind is BindingKind.IMPORT:
+        return _SUPPORT.search(binding.qualified) is None
+    value = binding.value if binding.kind is BindingKind.ASSIGNMENT and not binding.path else None
+    call = value.named_children[0] if value is not None and value.type == "await" and value.named_children else value
+    maker = call.child_by_field_name("function") if call is not None and call.type == "call" else None
+    if maker is None or maker.type != "identifier":
+        return False
+    made_by = reaching(maker, file)
+    return bool(made_by) and all(one.kind is BindingKind.IMPORT and _is_product(one, file) for one in made_by)
 
 
 def _used_fixtures(test: PythonTest, file: PythonFile) -> tuple[str, ...]:

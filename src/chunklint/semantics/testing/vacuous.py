@@ -14,7 +14,7 @@ from chunklint.records import record
 from chunklint.semantics.python.names import arguments
 from chunklint.semantics.testing.evidence import called, helpers_check
 from chunklint.semantics.testing.pytests import PythonTest, bases_of, holds_tests, is_test_module, statements, tests_of
-from chunklint.semantics.testing.wording import comments_by_line, endures, remarks, remarks_in
+from chunklint.semantics.testing.wording import comments_by_line, endures, owns_placeholder, remarks, remarks_in
 from chunklint.semantics.wording import shortened
 
 _FUNCTIONS = frozenset({"function_definition", "lambda", "class_definition"})
@@ -158,6 +158,8 @@ def _constants(test: PythonTest, file: PythonFile) -> Iterator[Vacuous]:
             continue
         if condition.type == "tuple" and condition.named_children:
             yield Vacuous(statement, Flaw.TUPLE, _short(condition, file))
+        elif _ends_in_true(condition):
+            yield Vacuous(statement, Flaw.LITERAL, _short(condition, file))
         elif _is_true(condition, file):
             placeholders.append(statement)
         elif (
@@ -184,12 +186,20 @@ def _is_check(node: Node, file: PythonFile) -> bool:
 
 def _is_true(condition: Node, file: PythonFile) -> bool:
     text = re.sub(r"[\s()]", "", file.text(condition))
-    return text in ("True", "1", "1==1", "TrueisTrue", "notFalse", "True==True") or text.endswith(" or True")
+    return text in ("True", "1", "1==1", "TrueisTrue", "notFalse", "True==True")
+
+
+def _ends_in_true(condition: Node) -> bool:
+    """`found or True`, which somebody wrote to have the test pass."""
+    if condition.type == "parenthesized_expression" and condition.named_children:
+        return _ends_in_true(condition.named_children[-1])
+    operator, right = condition.child_by_field_name("operator"), condition.child_by_field_name("right")
+    return operator is not None and operator.type == "or" and right is not None and right.type == "true"
 
 
 def _shows_that_nothing_raises(test: PythonTest, file: PythonFile) -> bool:
-    """Whether the test runs something first and says that it is about nothing being raised."""
-    if next(descendants(test.body, "call"), None) is None:
+    """Whether the test runs something first and says that it is about nothing being raised, and no placeholder."""
+    if next(descendants(test.body, "call"), None) is None or owns_placeholder(remarks_in(file, test.function)):
         return False
     messages = " ".join(file.text(one) for one in descendants(test.body, "assert_statement"))
     doc = file.text(test.body.named_children[0]) if test.body.named_children else ""

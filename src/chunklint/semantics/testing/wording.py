@@ -19,7 +19,7 @@ _ENDURES = re.compile(
     r"|graceful\w*|smoke|no ?op|noop|idempoten\w*|(?:does|do|did) nothing|nothing happens|tolera\w+|surviv\w+|ignor\w+"
     r"|silently|safely|robust\w*|best effort|swallow\w*|suppress\w*|just (?:verify|check|make sure|ensure|test)\w*|"
     r"(?:is|be|are) (?:safe|harmless|fine|ok|okay)|no problem|(?:runs?|works?|completes?|executes?|finish\w*|imports?) "
-    r"(?:ok|fine|cleanly|successfully|without)|type ?check\w*|compiles?)\b",
+    r"(?:ok|fine|cleanly|successfully|without)|type ?check\w*(?! (?:issue|error|problem))|compiles?)\b",
     re.IGNORECASE,
 )
 # Weaker: the call itself would refuse what the test says is fine.
@@ -29,6 +29,11 @@ _ACCEPTS = re.compile(
     r"render\w*|mounts?|loads?|starts?|boots?|builds?|creates? instance|constructor|init\w*|instantiat\w*|"
     r"clos\w+|shutdown|teardown|clean ?up|twice|migrat\w+|upgrade|downgrade|benchmark\w*|perf\w*|load|stress|"
     r"concurren\w+|optional|default\w*|lint|schema)\b",
+    re.IGNORECASE,
+)
+# What somebody would see.
+_CLAIMS = re.compile(
+    r"^(?:it )?should (?:\w+ly )?(?:show|display|hide|highlight|disable|enable|update|call|navigate|redirect|mark)\b",
     re.IGNORECASE,
 )
 # A test's own comment that it does not check yet.
@@ -128,6 +133,16 @@ def accepts(text: str) -> bool:
 def admits(text: str) -> bool:
     """Whether the comments in a test that checks nothing own that a check is missing."""
     return _ADMITS.search(text) is not None
+
+
+def owns_placeholder(text: str) -> bool:
+    """Whether a comment says that what is tested, or the test, stands in for what is not there yet."""
+    return re.search(r"\b(?:is|be|are|as|just|only|'s) (?:just |only |still )?(?:a )?placeholders?\b", text) is not None
+
+
+def claims(title: str) -> bool:
+    """Whether a title says what is to be seen, which coming to the end of the test does not show."""
+    return _CLAIMS.search(spaced(title)) is not None
 
 
 def is_reason(text: str) -> bool:
