@@ -43,6 +43,7 @@ _CHECKS = re.compile(
     r"|^(?:get|find)(?:All)?By|^(?:check|fail|waitFor|validate|ensure|must|done|reject|toPass|testRule|match|bench|run|throw)"
     r"|^(?:axe|plan|ruleTester|test)(?:$|[A-Z])"
 )
+_EXPECTS = re.compile(r"\bexpect\s*[(.<]")
 _LOOKUP = re.compile(r"^(?:get|find)(?:All)?By")
 _STATEMENTS = frozenset({"expression_statement", "await_expression"})
 _SETTLED = frozenset({"todo", "fails", "failing", "fail"})
@@ -148,7 +149,7 @@ def js_checkers(file: EcmascriptFile) -> Iterator[Checker]:
         made = value.type == "call_expression" and enclosing_function(file, node) is None
         if not is_function(unwrap(value)) and not made:
             continue
-        if "expect" in file.text(value) and js_checks(file, value):
+        if _EXPECTS.search(file.text(value)) and js_checks(file, value):
             yield Checker(file.text(name), "function")
 
 
