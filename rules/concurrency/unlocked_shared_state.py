@@ -193,6 +193,11 @@ def _sentence(one: Suspicion) -> str:
         case Harm.ITERATED:
             by = f"`{one.others[0]}`" if one.others else "another task"
             return f"{state} is iterated across {wait}, and {by} may change it in the middle; iterate over a copy."
+        case Harm.DYING:
+            return (
+                f"{state} keeps its task while {wait} waits for the end of it: `{one.others[0]}` finds it there "
+                "meanwhile, starts no other one, and then it is gone; take it out before the wait."
+            )
         case Harm.TWICE:
             twice = f"What {state} says was done is done" if one.flag else f"{state} is made"
             return f"{twice} twice when a second task comes here before {wait} has returned."
@@ -209,6 +214,8 @@ def _done(one: Suspicion) -> str:
             return "emptied"
         case Harm.MISSING:
             return "relied on"
+        case Harm.DYING:
+            return "given up"
     return "changed"
 
 

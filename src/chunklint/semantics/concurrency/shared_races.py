@@ -77,6 +77,7 @@ class Harm(StrEnum):
     CLEARED = "items are dropped"
     ITERATED = "iteration breaks"
     TWICE = "made twice"
+    DYING = "found while it ends"
 
 
 @record

@@ -11,6 +11,7 @@ from chunklint.languages.base import SourceFile
 from chunklint.languages.python import PythonFile
 from chunklint.model import Location, Span
 from chunklint.records import record
+from chunklint.semantics.concurrency.dying_tasks import Dying, dying_tasks
 from chunklint.semantics.concurrency.flow import Act, How
 from chunklint.semantics.concurrency.races import Race
 from chunklint.semantics.concurrency.shared_races import Harm, SharedRace, shared_races
@@ -57,6 +58,26 @@ def suspicions(file: PythonFile) -> Iterator[Suspicion | Instance]:
     yield from instances(file)
     for found in shared_races(file):
         yield _suspicion(found, file)
+    for one in dying_tasks(file):
+        yield _of_task(one, file)
+
+
+def _of_task(one: Dying, file: PythonFile) -> Suspicion:
+    return Suspicion(
+        one.owner,
+        one.evidence,
+        Harm.DYING if one.finder else Harm.TWICE,
+        one.state,
+        (one.finder,),
+        True,
+        waited_for(one.wait, file),
+        False,
+        False,
+        False,
+        file.location(one.act),
+        file.location(one.cancelled),
+        file.location(one.wait),
+    )
 
 
 def _suspicion(found: SharedRace, file: PythonFile) -> Suspicion:
