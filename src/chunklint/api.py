@@ -146,6 +146,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.migrations.skew import Skew, skews
     from chunklint.semantics.migrations.steps import Body, Script
     from chunklint.semantics.migrations.suspects import Suspect, convicted, exposed, suspect
+    from chunklint.semantics.migrations.swallowed import Swallowed, swallowed_errors
     from chunklint.semantics.migrations.wrappers import WrappedDrop, WrapperFact, unprotected_uses, uses, wrappers
     from chunklint.semantics.pins import Pins
     from chunklint.semantics.python.checks import confines, is_confined
@@ -284,6 +285,7 @@ _HOMES = {
     "chunklint.semantics.migrations.scripts": "script_of",
     "chunklint.semantics.migrations.skew": "Skew, skews",
     "chunklint.semantics.migrations.steps": "Body, Script",
+    "chunklint.semantics.migrations.swallowed": "Swallowed, swallowed_errors",
     "chunklint.semantics.migrations.suspects": "Suspect, convicted, exposed, suspect",
     "chunklint.semantics.migrations.wrappers": "WrappedDrop, WrapperFact, unprotected_uses, uses, wrappers",
     "chunklint.semantics.pins": "Pins",
@@ -547,6 +549,7 @@ __all__ = [
     "StuckWay",
     "Suspect",
     "Suspicion",
+    "Swallowed",
     "TableChange",
     "ThreadFact",
     "Trace",
@@ -735,6 +738,7 @@ __all__ = [
     "suspect",
     "suspicions",
     "suspicions_of_classes",
+    "swallowed_errors",
     "switched_off",
     "switches_axios_off",
     "thread_facts",
