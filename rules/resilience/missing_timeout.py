@@ -32,6 +32,7 @@ from chunklint.api import (
     download_waits_for_ever,
     ecmascript,
     gravity,
+    is_imported,
     is_script,
     is_test,
     limited,
@@ -140,6 +141,8 @@ def broker_has_default(file: PythonFile) -> Iterator[Fact]:
 def requests_is_patched(patched: Node, patch: Node, file: PythonFile) -> Iterator[Fact]:
     value = patch.child_by_field_name("right")
     if value is None or not (qualified_name(patched, file) or "").startswith("requests."):
+        return
+    if not is_imported(patched, file):
         return
     replacement = local_function(value, file) or value
     if "timeout" in file.text(replacement):

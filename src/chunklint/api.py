@@ -153,7 +153,13 @@ if TYPE_CHECKING:
     from chunklint.semantics.python.guards import Guard, guards_before, leaves
     from chunklint.semantics.python.known_sources import Source
     from chunklint.semantics.python.modules import Import, Modules, imports
-    from chunklint.semantics.python.names import arguments, enclosing_function, local_function, qualified_name
+    from chunklint.semantics.python.names import (
+        arguments,
+        enclosing_function,
+        is_imported,
+        local_function,
+        qualified_name,
+    )
     from chunklint.semantics.python.origins import Origin, origin_of, origin_of_hole
     from chunklint.semantics.python.ranges import foreign_count, foreign_number, is_left_in_time
     from chunklint.semantics.python.roles import is_script, is_test, under_main_guard
@@ -293,7 +299,7 @@ _HOMES = {
     "chunklint.semantics.python.guards": "Guard, guards_before, leaves",
     "chunklint.semantics.python.known_sources": "Source",
     "chunklint.semantics.python.modules": "Import, Modules, imports",
-    "chunklint.semantics.python.names": "arguments, enclosing_function, local_function, qualified_name",
+    "chunklint.semantics.python.names": "arguments, enclosing_function, is_imported, local_function, qualified_name",
     "chunklint.semantics.python.origins": "Origin, origin_of, origin_of_hole",
     "chunklint.semantics.python.ranges": "foreign_count, foreign_number, is_left_in_time",
     "chunklint.semantics.python.roles": "is_script, is_test, under_main_guard",
@@ -645,6 +651,7 @@ __all__ = [
     "is_app_root",
     "is_async",
     "is_confined",
+    "is_imported",
     "is_left_in_time",
     "is_script",
     "is_sql_statement",

@@ -299,6 +299,14 @@ class Arguments:
         return self.positional[position]
 
 
+def is_imported(node: Node, file: PythonFile) -> bool:
+    """Whether `a.b.c` starts with a name that the file imports, and not with an object that it makes."""
+    while node.type == "attribute" and (owner := node.child_by_field_name("object")) is not None:
+        node = owner
+    found = reaching(node, file) if node.type == "identifier" else ()
+    return bool(found) and all(one.kind is Kind.IMPORT for one in found)
+
+
 def arguments(call: Node, file: PythonFile) -> Arguments:
     """The arguments of a call, sorted by how they are given."""
     listed = call.child_by_field_name("arguments")
