@@ -100,6 +100,7 @@ class Danger:
     '"^(execute|executemany|executescript|exec_driver_sql|exec|scalar|scalars|stream|stream_scalars|iterate|text|DDL|'
     'fetch|fetchrow|fetchval|fetch_all|fetch_one|fetch_val)$"))) @call',
     "(call function: (identifier) @function) @call",
+    '(call function: (attribute object: ((identifier) @self (#eq? @self "self"))) @function) @call',
 )
 def splices_foreign_values(call: Node, file: PythonFile) -> Iterator[Draft]:
     sink = sql_sink(call, file)

@@ -86,6 +86,8 @@ def _sink_at(file: PythonFile, finding: Finding) -> tuple[Sink, tuple[Shape, ...
         shapes = string_shapes(sink.text, file) if sink is not None else ()
         if sink is None or not any(file.span(one.node) == finding.location.span for one in shapes):
             continue
+        if sink.forwarded:
+            return Refusal("a helper executes it, which would have to take the values, too")
         if len({one.node.id for one in shapes}) != 1:
             return Refusal("the text may look in several ways")
         found.append((sink, shapes))

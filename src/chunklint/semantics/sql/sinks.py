@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from tree_sitter import Node
 
+from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
 from chunklint.records import record
-from chunklint.semantics.python.names import arguments, qualified_name, type_of
+from chunklint.semantics.python.names import arguments, local_function, qualified_name, type_of
+from chunklint.semantics.python.parameters import parameters_of, passed
+from chunklint.semantics.python.scopes import reaching
 
 # Functions whose first argument is SQL by definition.
 _TEXT_FUNCTIONS = frozenset(
@@ -49,15 +55,52 @@ _RECEIVERS = frozenset(
 
 @record
 class Sink:
-    """A call that takes SQL as text. `certain` when types say so, not just the receiver's name."""
+    """A call that takes SQL as text.
+
+    Attributes:
+        certain: Whether types say so, not just the receiver's name.
+        forwarded: Whether a function of this module takes the text, and executes it as it is.
+    """
 
     call: Node
     text: Node
     certain: bool
+    forwarded: bool = False
 
 
 def sql_sink(call: Node, file: PythonFile) -> Sink | None:
     """How a call hands SQL to a database; None when it does not, as far as is known."""
+    return _direct_sink(call, file) or _forwarding(call, file)
+
+
+def _forwarding(call: Node, file: PythonFile) -> Sink | None:
+    """A call of a function of this module that executes one of its parameters as it is."""
+    function = call.child_by_field_name("function")
+    definition = local_function(function, file) if function is not None else None
+    if definition is None or definition.type != "function_definition":
+        return None
+    executed = file.remember(("executes", definition.id), partial(_executed_parameters, definition, file))
+    for parameter, argument in passed(call, definition, file) if executed else ():
+        if parameter.id in executed:
+            return Sink(call, argument, executed[parameter.id], forwarded=True)
+    return None
+
+
+def _executed_parameters(definition: Node, file: PythonFile) -> Mapping[int, bool]:
+    """The parameters that a function hands to a database, by their nodes' ids, and whether that is certain."""
+    found: dict[int, bool] = {}
+    parameters = {one.node.id for one in parameters_of(definition, file)}
+    for call in descendants(definition, "call"):
+        sink = _direct_sink(call, file)
+        if sink is None or sink.text.type != "identifier":
+            continue
+        bound = [one.node.id for one in reaching(sink.text, file)]
+        if len(bound) == 1 and bound[0] in parameters:
+            found[bound[0]] = found.get(bound[0], False) or sink.certain
+    return found
+
+
+def _direct_sink(call: Node, file: PythonFile) -> Sink | None:
     function = call.child_by_field_name("function")
     if function is None:
         return None
