@@ -79,6 +79,7 @@ async def rename(session, user_id, nickname):
         "a value is followed within its module; what an imported helper returns or an imported settings object holds "
         "counts as unknown, and unknown values are silent",
         "attributes that a constructor fills from its parameters are taken for configuration",
+        "where a function of the module executes what it gets, parameters of its callers count only between quotes",
         "parameters and rows are silent in tests; other sources are a note there",
         "a loop that checks all values before another loop uses them is not seen as a check",
     ),
@@ -121,8 +122,18 @@ def _dangers(shape: Shape, sink: Sink, file: PythonFile) -> Iterator[Danger]:
     for splice in splices(shape):
         origin = origin_of_hole(splice.hole, file)
         severity = _severity(splice, origin, file)
-        if severity is not None:
+        if severity is not None and not (sink.forwarded and _is_layered(splice, origin, sink)):
             yield Danger(splice, origin, severity)
+
+
+def _is_layered(splice: Splice, origin: Origin, sink: Sink) -> bool:
+    """Whether a module that wraps its database passes a name on, which its callers choose by the design of the layer.
+
+    What its functions put between quotes themselves is another matter.
+    """
+    if origin.kind is not Source.PARAMETER:
+        return False
+    return splice.role is not Role.VALUE or not splice.quoted or not begins_within(splice.hole.node, sink.text)
 
 
 def _is_sql(shape: Shape, sink: Sink) -> bool:
