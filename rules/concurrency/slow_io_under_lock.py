@@ -16,6 +16,7 @@ from chunklint.api import (
     crowded,
     enclosing_function,
     is_test,
+    patience,
     python,
 )
 
@@ -75,6 +76,7 @@ class Presence:
         "locks on a server, which have to be held for the whole of the work",
         "start and stop, which nobody waits for; test files",
         "files, which are fast enough unless something else is the matter",
+        "calls with a limit that block the event loop: CL804 speaks of those",
     ),
     limits=(
         "a slow call is known by its library, or by a receiver named `redis`, `session`, `..._repo`, `websocket` and "
@@ -109,6 +111,9 @@ def slow_call_under_lock(file: PythonFile) -> Iterator[Draft]:
     if is_test(file.path):
         return
     for found in crowded(file):
+        if patience(found, file):
+            # CL804 speaks of the limit that does not help.
+            continue
         if (
             found.held.lock.kind is LockKind.THREADING
             and found.slow.parent is not None

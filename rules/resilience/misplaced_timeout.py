@@ -13,8 +13,11 @@ from chunklint.api import (
     arguments,
     assumed_version,
     cancels_what_goes_on,
+    crowded,
+    enclosing_function,
     is_test,
     limited_listener,
+    patience,
     python,
 )
 
@@ -26,10 +29,11 @@ rule = Rule(
     name="misplaced-timeout",
     ticket="TICKET-008",
     when="a timeout ends what should go on: `wait_for` cancels a task that is still counted on, a socket's limit ends "
-    "a listener",
-    effect="the work stops in the middle without a trace, while the caller is told that it goes on",
+    "a listener; or it protects nobody, since the wait that it limits holds a lock on the event loop",
+    effect="the work stops in the middle without a trace, while the caller is told that it goes on; or all requests "
+    "stand still until the time is over",
     instead="`await asyncio.wait_for(asyncio.shield(task), ...)`; for a listener a client of its own without "
-    "`socket_timeout`, kept alive by `health_check_interval`",
+    "`socket_timeout`, kept alive by `health_check_interval`; `await asyncio.wrap_future(future)` without the lock",
     bad="""\
 import asyncio
 
@@ -53,7 +57,7 @@ async def start(report):
         return {"status": "still running"}
 """,
     example="app/reports.py",
-    mentions=("wait_for", "socket_timeout"),
+    mentions=("wait_for", "socket_timeout", "Lock"),
     silent_on=(
         "`asyncio.shield(task)`, and `asyncio.wait`, which cancels nothing",
         "a timeout that is an error: the handler raises, cancels the task, or says nothing of its going on",
@@ -83,6 +87,26 @@ def timeout_cancels_task(call: Node, file: PythonFile) -> Iterator[Draft]:
     )
     steps = [(task, f"`{name}` is cancelled when the time is over"), (place, shows)]
     yield rule.at(call, message, severity=Severity.ERROR, steps=steps)
+
+
+@rule.each(python)
+def timeout_protects_nobody(file: PythonFile) -> Iterator[Draft]:
+    if is_test(file.path):
+        return
+    for found in crowded(file):
+        limit = patience(found, file)
+        if not limit or found.on_loop is None:
+            continue
+        callee, name = file.text(found.cause.child_by_field_name("function") or found.cause), found.held.lock.name
+        caller = enclosing_function(found.on_loop) if found.on_loop.type == "call" else None
+        head = caller.child_by_field_name("name") if caller is not None else None
+        by = f" (`{file.text(head)}` calls this)" if head is not None else ""
+        message = (
+            f"`{callee}` may block the event loop{by} for {limit} s with `{name}` held: its timeout protects nobody, "
+            "no other request runs meanwhile."
+        )
+        steps = ((found.held.by, f"`{name}` is taken"), (found.slow, "the loop waits"))
+        yield rule.at(found.slow, message, severity=Severity.WARNING, steps=steps)
 
 
 @rule.fact(

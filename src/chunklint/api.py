@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from chunklint.rewriting.python_sections import guarded
     from chunklint.rewriting.python_timeouts import limited, limited_again
     from chunklint.semantics.concurrency.crowded_locks import Crowd as CrowdedLock
-    from chunklint.semantics.concurrency.crowded_locks import awaits_under_thread_locks, crowded
+    from chunklint.semantics.concurrency.crowded_locks import awaits_under_thread_locks, crowded, patience
     from chunklint.semantics.concurrency.ecmascript_policy import naked_changes_of_classes
     from chunklint.semantics.concurrency.ecmascript_races import suspicions_of_classes
     from chunklint.semantics.concurrency.held import Held, locks_held_at
@@ -225,7 +225,9 @@ _HOMES = {
     "chunklint.rewriting.ecmascript_timeouts": "limited_request, limited_request_again",
     "chunklint.rewriting.limits": "Limit",
     "chunklint.rewriting.python_timeouts": "limited, limited_again",
-    "chunklint.semantics.concurrency.crowded_locks": "Crowd as CrowdedLock, awaits_under_thread_locks, crowded",
+    "chunklint.semantics.concurrency.crowded_locks": (
+        "Crowd as CrowdedLock, awaits_under_thread_locks, crowded, patience"
+    ),
     "chunklint.semantics.concurrency.ecmascript_races": "suspicions_of_classes",
     "chunklint.semantics.concurrency.held": "Held, locks_held_at",
     "chunklint.semantics.concurrency.lock_orders": "Nesting, inversions, reentries, unordered_items",
@@ -699,6 +701,7 @@ __all__ = [
     "overtaken",
     "overtaken_message",
     "partition_facts",
+    "patience",
     "place_of",
     "posers",
     "problem_message",

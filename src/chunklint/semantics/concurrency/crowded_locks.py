@@ -15,7 +15,7 @@ from chunklint.semantics.concurrency.held import Held, with_items
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import Lock, lock_of
 from chunklint.semantics.concurrency.slow_calls import is_awaited, slow_call, slow_calls
-from chunklint.semantics.python.names import calls_of, enclosing_function
+from chunklint.semantics.python.names import arguments, calls_of, enclosing_function
 from chunklint.semantics.python.parameters import parameters_of
 from chunklint.semantics.python.scopes import bindings_in
 
@@ -56,6 +56,21 @@ class Crowd:
     cause: Node
     waiting: tuple[Node, ...]
     on_loop: Node | None
+
+
+def patience(found: Crowd, file: PythonFile) -> str:
+    """The limit, as written, of a call that waits on the event loop itself: `300` of `future.result(timeout=300)`.
+
+    "" where the loop is not blocked, or the call has no limit of a second or more. Such a limit looks like a
+    protection and is none: nothing else runs until it is over.
+    """
+    callee = found.cause.child_by_field_name("function")
+    if found.on_loop is None or callee is None:
+        return ""
+    given = arguments(found.cause, file)
+    limit = given.get("timeout", 0 if file.text(callee).endswith((".result", ".join", ".exception")) else None)
+    text = file.text(limit) if limit is not None else ""
+    return text if re.fullmatch(r"[\d.]+", text) and float(text) >= 1 else ""
 
 
 def awaits_under_thread_locks(file: PythonFile) -> Iterator[tuple[Held, Node]]:
