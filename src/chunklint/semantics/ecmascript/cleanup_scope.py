@@ -12,6 +12,7 @@ from chunklint.semantics.ecmascript.functions import (
     called_name,
     callee_of,
     function_of,
+    functions_in_ref,
     is_function,
     receiver_of,
 )
@@ -88,6 +89,8 @@ def _is_unknown(file: SourceFile, call: Node, owner: Node | None) -> bool:
     if callee is None:
         return True
     if callee.type != "identifier":
+        if dotted(file, callee)[-1:] == ("current",) and owner is not None:
+            return next(functions_in_ref(file, callee, owner), None) is None
         if called_name(file, call) in _REMOVES_ONE and len(arguments_of(call)) > 1:
             return False
         # What a module of the application is asked to do by itself (`sockets.teardown()`) may be everything.
@@ -126,8 +129,19 @@ def _set_by(file: SourceFile, effect: Effect) -> Iterator[Chain]:
 
 
 def aborts(file: SourceFile, effect: Effect) -> bool:
-    """Whether the effect's own cleanup aborts or cancels something."""
-    return any(called_name(file, call) in ("abort", "cancel") for call in own_calls(file, effect))
+    """Whether the effect's own cleanup aborts or cancels something, or hands a controller to what will."""
+    return any(
+        called_name(file, call) in ("abort", "cancel") or any(_is_controller(file, one) for one in arguments_of(call))
+        for call in own_calls(file, effect)
+    )
+
+
+def _is_controller(file: SourceFile, value: Node) -> bool:
+    """Whether a name stands for an AbortController that the file makes."""
+    found = resolve(file, value) if value.type == "identifier" else None
+    made = unwrap(found.value) if found is not None and found.value is not None else None
+    callee = callee_of(made) if made is not None and made.type == "new_expression" else None
+    return callee is not None and file.text(callee) == "AbortController"
 
 
 def steers(file: SourceFile, condition: Node, setters: frozenset[Chain]) -> bool:

@@ -9,7 +9,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile
 from chunklint.model import Severity
 from chunklint.semantics.ecmascript.external_stores import Endless
-from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
+from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_function, function_of, returned
 from chunklint.semantics.ecmascript.handler_timers import Reset
 from chunklint.semantics.ecmascript.late_work import Late, Reconnect
 from chunklint.semantics.ecmascript.leaks import Leak, is_app_root
@@ -73,11 +73,19 @@ def leak_message(file: SourceFile, leak: Leak) -> str:
     if leak.touches:
         return f"{capitalised(keeps)} after unmount and calls `{leak.touches}`; {_blame(file, leak)}."
     text = f"{capitalised(keeps)} after unmount; {_blame(file, leak)}."
+    if _ends_the_last(file, leak):
+        return text
     if leak.effect.runs is Deps.NONE:
         return f"{text} The effect has no dependency array: every render adds another."
     if leak.effect.runs is Deps.SOME and acquired.kind is not Kind.GLOBAL:
         return f"{text} Every re-run of the effect adds another."
     return text
+
+
+def _ends_the_last(file: SourceFile, leak: Leak) -> bool:
+    """Whether each run of the effect itself gives back what the one before it acquired."""
+    own = (leak.effect.callback, enclosing_function(file, leak.acquired.node))
+    return leak.by_hand is not None and enclosing_function(file, leak.by_hand) in own
 
 
 def _blame(file: SourceFile, leak: Leak) -> str:

@@ -38,6 +38,9 @@ _DYNAMIC = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""
 _HOOK_CALLS = '(call_expression function: (identifier) @name arguments: (arguments) (#match? @name "^use[A-Z]")) @call'
 _REACT = frozenset({"react", "react-dom", "react-native"})
 _MODAL = re.compile(r"Modal|Dialog|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox")
+# What covers the page, in the words of utility classes: `fixed inset-0`, `w-screen h-screen fixed`.
+_COVERS = re.compile(r"inset-0|(?=.*\bw-(?:screen|full|dvw)\b)(?=.*\bh-(?:screen|full|dvh)\b)")
+_MAY_COVER = re.compile(r"\bfixed\b|aria-modal|role=")
 _CLOSING = re.compile(r"^on(?:Close|Cancel|Hide|Dismiss|OpenChange|Exit|Done|Success)|^(?:close|cancel|hide|setOpen)")
 _WRAPPERS = 4
 _CHOICES = ("ternary_expression", "if_statement", "switch_case")
@@ -93,7 +96,7 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
 
 def modals(file: SourceFile) -> Modals | None:
     """The components of a file that are modals by what they render, under whatever names; None for none."""
-    if not _MODAL.search(file.content):
+    if not _MODAL.search(file.content) and not _MAY_COVER.search(file.content):
         return None
     functions = ((one.fact.name, function_of(file, one.node)) for one in definitions(file))
     names = tuple(name for name, function in functions if function is not None and _renders_modal(file, function))
@@ -110,12 +113,23 @@ def _is_modal(file: SourceFile, element: Node) -> bool:
     for _ in range(_WRAPPERS):
         tag = element if element.type == "jsx_self_closing_element" else element.named_children[0]
         name = tag.child_by_field_name("name")
-        if name is not None and _MODAL.search(file.text(name)):
+        if name is not None and (_MODAL.search(file.text(name)) or _covers_the_page(file, tag)):
             return True
         inner = [child for child in element.named_children if child.type in ("jsx_element", "jsx_self_closing_element")]
         if len(inner) != 1:
             return False
         element = inner[0]
+    return False
+
+
+def _covers_the_page(file: SourceFile, tag: Node) -> bool:
+    """Whether an element says that it is a modal dialog, or lies fixed over all that the window shows."""
+    for part in (one for one in tag.named_children if one.type == "jsx_attribute"):
+        name, text = file.text(part.named_children[0]), file.text(part)
+        if name == "aria-modal" or (name == "role" and "dialog" in text):
+            return True
+        if name == "className" and re.search(r"\bfixed\b", text) and _COVERS.search(text):
+            return True
     return False
 
 
@@ -188,12 +202,18 @@ class Feeding:
 
     def is_used(self, key: Key) -> bool:
         """Whether any file mounts a component, calls a hook, or imports the module of either as the app runs."""
+        names = (*sorted(self._names(key[1])), WHOLE)
         return any(
-            found == key if name != WHOLE else found[0] == key[0]
-            for name in (*sorted(self._names(key[1])), WHOLE)
-            for path, module in self._used.get(name, ())
-            if (found := self._meant(path, module, name, key)) is not None
+            self._may_use(path, module, name, key) for name in names for path, module in self._used.get(name, ())
         )
+
+    def _may_use(self, path: str, module: str, name: str, key: Key) -> bool:
+        """Whether a use means a definition, or its name in a package of which no scanned file is known to be a part."""
+        found = self._meant(path, module, name, key)
+        if found is not None:
+            return found == key if name != WHOLE else found[0] == key[0]
+        packed = name not in (WHOLE, "default") and bool(module) and not module.startswith(".")
+        return packed and self._workspace.file(path, module) is None
 
     def _meant(self, path: str, module: str, name: str, key: Key) -> Key | None:
         """What a use means, as far as it may be the key that is asked for."""

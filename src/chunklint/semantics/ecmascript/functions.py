@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.records import record
-from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, scopes_around, unwrap, uses_of, wrapped
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, scopes_around, unwrap, uses_of, wrapped
 
 # Wrappers that hand back, more or less, the function that they are given.
 _KEEPS_FIRST = frozenset(
@@ -104,6 +104,19 @@ def function_of(file: SourceFile, expression: Node, hops: int = _HOPS) -> Node |
         case "call_expression":
             return _function_from_call(file, node, hops - 1)
     return None
+
+
+def functions_in_ref(file: SourceFile, callee: Node, around: Node) -> Iterator[Node]:
+    """The functions that a ref is given in the code around: `end.current = () => ...` for the callee `end.current`."""
+    if callee.type != "member_expression" or (chain := dotted(file, callee))[-1:] != ("current",):
+        return
+    for given in descendants(around, "assignment_expression"):
+        left, right = given.child_by_field_name("left"), given.child_by_field_name("right")
+        if left is None or right is None or left.type != "member_expression" or dotted(file, left) != chain:
+            continue
+        function = function_of(file, right)
+        if function is not None:
+            yield function
 
 
 def _function_from_call(file: SourceFile, call: Node, hops: int) -> Node | None:

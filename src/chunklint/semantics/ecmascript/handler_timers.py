@@ -17,6 +17,7 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.names import resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import component_of, state_of_setter
+from chunklint.semantics.ecmascript.resources import A_MOMENT, delay_text
 
 _EMPTY = frozenset({"null", "undefined", '""', "''", "-1"})
 
@@ -46,6 +47,9 @@ def resets(file: SourceFile) -> Iterator[Reset]:
         handler = enclosing_function(file, timer)
         kept = timer.parent is None or timer.parent.type != "expression_statement"
         if handler is None or kept or component_of(file, timer) in (None, handler):
+            continue
+        delay = delay_text(file, arguments_of(timer))
+        if delay is None or (delay and float(delay) <= A_MOMENT):
             continue
         callback = unwrap(arguments_of(timer)[0])
         emptied = _emptied(file, callback) if is_function(callback) else None

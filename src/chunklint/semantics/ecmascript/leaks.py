@@ -10,18 +10,15 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
-from chunklint.semantics.ecmascript.changes import given
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
 from chunklint.semantics.ecmascript.endings import is_ended, is_stored
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
-    callee_of,
     enclosing_function,
     function_of,
     is_function,
     receiver_of,
-    running,
 )
 from chunklint.semantics.ecmascript.lifetimes import (
     Handle,
@@ -34,7 +31,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
     reach,
     released_by_hand,
 )
-from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value, uses_of
+from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
@@ -44,17 +41,21 @@ from chunklint.semantics.ecmascript.react import (
     effects,
     hook_of,
     is_hook,
-    state_of_setter,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
-from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, delay_text, reached
+from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, acquisitions, reached
 from chunklint.semantics.ecmascript.shown_elements import comes_anew
+from chunklint.semantics.ecmascript.timers import (
+    comes_in_order,
+    ends_with_the_answer,
+    lasts_up_to,
+    runs_again_at_once,
+    touched_by,
+)
 
 # ms
 _SHORT = 1000
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
-_NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
-_MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
 _ROOT_FILES = frozenset({"_app", "app", "main", "root"})
 _TEST_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e", "test", "tests"})
@@ -164,9 +165,18 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         file, around, words, handle.names or frozenset({("",)}), None
     )
     # A handler that removes itself is there for one event; a removal that is kept as a value may run on unmount.
-    inside = by_hand is not None and begins_within(by_hand, acquired.node)
+    inside = by_hand is not None and _removes_itself(file, acquired.node, by_hand, held)
     kept = by_hand is not None and is_stored(file, by_hand)
     return None if inside or kept else Leak(effect, acquired, by_hand)
+
+
+def _removes_itself(file: SourceFile, call: Node, removal: Node, held: Reach) -> bool:
+    """Whether a handler takes itself away: one that is written where it is added, or one of the component's element."""
+    if begins_within(removal, call):
+        return True
+    given = arguments_of(call)
+    handler = function_of(file, given[1]) if held is Reach.OWNED and len(given) > 1 else None
+    return handler is not None and begins_within(removal, handler)
 
 
 def _aborted(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
@@ -273,8 +283,9 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     callback = function_of(file, arguments_of(acquired.node)[0])
     # A callback that asks a ref first does nothing once the element or the handle is gone.
     asks = callback is not None and any(".current" in file.text(asked) for asked in conditions(callback))
-    in_order = _comes_in_order(file, effect, acquired)
-    touched = _touched(file, callback, effect, in_order) if callback is not None and not asks else None
+    in_order = comes_in_order(file, effect, acquired)
+    swift = lasts_up_to(file, acquired.node, A_MOMENT)
+    touched = touched_by(file, callback, effect, in_order, swift) if callback is not None and not asks else None
     if touched is None:
         return None
     handle = handle_of(file, acquired.node, acquired.path)
@@ -282,83 +293,15 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     if kept is None:
         return None
     name, outside = touched
-    if kept.by_hand is not None and _ends_with(file, acquired.node, kept.by_hand):
+    if not outside and runs_again_at_once(file, effect, acquired):
+        return None  # A cleanup of the effect would clear it before it can fire.
+    if kept.by_hand is not None and ends_with_the_answer(file, acquired.node, kept.by_hand):
         return None  # It waits for an answer only, which takes it away.
     # State that is set once, shortly after the mount, is set on nothing when the component has gone before.
-    if effect.runs is Deps.EMPTY and not outside and kept.by_hand is None and _is_short(file, acquired.node):
+    if effect.runs is Deps.EMPTY and not outside and kept.by_hand is None and lasts_up_to(file, acquired.node, _SHORT):
         return None
     fresh = kept.by_hand is not None and _is_fresh(file, acquired, handle)
     return Leak(effect, acquired, kept.by_hand, name, outside, fresh)
-
-
-def _ends_with(file: SourceFile, timer: Node, release: Node) -> bool:
-    """Whether what goes on after the timer was set gives it back, in a callback or after a wait of the same call."""
-    around = enclosing_function(file, timer)
-    later = around is not None and begins_within(release, around) and release.start_byte > timer.end_byte
-    return later and around is not None and not any(begins_within(release, one.callback) for one in effects(file))
-
-
-def _is_short(file: SourceFile, timer: Node) -> bool:
-    delay = delay_text(file, arguments_of(timer))
-    return bool(delay) and delay is not None and float(delay) <= _SHORT
-
-
-def _touched(file: SourceFile, callback: Node, effect: Effect, in_order: bool) -> tuple[str, bool] | None:
-    """What a timer's callback calls that matters after unmount: (name, more than own state); None for nothing."""
-    state = None
-    pending, entered = [callback], {callback.id}
-    while pending:
-        for run in running(file, pending.pop()):
-            callee = callee_of(run.node) if run.node.type == "call_expression" else None
-            if callee is None:
-                continue
-            if _is_outside(file, callee, effect):
-                return file.text(callee), True
-            if callee.type != "identifier":
-                continue
-            if state_of_setter(file, callee) is not None and not (
-                (in_order and _is_set_here_only(file, callee)) or _goes_out(file, callee, effect)
-            ):
-                state = state or file.text(callee)
-            called = function_of(file, callee)
-            if called is not None and called.id not in entered and len(entered) < 8:
-                entered.add(called.id)
-                pending.append(called)
-    return (state, False) if state is not None else None
-
-
-def _comes_in_order(file: SourceFile, effect: Effect, timer: Acquisition) -> bool:
-    """Whether every run of an effect sets the same timer, so that the last one has the last word."""
-    own = enclosing_function(file, timer.node) == effect.callback and bool(delay_text(file, arguments_of(timer.node)))
-    asked = any(condition.start_byte < timer.node.start_byte for condition in conditions(effect.callback))
-    return own and not asked and effect.runs is Deps.SOME
-
-
-def _is_set_here_only(file: SourceFile, setter: Node) -> bool:
-    """Whether nothing else sets the state, so that the timers of earlier runs come before the last one's."""
-    return all(use.parent is not None and use.parent.type == "array" for use in uses_of(file, setter))
-
-
-def _goes_out(file: SourceFile, setter: Node, effect: Effect) -> bool:
-    """Whether an effect of one switch puts it out later, and all others only put it on: its runs cannot overlap."""
-    if [file.text(dep) for dep in effect.deps] != [state_of_setter(file, setter)]:
-        return False
-    others = [use.parent for use in uses_of(file, setter) if use.parent is not None and use.parent.type != "array"]
-    puts = {given[0].type for call in others if len(given := arguments_of(call)) == 1}
-    return puts == {"true"} and all(callee_of(call) is not None for call in others)
-
-
-def _is_outside(file: SourceFile, callee: Node, effect: Effect) -> bool:
-    """A callback prop, or navigation."""
-    root = root_of(callee)
-    found = resolve(file, root) if root.type == "identifier" else None
-    if found is None:
-        return False
-    if effect.owner is not None and given(file, root, found, effect.owner) is not None:
-        return callee.type == "identifier" or file.text(root) == "props"
-    hook = hook_of(file, found)
-    moves = callee.type == "identifier" or dotted(file, callee)[-1:] in _MOVES
-    return hook is not None and hook[0] in _NAVIGATES and moves
 
 
 def _is_fresh(file: SourceFile, acquired: Acquisition, handle: Handle) -> bool:

@@ -15,6 +15,7 @@ from chunklint.semantics.ecmascript.functions import (
     callee_of,
     function_name,
     function_of,
+    functions_in_ref,
     is_function,
     receiver_of,
 )
@@ -360,6 +361,9 @@ def cleanup_code(file: SourceFile, effect: Effect) -> Iterator[Node]:
             called = function_of(file, callee) if callee is not None else None
             if called is not None:
                 pending.append((called, depth + 1))
+            elif callee is not None:
+                kept = functions_in_ref(file, callee, effect.owner or effect.callback)
+                pending.extend((function, depth + 1) for function in kept)
 
 
 def released_by_hand(
