@@ -44,7 +44,7 @@ def left_by_assignment(file: SourceFile, chain: tuple[str, ...], value: Node) ->
     """What an assignment leaves on the page, and what would undo it; `chain` is its target without `window`."""
     name = ".".join(chain)
     if len(chain) == 2 and chain[0] in ("window", "globalThis", "self", "document"):
-        handles = is_function(value) or (value.type == "identifier" and file.text(value) != "undefined")
+        handles = is_handler(file, value)
         listens = chain[1].startswith("on") and chain[1].islower() and chain[1][2:] not in ONE_TIME_EVENTS
         return (f"`{name}` keeps this handler", f"`{name} = null`") if listens and handles else None
     if chain[:2] not in PAGES or chain[2:3] != ("style",) or len(chain) != 4:
@@ -53,6 +53,11 @@ def left_by_assignment(file: SourceFile, chain: tuple[str, ...], value: Node) ->
     if text is None or (chain[1] == "documentElement" and chain[3] not in _LOCKS):
         return None
     return f"`{name}` keeps the value `{text}`", "an assignment of the former value"
+
+
+def is_handler(file: SourceFile, value: Node) -> bool:
+    """Whether a value that is assigned to an `on...` property handles events, rather than ends that."""
+    return is_function(value) or (value.type == "identifier" and file.text(value) != "undefined")
 
 
 def left_by_class(file: SourceFile, chain: tuple[str, ...], given: list[Node]) -> tuple[str, str] | None:

@@ -24,7 +24,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.listener_options import ends_by_options
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
 from chunklint.semantics.ecmascript.origins import belongs_to, completes, export_of, is_global, makers, origin_of
-from chunklint.semantics.ecmascript.page import ONE_TIME_EVENTS, PAGES, left_by_assignment, left_by_class
+from chunklint.semantics.ecmascript.page import ONE_TIME_EVENTS, PAGES, is_handler, left_by_assignment, left_by_class
 from chunklint.semantics.ecmascript.react import is_hook
 from chunklint.semantics.ecmascript.releases import RESOURCES, Kind, Resource
 from chunklint.semantics.wording import shortened
@@ -160,11 +160,26 @@ def _of_call(file: SourceFile, call: Node) -> Acquisition | None:
     row = _FUNCTIONS.get(name) if is_global(file, callee) else _EXPORTS.get(export_of(file, callee) or ("", ""))
     if row is not None:
         return _acquired(file, call, callee, row)
+    if receiver is None and callee.type == "identifier":
+        return _listener_renamed(file, call, callee)
     if receiver is None or is_global(file, callee):
         return None
     if name == "addEventListener":
         return _listener(file, call, receiver, _FUNCTIONS[name])
     return _of_any_object(file, call, callee, receiver)
+
+
+def _listener_renamed(file: SourceFile, call: Node, callee: Node) -> Acquisition | None:
+    """A listener that is added through another name: `const on = window.addEventListener`, or taken out of it."""
+    found = resolve(file, callee)
+    value = unwrap(found.value) if found is not None and found.kind == "variable" and found.value is not None else None
+    if found is None or value is None or not is_global(file, value):
+        return None
+    chain = (*dotted(file, value), *found.keys)
+    if chain[-1:] != ("addEventListener",):
+        return None
+    holder = value if found.keys else value.child_by_field_name("object")
+    return _listener(file, call, holder, _FUNCTIONS["addEventListener"])
 
 
 def _owner(file: SourceFile, callee: Node) -> Node | None:
@@ -355,11 +370,25 @@ def _either(node: Node) -> Node:
 def _of_assignment(file: SourceFile, node: Node) -> Acquisition | None:
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     chain = dotted(file, left) if left is not None else ()
-    if left is None or right is None or len(chain) < 2 or not is_global(file, left):
+    if left is None or right is None:
+        return None
+    if _is_media_handler(file, left) and is_handler(file, unwrap(right)):
+        name = _short(file, left)
+        return Acquisition(node, Kind.GLOBAL, f"`{name}` keeps this handler", f"`{name} = null`")
+    if len(chain) < 2 or not is_global(file, left):
         return None
     chain = chain[1:] if chain[0] in _GLOBALS and len(chain) > 2 else chain
     found = left_by_assignment(file, chain, unwrap(right))
     return Acquisition(node, Kind.GLOBAL, *found) if found is not None else None
+
+
+def _is_media_handler(file: SourceFile, target: Node) -> bool:
+    """Whether a property is the handler of a media query, which lives as long as the page: `matchMedia(q).onchange`."""
+    name, owner = target.child_by_field_name("property"), target.child_by_field_name("object")
+    if name is None or owner is None or file.text(name) != "onchange":
+        return False
+    made = origin_of(file, owner)
+    return made is not None and made.type == "call_expression" and called_name(file, made) == "matchMedia"
 
 
 def _is_event(node: Node) -> bool:

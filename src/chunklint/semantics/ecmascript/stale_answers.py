@@ -43,6 +43,9 @@ _CREDENTIALS = (
 # Calls that do something rather than ask; their answer is not a matter of what is shown.
 ACTS = ("create", "post", "put", "patch", "save", "update", "delete", "submit", "start", "send", "add", "remove")
 
+# What a client's methods are called that change something, and hardly anything else is.
+_VERBS = ("post", "put", "patch")
+
 _ACTING_METHOD = re.compile(r"""\bmethod:\s*["'](?:POST|PUT|PATCH|DELETE)["']""", re.IGNORECASE)
 
 # Wrappers that may drop the answers of earlier calls.
@@ -256,6 +259,10 @@ def asks_with(file: SourceFile, request: Node, changing: Collection[str], path: 
         pending.append((receiver, 0))
     callee = callee_of(request)
     called = function_of(file, callee) if callee is not None and callee.type == "identifier" else None
+    if called is not None and any(
+        called_name(file, call).lower() in _VERBS for call in descendants(called, "call_expression")
+    ):
+        return
     if called is not None and not arguments_of(request):
         body = called.child_by_field_name("body")
         pending.extend((call, 1) for call in (descendants(body, "arguments") if body is not None else ()))
