@@ -38,6 +38,8 @@ from chunklint.api import (
     renewals,
     reopened,
     reopenings,
+    retries,
+    retry_message,
     seen_at,
     way_to,
 )
@@ -144,6 +146,8 @@ def comes_back_after_closing(file: EcmascriptFile) -> Iterator[Draft]:
             ]
             severity = Severity.WARNING if again.cleanly else Severity.ERROR
             yield rule.at(again.close, reconnect_message(again), severity=severity, steps=steps)
+        for retry in retries(file, effect):
+            yield rule.at(head_of(retry.timer), retry_message(retry), severity=_severity_of_late(file, effect))
         for late in late_closes(file, effect):
             message = (
                 f"A late close event empties `{late.name}` after the next run of the effect has put its own socket "

@@ -54,8 +54,10 @@ from chunklint.api import (
     leak_message,
     leak_severity,
     leaks,
+    left_open_message,
     made_effect,
     offers,
+    opened_by_handlers,
     opened_by_initialisers,
     opened_by_renders,
     opened_message,
@@ -225,12 +227,14 @@ def starts_outside_effects(file: EcmascriptFile) -> Iterator[Draft]:
         yield rule.at(head_of(started.acquired.node), started_message(started), severity=Severity.WARNING)
     for added in added_by_handlers(file):
         yield rule.at(head_of(added.node), added_message(added), severity=Severity.WARNING)
+    for opened in opened_by_handlers(file):
+        yield rule.at(head_of(opened.node), left_open_message(opened), severity=Severity.WARNING)
     for reset in resets(file):
         yield rule.at(head_of(reset.timer), reset_message(reset), severity=Severity.NOTE)
-    for opened in (*opened_by_initialisers(file), *opened_by_renders(file)):
-        each_render = opened.hook is None and opened.acquired.kind is not Kind.OBJECT_URL
+    for found in (*opened_by_initialisers(file), *opened_by_renders(file)):
+        each_render = found.hook is None and found.acquired.kind is not Kind.OBJECT_URL
         severity = Severity.ERROR if each_render else Severity.WARNING
-        yield rule.at(head_of(opened.acquired.node), opened_message(file, opened), severity=severity)
+        yield rule.at(head_of(found.acquired.node), opened_message(file, found), severity=severity)
 
 
 @rule.fact(ecmascript)

@@ -69,12 +69,14 @@ if TYPE_CHECKING:
         late_message,
         leak_message,
         leak_severity,
+        left_open_message,
         mismatch_message,
         mismatch_severity,
         opened_message,
         overtaken_message,
         reconnect_message,
         reset_message,
+        retry_message,
         seen_at,
         stale_message,
         started_message,
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.fed_answers import Fed, changing_in, fed_answers, feeding, is_unmounted
     from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals, Uses
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
+    from chunklint.semantics.ecmascript.handler_connections import opened_by_handlers
     from chunklint.semantics.ecmascript.handler_timers import resets
     from chunklint.semantics.ecmascript.holes import Gap, GapKind
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
@@ -95,6 +98,7 @@ if TYPE_CHECKING:
         late_closes,
         late_handles,
         reconnects,
+        retries,
     )
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, is_test_or_story, leaks
     from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
@@ -246,18 +250,19 @@ _HOMES = {
     "chunklint.semantics.ecmascript.coverage": "gaps",
     "chunklint.semantics.ecmascript.effect_wording": (
         "added_message, asker, called_text, endless_message, head_of, late_message, leak_message, leak_severity, "
-        "mismatch_message, mismatch_severity, opened_message, overtaken_message, reconnect_message, reset_message, "
-        "seen_at, stale_message, started_message, way_to"
+        "left_open_message, mismatch_message, mismatch_severity, opened_message, overtaken_message, "
+        "reconnect_message, reset_message, retry_message, seen_at, stale_message, started_message, way_to"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": "Fed, changing_in, fed_answers, feeding, is_unmounted",
     "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Modals, Uses",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
+    "chunklint.semantics.ecmascript.handler_connections": "opened_by_handlers",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.holes": "Gap, GapKind",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
     "chunklint.semantics.ecmascript.late_work": (
-        "Late, LateClose, Reconnect, captured_too_early, late_closes, late_handles, reconnects"
+        "Late, LateClose, Reconnect, captured_too_early, late_closes, late_handles, reconnects, retries"
     ),
     "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, is_test_or_story, leaks",
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
@@ -673,6 +678,7 @@ __all__ = [
     "leak_severity",
     "leaks",
     "leaves",
+    "left_open_message",
     "left_out",
     "limited",
     "limited_again",
@@ -691,6 +697,7 @@ __all__ = [
     "naked_changes",
     "naked_changes_of_classes",
     "offers",
+    "opened_by_handlers",
     "opened_by_initialisers",
     "opened_by_renders",
     "opened_message",
@@ -722,6 +729,8 @@ __all__ = [
     "reopenings",
     "reset_message",
     "resets",
+    "retries",
+    "retry_message",
     "returned",
     "reversals",
     "revision_of",

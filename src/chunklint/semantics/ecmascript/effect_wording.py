@@ -11,7 +11,7 @@ from chunklint.model import Severity
 from chunklint.semantics.ecmascript.external_stores import Endless
 from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_function, function_of, returned
 from chunklint.semantics.ecmascript.handler_timers import Reset
-from chunklint.semantics.ecmascript.late_work import Late, Reconnect
+from chunklint.semantics.ecmascript.late_work import Late, Reconnect, Retry
 from chunklint.semantics.ecmascript.leaks import Leak, is_app_root
 from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch
 from chunklint.semantics.ecmascript.outside_effects import Opened, Started
@@ -166,6 +166,14 @@ def added_message(added: Acquisition) -> str:
     )
 
 
+def left_open_message(opened: Acquisition) -> str:
+    """What a connection does that a handler opens."""
+    return (
+        f"{capitalised(opened.keeps)} after unmount: a handler opens it, and nothing calls {opened.release}. "
+        "Keep it in a ref, close it before the next one, and in the cleanup of an effect."
+    )
+
+
 def reset_message(found: Reset) -> str:
     """What the timer of an earlier click does to a later one."""
     return (
@@ -245,6 +253,14 @@ def late_message(late: Late) -> str:
     return (
         "When the component unmounts during the wait before this, the cleanup has run already, and the listener stays. "
         "Ask after the wait for a flag that the cleanup sets."
+    )
+
+
+def retry_message(again: Retry) -> str:
+    """What a timer does that an error has set."""
+    return (
+        f"When the component unmounts while this timer waits, it opens the next `{again.what}` after unmount, and "
+        "nothing closes that one. Keep the timer's handle, and clear it in the cleanup, too."
     )
 
 

@@ -13,6 +13,7 @@ from chunklint.semantics.ecmascript.cleanup_scope import (
     chains_in,
     conditions,
     is_guarded,
+    is_opaque,
     killers,
     own_calls,
     own_chains,
@@ -73,6 +74,14 @@ class Reconnect:
     handler: Node
     opens: Node
     cleanly: bool
+
+
+@record
+class Retry:
+    """A timer of an error handler that opens a connection anew, though the cleanup has closed the last one by then."""
+
+    timer: Node
+    what: str
 
 
 @record
@@ -208,7 +217,7 @@ def _asks_itself(file: SourceFile, effect: Effect, timer: Node) -> bool:
 
 def reconnects(file: SourceFile, effect: Effect) -> Iterator[Reconnect]:
     """The sockets that an effect's cleanup closes and their own close handlers open again."""
-    for handle, handler in _close_handlers(file, effect):
+    for handle, handler in _end_handlers(file, effect, "WebSocket", "close"):
         close = _closing(file, effect, handle)
         opens = _opens_again(file, handler)
         if close is None or opens is None or _is_disarmed(file, effect, handler, opens):
@@ -217,11 +226,32 @@ def reconnects(file: SourceFile, effect: Effect) -> Iterator[Reconnect]:
         yield Reconnect(close, handler, opens, ".wasClean" in text or ".code" in text)
 
 
+def retries(file: SourceFile, effect: Effect) -> Iterator[Retry]:
+    """The timers by which a source of events comes back after an error, and which the cleanup leaves running."""
+    calls = {called_name(file, call) for call in own_calls(file, effect)}
+    if "clearTimeout" in calls or "clearInterval" in calls or is_opaque(file, effect):
+        return
+    for handle, handler in _end_handlers(file, effect, "EventSource", "error"):
+        opens = _opens_again(file, handler)
+        timer = _timer_around(file, opens, handler) if opens is not None else None
+        if opens is None or timer is None or _closing(file, effect, handle) is None:
+            continue
+        if not _is_disarmed(file, effect, handler, opens):
+            yield Retry(timer, "EventSource")
+
+
+def _timer_around(file: SourceFile, call: Node, handler: Node) -> Node | None:
+    """The timer of a handler that is given what a call runs, or in whose function the call stands."""
+    calls = (around for around in (call, *ancestors(call)) if around.type == "call_expression")
+    timer = next((around for around in calls if called_name(file, around) == "setTimeout"), None)
+    return timer if timer is not None and begins_within(timer, handler) else None
+
+
 def late_closes(file: SourceFile, effect: Effect) -> Iterator[LateClose]:
     """Close handlers that empty the ref of their socket, though the effect has put the next one there by then."""
     if effect.runs is Deps.EMPTY:
         return
-    for handle, handler in _close_handlers(file, effect):
+    for handle, handler in _end_handlers(file, effect, "WebSocket", "close"):
         if _closing(file, effect, handle) is None or _drops_handler(file, effect):
             continue
         body = handler.child_by_field_name("body")
@@ -241,27 +271,27 @@ def _is_asked(file: SourceFile, handler: Node, node: Node) -> bool:
     )
 
 
-def _close_handlers(file: SourceFile, effect: Effect) -> Iterator[tuple[frozenset[Chain], Node]]:
-    """The sockets that an effect opens: the chains that hold each, with the function that runs when it has closed."""
+def _end_handlers(file: SourceFile, effect: Effect, what: str, event: str) -> Iterator[tuple[frozenset[Chain], Node]]:
+    """The connections that an effect opens: the chains that hold each, with the function that runs at that event."""
     if cleanup_of(file, effect) is not Cleanup.PRESENT:
         return
     for acquired in acquisitions(file, effect.callback):
         made = callee_of(acquired.node)
-        if acquired.kind is not Kind.CONNECTION or made is None or not file.text(made).endswith("WebSocket"):
+        if acquired.kind is not Kind.CONNECTION or made is None or not file.text(made).endswith(what):
             continue
         handle = handle_of(file, acquired.node, acquired.path)
         names = handle.names
         around = enclosing_function(file, acquired.node)
-        for handler in _handlers(file, around, names) if around is not None else ():
+        for handler in _handlers(file, around, names, event) if around is not None else ():
             yield names, handler
 
 
-def _handlers(file: SourceFile, around: Node, names: frozenset[Chain]) -> Iterator[Node]:
+def _handlers(file: SourceFile, around: Node, names: frozenset[Chain], event: str) -> Iterator[Node]:
     for node in descendants(around, "assignment_expression", "call_expression"):
         if node.type == "assignment_expression":
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
             chain = dotted(file, left) if left is not None else ()
-            if right is None or chain[-1:] != ("onclose",) or chain[:-1] not in names:
+            if right is None or chain[-1:] != (f"on{event}",) or chain[:-1] not in names:
                 continue
             function = function_of(file, right)
         else:
@@ -269,7 +299,7 @@ def _handlers(file: SourceFile, around: Node, names: frozenset[Chain]) -> Iterat
             listens = called_name(file, node) == "addEventListener" and len(given) > 1
             if not listens or receiver is None or dotted(file, receiver) not in names:
                 continue
-            if string_value(file, given[0]) != "close":
+            if string_value(file, given[0]) != event:
                 continue
             function = function_of(file, given[1])
         if function is not None:

@@ -16,6 +16,7 @@ from chunklint.semantics.ecmascript.functions import (
     function_of,
     is_function,
 )
+from chunklint.semantics.ecmascript.handler_connections import is_live
 from chunklint.semantics.ecmascript.lifetimes import given_back_on_unmount, handle_of, released_by_hand
 from chunklint.semantics.ecmascript.names import dotted, string_value, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls, is_hook
@@ -208,14 +209,15 @@ def opened_by_initialisers(file: SourceFile) -> Iterator[Opened]:
 
 def opened_by_renders(file: SourceFile) -> Iterator[Opened]:
     """What a component acquires while it renders, anew each time: a socket in its body, an object URL in its JSX."""
-    if not any(word in file.source for word in (b"new ", b"createObjectURL", b"setInterval")):
+    if not any(word in file.source for word in (b"new ", b"createObjectURL", b"setInterval", b"socket.io-client")):
         return
     for node in descendants(file.root, "new_expression", "call_expression"):
         name = called_name(file, node) if node.type == "call_expression" else "new"
-        if name not in ("new", "createObjectURL", "setInterval"):
+        if name not in ("new", "createObjectURL", "setInterval", "io", "connect"):
             continue
         found = acquisition(file, node)
-        owner = component_of(file, node) if found is not None and found.kind in _EACH_RENDER else None
+        stays = found is not None and (found.kind in _EACH_RENDER or is_live(file, found))
+        owner = component_of(file, node) if stays else None
         if found is None or owner is None or _has_ends(file, owner, found.kind):
             continue
         around = enclosing_function(file, node)
