@@ -10,6 +10,7 @@ from chunklint.api import (
     Draft,
     EcmascriptFile,
     Effect,
+    Ended,
     Fed,
     Feed,
     Feeding,
@@ -41,6 +42,7 @@ from chunklint.api import (
     cleaned_up,
     ecmascript,
     effects,
+    ended,
     endless_message,
     endless_subscriptions,
     fed_answers,
@@ -116,6 +118,9 @@ export function Width() {
         "</",
         ".delete(",
         ".splice(",
+        ".close(",
+        ".disconnect(",
+        ".stop(",
         "export {",
         "export *",
         "import(",
@@ -129,7 +134,8 @@ export function Width() {
         "timers of up to 50 ms, single animation frames, timers whose callback touches only elements, or sets what "
         "each run sets as late and nothing else sets",
         "`classList` of `<html>`, themes and other classes that the whole application wears",
-        "singletons kept in a module's variable or on `window`; values handed to functions of other files",
+        "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
+        "ends them; values handed to functions of other files",
         "late answers for props that every mount gives as a literal, changes the `key` with, or keeps while a modal is "
         "open; for state that is set once, when the component has been mounted, or that an effect copies from such "
         "props; under a lock, or where the field is shut meanwhile; for state that nothing reads",
@@ -152,7 +158,7 @@ export function Width() {
     ),
 )
 
-Shared = Offer | Start | Answer | Keeper | Question | Fed | Feed | Uses | Modals | Front
+Shared = Offer | Start | Ended | Answer | Keeper | Question | Fed | Feed | Uses | Modals | Front
 
 
 @rule.each(ecmascript)
@@ -242,6 +248,7 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     if not is_test_or_story(file.path):
         yield from offers(file)
         yield from starts(file)
+        yield from ended(file)
         yield from answers(file)
         yield from questions(file)
         yield from fed_answers(file)
@@ -292,6 +299,8 @@ def starts_what_nobody_stops(facts: Mapping[str, tuple[Shared, ...]]) -> Iterato
         if start.to_react:
             calls = f"`useSyncExternalStore` gets nothing from `{start.text}` that would end its subscription"
         message = f"{calls}: {offer.keeps} after unmount; nothing calls {offer.release}."
+        if offer.replaces:
+            message += " Each call puts another in the place of the last one."
         severity = Severity.NOTE if start.in_root else Severity.WARNING
         who = "React" if start.to_react else "The effect"
         steps = [(start.place, f"{who} calls `{start.text}`."), (offer.place, f"{capitalised(offer.keeps)}.")]

@@ -125,6 +125,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.resources import acquisitions
     from chunklint.semantics.ecmascript.shared_answers import Answer, Keeper, Question, answers, overtaken, questions
     from chunklint.semantics.ecmascript.shared_leaks import Offer, Start, joined, offers, starts
+    from chunklint.semantics.ecmascript.singletons import Ended, ended
     from chunklint.semantics.ecmascript.stale_answers import stale_answers
     from chunklint.semantics.migrations.data_loss import Loss
     from chunklint.semantics.migrations.exposures import Exposure, Reason, exposures
@@ -280,6 +281,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.resources": "acquisitions",
     "chunklint.semantics.ecmascript.shared_answers": "Answer, Keeper, Question, answers, overtaken, questions",
     "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
+    "chunklint.semantics.ecmascript.singletons": "Ended, ended",
     "chunklint.semantics.ecmascript.stale_answers": "stale_answers",
     "chunklint.semantics.migrations.data_loss": "Loss",
     "chunklint.semantics.migrations.exposures": "Exposure, Reason, exposures",
@@ -470,6 +472,7 @@ __all__ = [
     "EcmascriptFile",
     "Edit",
     "Effect",
+    "Ended",
     "Evidence",
     "Exposure",
     "Fabrication",
@@ -628,6 +631,7 @@ __all__ = [
     "effects",
     "enclosing",
     "enclosing_function",
+    "ended",
     "endless_message",
     "endless_subscriptions",
     "exposed",

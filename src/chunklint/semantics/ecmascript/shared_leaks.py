@@ -10,12 +10,13 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Location
 from chunklint.records import record
+from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.constructors import asks_its_class, constructed, ending_method, is_ending
 from chunklint.semantics.ecmascript.definitions import members
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_of, is_function, returned
 from chunklint.semantics.ecmascript.leaks import has_no_cleanup, is_app_root, leak_of
 from chunklint.semantics.ecmascript.modules import exports, module_files, module_folders
-from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import (
     Deps,
     Effect,
@@ -29,6 +30,7 @@ from chunklint.semantics.ecmascript.react import (
 from chunklint.semantics.ecmascript.registries import registry_of
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
+from chunklint.semantics.ecmascript.singletons import Ended, replaced
 
 _KINDS = frozenset(
     {Kind.LISTENER, Kind.INTERVAL, Kind.LOOP, Kind.CONNECTION, Kind.SUBSCRIPTION, Kind.STREAM, Kind.WATCH}
@@ -44,6 +46,8 @@ class Offer:
         member: The name of the function in what the hook returns, or of the method; "" for an exported function.
         keeps: What stays, as a clause.
         hands_back: Whether it returns something that could release it.
+        replaces: Whether it belongs to what lives as long as the page, and each call puts another in the last one's
+            place, which nothing can end any more.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Offer:
     release: str
     hands_back: bool
     place: Location
+    replaces: bool = False
 
 
 @record
@@ -59,7 +64,8 @@ class Start:
     """An effect without a cleanup that calls a function from elsewhere and drops what it returns.
 
     `module` is the specifier of the import, "" for a hook of the same file. `to_react` says that the function is given
-    to `useSyncExternalStore`, which calls it and needs what it returns.
+    to `useSyncExternalStore`, which calls it and needs what it returns, `asked` that the effect asks the same module
+    before.
     """
 
     module: str
@@ -70,6 +76,7 @@ class Start:
     in_root: bool
     place: Location
     to_react: bool = False
+    asked: bool = False
 
 
 def offers(file: SourceFile) -> Iterator[Offer]:
@@ -86,6 +93,7 @@ def offers(file: SourceFile) -> Iterator[Offer]:
             continue
         if not is_component_or_hook(name):
             yield from _offered(file, function, None, name, "")
+            yield from _replaced(file, function, name, "")
             yield from _registered(file, function, name, "")
         elif is_hook(name):
             for member, inner in handed_out(file, function):
@@ -103,7 +111,17 @@ def _shared(file: SourceFile, name: str, node: Node) -> Iterator[Offer]:
     for member, method in members(file, source.value):
         value = method if method.type == "method_definition" else method.child_by_field_name("value")
         function = function_of(file, value) if value is not None else None
-        yield from _registered(file, function, name, member) if function is not None else ()
+        if function is not None:
+            yield from _registered(file, function, name, member)
+            yield from _replaced(file, function, name, member)
+
+
+def _replaced(file: SourceFile, function: Node, name: str, member: str) -> Iterator[Offer]:
+    found = replaced(file, function)
+    if found is not None:
+        ending = ending_method(file, function) if function.type == "method_definition" else ""
+        release = f"`{ending}`" if ending else found.release
+        yield Offer(name, member, found.keeps, release, False, file.location(found.node), replaces=True)
 
 
 def _registered(file: SourceFile, function: Node, name: str, member: str) -> Iterator[Offer]:
@@ -124,7 +142,9 @@ def starts(file: SourceFile) -> Iterator[Start]:
                 new = "new " if run.node.type == "new_expression" else ""
                 text = new + " ".join(file.text(callee_of(run.node) or run.node).split())
                 reruns, in_root = effect.runs is not Deps.EMPTY, is_app_root(file, effect.owner)
-                yield Start(*target, text, reruns, in_root, file.location(callee_of(run.node) or run.node))
+                place = file.location(callee_of(run.node) or run.node)
+                asked = _is_asked(file, effect, run.node)
+                yield Start(*target, text, reruns, in_root, place, asked=asked)
     for call in hook_calls(file, "useSyncExternalStore"):
         given = arguments_of(call)[0]
         found = resolve(file, given) if given.type == "identifier" else None
@@ -132,6 +152,13 @@ def starts(file: SourceFile) -> Iterator[Start]:
             in_root = is_app_root(file, component_of(file, call))
             place = file.location(given)
             yield Start(found.module, found.imported, "", file.text(given), False, in_root, place, to_react=True)
+
+
+def _is_asked(file: SourceFile, effect: Effect, call: Node) -> bool:
+    """Whether the effect asks anything of what it calls, such as `if (!line.isOpen())`."""
+    callee = callee_of(call)
+    name = file.text(root_of(callee)) if callee is not None else ""
+    return any((name,) in chains_in(file, asked) for asked in conditions(effect.callback))
 
 
 def _target(file: SourceFile, effect: Effect, node: Node) -> tuple[str, str, str] | None:
@@ -147,11 +174,19 @@ def joined(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[Start, Off
     offered = {
         (path, fact.name, fact.member): fact for path, own in facts.items() for fact in own if isinstance(fact, Offer)
     }
+    known = {path for path, _, _ in offered}
+    ends = {
+        module_files(path, fact.module, known) for path, own in facts.items() for fact in own if isinstance(fact, Ended)
+    }
     for path, own in facts.items():
         for fact in own:
             found = _find(path, fact, offered) if isinstance(fact, Start) else None
-            if found is not None and isinstance(fact, Start) and not (fact.to_react and found.hands_back):
-                yield fact, found
+            if found is None or not isinstance(fact, Start) or (fact.to_react and found.hands_back):
+                continue
+            once = fact.in_root and not fact.reruns
+            if found.replaces and (fact.asked or once or found.place.path in ends):
+                continue
+            yield fact, found
 
 
 def _find(path: str, start: Start, offered: Mapping[tuple[str, str, str], Offer]) -> Offer | None:
