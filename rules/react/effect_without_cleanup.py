@@ -319,7 +319,11 @@ def release_on_unmount(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
         found = tuple(leaks(file, effect))
         if any(file.span(seen_at(leak.acquired)) == finding.location.span for leak in found):
             return cleaned_up(file, effect, found)
-        if any(file.span(asker(stale)) == finding.location.span for stale in stale_answers(file, effect)):
+        for stale in stale_answers(file, effect):
+            if file.span(asker(stale)) != finding.location.span:
+                continue
+            if stale.setter.type == "identifier":
+                return Refusal("the promise goes on with the setter itself, where nothing can ask first")
             return asked_first(file, effect)
     for call, _ in _discarded_initialisers(file):
         if file.span(head_of(call)) == finding.location.span:

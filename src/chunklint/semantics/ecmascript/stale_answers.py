@@ -12,6 +12,7 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.changes import ITSELF, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
 from chunklint.semantics.ecmascript.functions import (
+    Running,
     arguments_of,
     called_name,
     callee_of,
@@ -60,7 +61,7 @@ class Stale:
 
     Attributes:
         request: The call that is waited for.
-        setter: The call that sets the state with its answer.
+        setter: The call that sets the state with its answer, or the setter that a promise goes on with.
         dependency: The dependency that the request asks with.
         fed: The dependencies that change only where a mount or caller changes them, each with its way; empty where
             the component itself changes `dependency`.
@@ -82,15 +83,12 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
     if not changing or runs_once(file, effect):
         return
     for run, path in reached(file, effect.callback):
-        callee = callee_of(run.node) if run.node.type == "call_expression" else None
-        given = arguments_of(run.node)
-        if callee is None or callee.type != "identifier" or not given or is_function(unwrap(given[0])):
+        if run.node.type != "call_expression" or (taken := _taken(file, run)) is None:
             continue
-        if not run.waited and not waits_itself(run.node):
+        name, setter, requests = taken
+        if state_of_setter(file, name) is None or "rror" in file.text(name) or not is_read(file, name):
             continue
-        if state_of_setter(file, callee) is None or "rror" in file.text(callee) or not is_read(file, callee):
-            continue
-        for request in requests_behind(file, given[0]):
+        for request in requests:
             busy = _busy_states(file, effect, request)
             asked = frozenset(
                 name
@@ -101,8 +99,29 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
                 continue
             if not _goes_alone(file, effect, request):
                 own, fed = by_source(asked, changing)
-                yield Stale(request, run.node, min(own or asked), path, fed)
+                yield Stale(request, setter, min(own or asked), path, fed)
                 return
+
+
+def _taken(file: SourceFile, run: Running) -> tuple[Node, Node, Iterator[Node]] | None:
+    """The name of what may be a setter, where it takes an answer, and the requests that may have given it.
+
+    `setRows(found)` after a wait takes one, and so does `setRows` in `load(id).then(setRows)`.
+    """
+    callee, given = callee_of(run.node), arguments_of(run.node)
+    if callee is None or not given or is_function(unwrap(given[0])):
+        return None
+    if callee.type == "identifier" and (run.waited or waits_itself(run.node)):
+        return callee, run.node, requests_behind(file, given[0])
+    if called_name(file, run.node) != "then" or given[0].type != "identifier":
+        return None
+    request = receiver_of(run.node)
+    for _ in range(_HOPS):
+        if request is None or request.type != "call_expression" or called_name(file, request) not in _CONTINUES:
+            break
+        request = receiver_of(request)
+    asks = request is not None and request.type == "call_expression"
+    return (given[0], given[0], iter([request])) if asks and request is not None else None
 
 
 def by_source(
