@@ -90,16 +90,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.handler_timers import resets
     from chunklint.semantics.ecmascript.holes import Gap, GapKind
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
-    from chunklint.semantics.ecmascript.late_work import (
-        Late,
-        LateClose,
-        Reconnect,
-        captured_too_early,
-        late_closes,
-        late_handles,
-        reconnects,
-        retries,
-    )
+    from chunklint.semantics.ecmascript.late_work import Late, captured_too_early, late_handles
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, is_test_or_story, leaks
     from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
     from chunklint.semantics.ecmascript.mounts import Front, Mount, front
@@ -112,6 +103,7 @@ if TYPE_CHECKING:
         started_by_handlers,
     )
     from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls
+    from chunklint.semantics.ecmascript.reconnections import LateClose, Reconnect, late_closes, reconnects, retries
     from chunklint.semantics.ecmascript.releases import ACQUIRING, Kind
     from chunklint.semantics.ecmascript.reopened import Renewal, Reopening, renewals, reopened, reopenings
     from chunklint.semantics.ecmascript.requests import (
@@ -262,9 +254,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.holes": "Gap, GapKind",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
-    "chunklint.semantics.ecmascript.late_work": (
-        "Late, LateClose, Reconnect, captured_too_early, late_closes, late_handles, reconnects, retries"
-    ),
+    "chunklint.semantics.ecmascript.late_work": "Late, captured_too_early, late_handles",
     "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, is_test_or_story, leaks",
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
     "chunklint.semantics.ecmascript.mounts": "Front, Mount, front",
@@ -273,6 +263,7 @@ _HOMES = {
     ),
     "chunklint.semantics.ecmascript.react": "Deps, Effect, component_of, effects, hook_calls",
     "chunklint.semantics.ecmascript.resolution": "Resolution",
+    "chunklint.semantics.ecmascript.reconnections": "LateClose, Reconnect, late_closes, reconnects, retries",
     "chunklint.semantics.ecmascript.releases": "ACQUIRING, Kind",
     "chunklint.semantics.ecmascript.reopened": "Renewal, Reopening, renewals, reopened, reopenings",
     "chunklint.semantics.ecmascript.requests": (

@@ -21,10 +21,11 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     receiver_of,
 )
-from chunklint.semantics.ecmascript.late_work import Late, LateClose, Reconnect
+from chunklint.semantics.ecmascript.late_work import Late
 from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch
 from chunklint.semantics.ecmascript.names import unwrap
 from chunklint.semantics.ecmascript.react import Effect, cleanups
+from chunklint.semantics.ecmascript.reconnections import LateClose, Reconnect
 from chunklint.semantics.ecmascript.releases import Kind
 
 

@@ -11,11 +11,12 @@ from chunklint.model import Severity
 from chunklint.semantics.ecmascript.external_stores import Endless
 from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_function, function_of, returned
 from chunklint.semantics.ecmascript.handler_timers import Reset
-from chunklint.semantics.ecmascript.late_work import Late, Reconnect, Retry
+from chunklint.semantics.ecmascript.late_work import Late
 from chunklint.semantics.ecmascript.leaks import Leak, is_app_root
 from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch
 from chunklint.semantics.ecmascript.outside_effects import Opened, Started
 from chunklint.semantics.ecmascript.react import Deps
+from chunklint.semantics.ecmascript.reconnections import Reconnect, Retry
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import Acquisition
 from chunklint.semantics.ecmascript.shared_answers import Answer, Question
