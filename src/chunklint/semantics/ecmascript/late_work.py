@@ -78,10 +78,18 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
             continue
         said.add(name)
         timed = called_name(file, unwrap(right)) in ("setTimeout", "requestAnimationFrame")
-        if timed and _asks_element(file, run.node):
+        if timed and (_asks_element(file, run.node) or _does_nothing(file, unwrap(right))):
             continue
         yield Late(run.node, name, timed)
     yield from _late_listeners(file, effect)
+
+
+def _does_nothing(file: SourceFile, timer: Node) -> bool:
+    """Whether the callback of a timer is empty."""
+    given = arguments_of(timer)
+    callback = function_of(file, given[0]) if given else None
+    body = callback.child_by_field_name("body") if callback is not None else None
+    return body is not None and all(part.type == "comment" for part in body.named_children)
 
 
 def _asks_element(file: SourceFile, timer: Node) -> bool:

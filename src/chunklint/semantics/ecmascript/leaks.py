@@ -26,6 +26,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
     cleaned_at_the_end_only,
     cleaned_by,
     cleanup_code,
+    ends_in_finally,
     given_back_on_unmount,
     handle_of,
     reach,
@@ -48,6 +49,7 @@ from chunklint.semantics.ecmascript.shown_elements import comes_anew
 from chunklint.semantics.ecmascript.timers import (
     comes_in_order,
     ends_with_the_answer,
+    is_set_once,
     lasts_up_to,
     runs_again_at_once,
     touched_by,
@@ -232,6 +234,8 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     if given_back_on_unmount(file, effect, handle.lasting):
         late, overwrites = _late_state(file, acquired, handle), _overwritten_ref(file, effect, acquired, handle)
         return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None
+    if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
+        return None
     # A function that plays a sound is done when the sound is; nobody holds what it made.
     played = acquired.kind is Kind.CONNECTION and acquired.path and not handle.lasting
     if acquired.brief and (by_hand is not None or played):
@@ -293,7 +297,7 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     if kept is None:
         return None
     name, outside = touched
-    if not outside and runs_again_at_once(file, effect, acquired):
+    if not outside and (runs_again_at_once(file, effect, acquired) or is_set_once(file, effect, acquired)):
         return None  # A cleanup of the effect would clear it before it can fire.
     if kept.by_hand is not None and ends_with_the_answer(file, acquired.node, kept.by_hand):
         return None  # It waits for an answer only, which takes it away.

@@ -7,12 +7,13 @@ from enum import StrEnum
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
     callee_of,
+    enclosing_function,
     function_name,
     function_of,
     functions_in_ref,
@@ -389,6 +390,13 @@ def released_by_hand(
         if told and (event is None or (given and string_value(file, given[0]) == event)):
             return call
     return None
+
+
+def ends_in_finally(file: SourceFile, acquired: Node, release: Node) -> bool:
+    """Whether the function that acquires gives it back in a `finally`, whatever becomes of what it waits for."""
+    own = enclosing_function(file, acquired)
+    clause = next((around for around in ancestors(release) if around.type == "finally_clause"), None)
+    return clause is not None and own is not None and enclosing_function(file, release) == own
 
 
 def _calls_by_name(file: SourceFile, words: frozenset[str]) -> list[Node]:

@@ -17,7 +17,12 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
 )
 from chunklint.semantics.ecmascript.handler_connections import is_live
-from chunklint.semantics.ecmascript.lifetimes import given_back_on_unmount, handle_of, released_by_hand
+from chunklint.semantics.ecmascript.lifetimes import (
+    ends_in_finally,
+    given_back_on_unmount,
+    handle_of,
+    released_by_hand,
+)
 from chunklint.semantics.ecmascript.names import dotted, string_value, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls, is_hook
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
@@ -126,6 +131,8 @@ def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | 
     by_hand = released_by_hand(file, owner, _STOPS, handle.names, None) if handle.names else None
     within = by_hand is not None and begins_within(by_hand, acquired.node)
     if _is_handed_over(file, owner, acquired.node, handle.names):
+        return None
+    if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
         return None
     callback = function_of(file, arguments_of(acquired.node)[0]) if arguments_of(acquired.node) else None
     polls = callback is not None and any(

@@ -49,6 +49,9 @@ _VERBS = ("post", "put", "patch")
 
 _ACTING_METHOD = re.compile(r"""\bmethod:\s*["'](?:POST|PUT|PATCH|DELETE)["']""", re.IGNORECASE)
 
+# What draws a picture answers in the order in which it was asked.
+_DRAWS = frozenset({"todataurl", "render"})
+
 # Wrappers that may drop the answers of earlier calls.
 _SETTLES_ORDER = ("debounce", "throttle", "latest", "cancel")
 _CONTINUES = frozenset({"then", "finally", "catch"})
@@ -269,7 +272,12 @@ def _changes_something(file: SourceFile, request: Node, verb: str) -> bool:
 def asks_with(file: SourceFile, request: Node, changing: Collection[str], path: tuple[Node, ...]) -> Iterator[str]:
     """The changing dependencies that a request's arguments mention, through variables and parameters."""
     verb = called_name(file, request).lower()
-    if verb.startswith(ACTS) or any(word in verb for word in _SETTLES_ORDER) or _changes_something(file, request, verb):
+    if (
+        verb in _DRAWS
+        or verb.startswith(ACTS)
+        or any(word in verb for word in _SETTLES_ORDER)
+        or _changes_something(file, request, verb)
+    ):
         return
     pending: list[tuple[Node, int]] = [(given, 0) for given in arguments_of(request)]
     # `response.json()` asks nothing; what it belongs to does, when that is a variable of the work itself.

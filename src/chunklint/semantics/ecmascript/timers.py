@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, begins_within
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.semantics.ecmascript.changes import given, setter_of
-from chunklint.semantics.ecmascript.cleanup_scope import conditions
+from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     callee_of,
@@ -68,6 +68,21 @@ def runs_again_at_once(file: SourceFile, effect: Effect, timer: Acquisition) -> 
             continue
         block = next((around for around in ancestors(run.node) if around.type == "statement_block"), None)
         if block is not None and begins_within(place, block):
+            return True
+    return False
+
+
+def is_set_once(file: SourceFile, effect: Effect, timer: Acquisition) -> bool:
+    """Whether a ref lets the effect set the timer once: a cleanup of a later run would end it for good.
+
+    `if (done.current) return; done.current = true; setTimeout(...)`.
+    """
+    asked = {chain for condition in conditions(effect.callback) for chain in chains_in(file, condition)}
+    for node in descendants(effect.callback, "assignment_expression"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        chain = dotted(file, left) if left is not None else ()
+        marks = right is not None and right.type == "true" and node.start_byte < timer.node.start_byte
+        if marks and chain[-1:] == ("current",) and chain in asked:
             return True
     return False
 
