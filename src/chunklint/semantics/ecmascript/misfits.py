@@ -26,6 +26,7 @@ from chunklint.semantics.ecmascript.handlers import is_same_handler
 from chunklint.semantics.ecmascript.leaks import leak_of
 from chunklint.semantics.ecmascript.lifetimes import handle_of
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap, wrapped
+from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.react import Cleanup, Effect, cleanup_of
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions
@@ -202,7 +203,9 @@ def _handle(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mismatch
     node = acquired.node
     if acquired.kind is Kind.OBSERVER:
         observer = receiver_of(node)
+        made = origin_of(file, observer) if observer is not None else None
         names = frozenset({dotted(file, observer)} if observer is not None else ())
+        names |= handle_of(file, made).names if made is not None else frozenset()
     else:
         handle = handle_of(file, node, acquired.path)
         names = handle.names
