@@ -183,8 +183,9 @@ def joined(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[Start, Off
             found = _find(path, fact, offered) if isinstance(fact, Start) else None
             if found is None or not isinstance(fact, Start) or (fact.to_react and found.hands_back):
                 continue
-            once = fact.in_root and not fact.reruns
-            if found.replaces and (fact.asked or once or found.place.path in ends):
+            if fact.in_root and not fact.reruns and not fact.to_react:
+                continue  # What the root sets up once, with a function of another file, lasts as long as the page.
+            if found.replaces and (fact.asked or found.place.path in ends):
                 continue
             yield fact, found
 
