@@ -88,6 +88,7 @@ export function Width() {
         "cleanups are followed through local functions, two calls deep",
         "hooks that reopen at every render: WebSocket and its kin only, through relative, `@/` and `~/` imports",
         "a flag counts by its name or by a cleanup that sets it, also when the next run resets it",
+        "timers that reopen after an error: of an EventSource only, where the cleanup clears no timer at all",
     ),
 )
 
