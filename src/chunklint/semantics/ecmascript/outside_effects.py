@@ -15,6 +15,7 @@ from chunklint.semantics.ecmascript.functions import (
     function_name,
     function_of,
     is_function,
+    returned,
 )
 from chunklint.semantics.ecmascript.handler_connections import is_live
 from chunklint.semantics.ecmascript.lifetimes import (
@@ -234,8 +235,15 @@ def opened_by_renders(file: SourceFile) -> Iterator[Opened]:
         if around != owner or is_hook(function_name(file, owner)):
             continue
         once = found.kind is not Kind.OBJECT_URL and any(part.type in _ONE_TIME for part in _between(node, owner))
-        if not once and any(True for _ in descendants(owner, "jsx_element", "jsx_self_closing_element", "null")):
+        if not once and _renders(owner):
             yield Opened(None, found)
+
+
+def _renders(owner: Node) -> bool:
+    """Whether a function with a component's name shows elements or nothing; one that returns what it makes does not."""
+    if next(descendants(owner, *_ELEMENTS), None) is not None:
+        return True
+    return any(value.type == "null" for value in returned(owner))
 
 
 def _between(node: Node, owner: Node) -> Iterator[Node]:
