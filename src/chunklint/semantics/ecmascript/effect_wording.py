@@ -13,6 +13,7 @@ from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_fun
 from chunklint.semantics.ecmascript.handler_timers import Reset
 from chunklint.semantics.ecmascript.late_work import Late
 from chunklint.semantics.ecmascript.leaks import Leak, is_app_root
+from chunklint.semantics.ecmascript.lifetimes import Reach, reach
 from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch
 from chunklint.semantics.ecmascript.outside_effects import Opened, Started
 from chunklint.semantics.ecmascript.react import Deps
@@ -73,7 +74,9 @@ def leak_message(file: SourceFile, leak: Leak) -> str:
         keeps = f"`{called_text(file, acquired.path[0])}` is never undone: {keeps}"
     if leak.touches:
         return f"{capitalised(keeps)} after unmount and calls `{leak.touches}`; {_blame(file, leak)}."
-    text = f"{capitalised(keeps)} after unmount; {_blame(file, leak)}."
+    # What the component itself owns goes with it, and with it all that it keeps.
+    owned = acquired.receiver is not None and reach(file, acquired.receiver, leak.effect) is Reach.OWNED
+    text = f"{capitalised(keeps)}{'' if owned else ' after unmount'}; {_blame(file, leak)}."
     if _ends_the_last(file, leak):
         return text
     if leak.effect.runs is Deps.NONE:

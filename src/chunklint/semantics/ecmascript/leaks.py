@@ -55,8 +55,9 @@ from chunklint.semantics.ecmascript.timers import (
     touched_by,
 )
 
-# ms
+# ms: what is set once and shortly after the mount, and what lets something open or show itself first.
 _SHORT = 1000
+_SETTLES = 100
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
 _ROOT_FILES = frozenset({"_app", "app", "main", "root"})
@@ -297,6 +298,8 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     if kept is None:
         return None
     name, outside = touched
+    if not outside and lasts_up_to(file, acquired.node, _SETTLES):
+        return None
     if not outside and (runs_again_at_once(file, effect, acquired) or is_set_once(file, effect, acquired)):
         return None  # A cleanup of the effect would clear it before it can fire.
     if kept.by_hand is not None and ends_with_the_answer(file, acquired.node, kept.by_hand):
