@@ -11,8 +11,7 @@ from chunklint.semantics.ecmascript.lifetimes import given_back_on_unmount, hand
 from chunklint.semantics.ecmascript.names import dotted, resolve, unwrap, wrapped
 from chunklint.semantics.ecmascript.react import Effect
 
-# How the names of methods begin that end things.
-_ENDS = (
+ENDINGS = (
     "close",
     "stop",
     "disconnect",
@@ -34,6 +33,7 @@ _ENDS = (
     "quit",
     "free",
 )
+"""How the names of methods begin that end things, in small letters."""
 _TAKES = frozenset(
     {
         "arguments",
@@ -66,7 +66,7 @@ def ending_method(file: SourceFile, method: Node) -> str:
 
 def is_ending(name: str) -> bool:
     """Whether a method ends something, told by its name."""
-    return name.lower().startswith(_ENDS)
+    return name.lower().startswith(ENDINGS)
 
 
 def asks_its_class(file: SourceFile, constructor: Node) -> bool:

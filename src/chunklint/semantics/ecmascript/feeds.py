@@ -40,7 +40,7 @@ _REACT = frozenset({"react", "react-dom", "react-native"})
 _MODAL = re.compile(r"Modal|Dialog|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox")
 # What covers the page, in the words of utility classes: `fixed inset-0`, `w-screen h-screen fixed`.
 _COVERS = re.compile(r"inset-0|(?=.*\bw-(?:screen|full|dvw)\b)(?=.*\bh-(?:screen|full|dvh)\b)")
-_MAY_COVER = re.compile(r"\bfixed\b|aria-modal|role=")
+_MAY_COVER = re.compile(r"""\bfixed\b|aria-modal|role=["'](?:alert)?dialog""")
 _CLOSING = re.compile(r"^on(?:Close|Cancel|Hide|Dismiss|OpenChange|Exit|Done|Success)|^(?:close|cancel|hide|setOpen)")
 _WRAPPERS = 4
 _CHOICES = ("ternary_expression", "if_statement", "switch_case")

@@ -10,13 +10,14 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
-from chunklint.semantics.ecmascript.constructors import is_ending
+from chunklint.semantics.ecmascript.constructors import ENDINGS, is_ending
 from chunklint.semantics.ecmascript.functions import called_name
 from chunklint.semantics.ecmascript.names import bindings, dotted, resolve, root_of, wrapped
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions
 
-_METHOD = re.compile(r"\b([A-Za-z_$][\w$]*)\s*\??\.\s*([A-Za-z_$][\w$]*)\s*\(")
+_METHOD = re.compile(r"\b([A-Za-z_$][\w$]*)\s*\??\.\s*((?:" + "|".join(ENDINGS) + r")[\w$]*)\s*\(", re.IGNORECASE)
+_OPENS = (b"setInterval", b"Socket", b"EventSource", b"Channel", b"Worker")
 
 
 @record
@@ -31,6 +32,8 @@ def replaced(file: SourceFile, function: Node) -> Acquisition | None:
 
     Only where a field of the object, or a variable of the module, is all that keeps it.
     """
+    if not any(word in file.source for word in _OPENS):
+        return None
     for found in acquisitions(file, function):
         kept = wrapped(found.node).parent
         left = kept.child_by_field_name("left") if kept is not None else None
@@ -67,7 +70,5 @@ def ended(file: SourceFile) -> Iterator[Ended]:
     """The modules of which a file calls something that ends things: `line.close()`, `closeFeed()`."""
     imports = {found.name: found for found in bindings(file, file.root).values() if found.kind == "import"}
     modules = {found.module for found in imports.values() if is_ending(found.imported)}
-    for name, method in _METHOD.findall(file.content) if imports else ():
-        if name in imports and is_ending(method):
-            modules.add(imports[name].module)
+    modules |= {imports[name].module for name, _ in _METHOD.findall(file.content) if name in imports}
     yield from (Ended(module) for module in sorted(modules) if module.startswith((".", "@/", "~/", "src/")))
