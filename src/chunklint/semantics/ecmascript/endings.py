@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.semantics.ecmascript.functions import (
     called_name,
     callee_of,
@@ -71,3 +71,10 @@ def _is_put_away(file: SourceFile, place: Node) -> bool:
         return False
     callee = callee_of(around.parent)
     return callee is not None and callee.type == "member_expression" and called_name(file, around.parent) in _KEEPS
+
+
+def ends_in_finally(file: SourceFile, acquired: Node, release: Node) -> bool:
+    """Whether the function that acquires gives it back in a `finally`, whatever becomes of what it waits for."""
+    own = enclosing_function(file, acquired)
+    clause = next((around for around in ancestors(release) if around.type == "finally_clause"), None)
+    return clause is not None and own is not None and enclosing_function(file, release) == own

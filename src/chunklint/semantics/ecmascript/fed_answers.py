@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from chunklint.languages.base import SourceFile
 from chunklint.model import Location
@@ -24,6 +25,11 @@ from chunklint.semantics.ecmascript.react import effects
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.shared_answers import Question, questions
 from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
+
+# Files that routers of frameworks mount, anew for each address.
+_ROUTED = frozenset(
+    {"page", "layout", "template", "default", "loading", "not-found", "_app", "_layout", "route", "+Page"}
+)
 
 
 @record
@@ -100,5 +106,8 @@ def changing_in(joined: Feeding, path: str, asked: Fed | Question) -> frozenset[
 
 
 def is_unmounted(joined: Feeding, path: str, asked: Fed | Question) -> bool:
-    """Whether no file mounts the component, or calls the hook: what it is given, nobody can tell."""
-    return not joined.is_used((path, asked.owner))
+    """Whether no file mounts the component, or calls the hook: what it is given, nobody can tell.
+
+    What frameworks mount by the name of its file is none of those.
+    """
+    return PurePosixPath(path).stem not in _ROUTED and not joined.is_used((path, asked.owner))

@@ -11,7 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
-from chunklint.semantics.ecmascript.endings import is_ended, is_stored
+from chunklint.semantics.ecmascript.endings import ends_in_finally, is_ended, is_stored
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -26,7 +26,6 @@ from chunklint.semantics.ecmascript.lifetimes import (
     cleaned_at_the_end_only,
     cleaned_by,
     cleanup_code,
-    ends_in_finally,
     given_back_on_unmount,
     handle_of,
     reach,

@@ -7,13 +7,12 @@ from enum import StrEnum
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
     callee_of,
-    enclosing_function,
     function_name,
     function_of,
     functions_in_ref,
@@ -236,7 +235,7 @@ def _passed_through(file: SourceFile, node: Node) -> Iterator[Node]:
 def _places(node: Node) -> Iterator[Node]:
     """The construct that takes the value of an expression, if any does."""
     child, around = node, node.parent
-    while around is not None and around.type in _EXPRESSION_WRAPPERS:
+    while around is not None and (around.type in _EXPRESSION_WRAPPERS or _hands_on(around, child)):
         child, around = around, around.parent
     if around is None:
         return
@@ -251,6 +250,12 @@ def _places(node: Node) -> Iterator[Node]:
             yield around
         case "arguments" if around.parent is not None:
             yield around.parent
+
+
+def _hands_on(around: Node, child: Node) -> bool:
+    """Whether an expression has the value of one inside it: `on && setInterval(...)`."""
+    operator = around.child_by_field_name("operator") if around.type == "binary_expression" else None
+    return operator is not None and operator.type in ("&&", "||", "??") and around.child_by_field_name("right") == child
 
 
 def _kept_by_call(file: SourceFile, call: Node) -> tuple[str, ...] | None:
@@ -390,13 +395,6 @@ def released_by_hand(
         if told and (event is None or (given and string_value(file, given[0]) == event)):
             return call
     return None
-
-
-def ends_in_finally(file: SourceFile, acquired: Node, release: Node) -> bool:
-    """Whether the function that acquires gives it back in a `finally`, whatever becomes of what it waits for."""
-    own = enclosing_function(file, acquired)
-    clause = next((around for around in ancestors(release) if around.type == "finally_clause"), None)
-    return clause is not None and own is not None and enclosing_function(file, release) == own
 
 
 def _calls_by_name(file: SourceFile, words: frozenset[str]) -> list[Node]:

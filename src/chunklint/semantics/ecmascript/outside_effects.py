@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
+from chunklint.semantics.ecmascript.endings import ends_in_finally
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -19,7 +20,6 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.handler_connections import is_live
 from chunklint.semantics.ecmascript.lifetimes import (
-    ends_in_finally,
     given_back_on_unmount,
     handle_of,
     released_by_hand,
