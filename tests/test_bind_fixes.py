@@ -292,7 +292,7 @@ def test_the_import_of_text_comes_with_it(tmp_path: Path) -> None:
         ("f\"SELECT id FROM books WHERE born > now() - interval '{title} days'\"", "an interval's literal"),
         ("f\"SELECT id FROM books WHERE title = '{title!r}'\"", "`{title!r}` formats its value"),
         ('f"DROP TABLE books_{title}"', "`title` is a part of a longer name"),
-        ("f\"PRAGMA table_info('{title}')\"", "only a whole statement"),
+        ("f\"PRAGMA table_info('{title}')\"", "`title` is a name in the quotes of a text"),
         ("f\"SELECT id -- of '{title}'\\nFROM books WHERE title = '{title}'\"", "the text has"),
         ("f\"SELECT id FROM books WHERE title = '{title}'; DELETE FROM books\"", "a statement with parameters"),
         ("f\"SELECT id FROM books WHERE title = E'{title}'\"", "what stands before the value"),

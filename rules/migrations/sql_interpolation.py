@@ -68,7 +68,9 @@ async def rename(session, user_id, nickname):
         "of characters, `quoted_name()`, `preparer.quote()`, `Identifier` and `Literal` of psycopg",
         "values that a check on every path to the SQL confines: membership in a list, a full match, an upper bound, "
         "`isidentifier()`, a helper that raises; the check of one hole does not clear another",
-        "identifiers from the database between double quotes, numbers that the database counted",
+        "identifiers from the database between quotes, numbers that the database counted or that `or 0` stands beside, "
+        "labels of enum types, settings that `SHOW` gives",
+        "what psycopg's `sql.SQL().format()` is given and does not compose: it makes a literal of that",
         "the statement API (`op.create_index(f\"...\")`), PL/pgSQL's `format('%I')`, log and error messages",
         "`execute()` of objects that are neither typed nor named like a connection; where only the name speaks for "
         "one, texts that are no whole statement",
@@ -80,7 +82,7 @@ async def rename(session, user_id, nickname):
         "counts as unknown, and unknown values are silent",
         "attributes that a constructor fills from its parameters are taken for configuration",
         "where a function of the module executes what it gets, parameters of its callers count only between quotes",
-        "parameters and rows are silent in tests; other sources are a note there",
+        "parameters, rows and the environment are silent in tests; other sources are a note there",
         "a loop that checks all values before another loop uses them is not seen as a check",
     ),
 )
@@ -147,7 +149,8 @@ def _severity(splice: Splice, origin: Origin, file: PythonFile) -> Severity | No
     if origin.kind <= Source.UNKNOWN:
         return None
     if is_test(file.path):
-        return None if origin.kind in (Source.PARAMETER, Source.ROW) or origin.number else Severity.NOTE
+        quiet = origin.kind in (Source.PARAMETER, Source.ROW, Source.ENVIRONMENT)
+        return None if quiet or origin.number else Severity.NOTE
     if origin.number:
         # A number smuggles nothing in once it is converted; one that an annotation declares is a promise.
         return None if origin.converted else Severity.NOTE

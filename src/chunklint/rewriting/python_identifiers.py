@@ -85,6 +85,8 @@ def _obstacle(mark: Mark, text: Written, file: PythonFile) -> str:
         return f"`{name}` may be more than one name"
     if before.endswith('"') and after.startswith('"'):
         return ""
+    if before.endswith("'") and after.startswith("'"):
+        return f"`{name}` is a name in the quotes of a text"
     if re.match(r"[\w\"'`\]$\0]", after) or re.search(r"[\w\"'`\[$\0]$", before):
         return f"`{name}` is a part of a longer name"
     return "" if _NAMES.search(before) else f"`{name}` may be more than one name"

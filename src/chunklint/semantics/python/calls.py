@@ -6,7 +6,7 @@ import re
 
 from tree_sitter import Node
 
-from chunklint.languages.base import descendants
+from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.records import record
 from chunklint.semantics.python.known_sources import (
@@ -31,7 +31,12 @@ from chunklint.semantics.python.strings import string_shapes
 _EXECUTES = frozenset({"execute", "exec", "exec_driver_sql", "scalar", "scalars", "stream", "query"})
 _MAX_DEPTH = 4
 # Queries whose only answer is a number or a truth value.
-_COUNTS = re.compile(r"\s*SELECT\s+(?:COUNT|EXISTS|SUM|COALESCE\s*\(\s*(?:MAX|SUM|COUNT))\s*\(", re.IGNORECASE)
+_COUNTS = re.compile(
+    r"\s*SELECT\s+(?:COUNT|EXISTS|SUM|nextval|currval|setval|lastval|COALESCE\s*\(\s*(?:MAX|SUM|COUNT))\s*\(",
+    re.IGNORECASE,
+)
+# Queries that are answered by what the schema's author or the server's operator wrote: an enum's labels, a setting.
+_SETTLED = re.compile(r"\s*(?:SELECT\s+(?:unnest\s*\(\s*)?enum_range\s*\(|SHOW\s+\w*[_.]\w+\s*;?\s*$)", re.IGNORECASE)
 
 
 @record
@@ -131,7 +136,7 @@ def _doubles_quotes(call: Node, file: PythonFile) -> bool:
 
 def _queried(call: Node, receiver: Node, method: str, file: PythonFile) -> Result:
     """Rows that a query gives; a query that counts gives a number."""
-    executed = _execution(call, file)
+    executed = _execution(call, file) or _executed_above(call, receiver, file)
     rows = Result(Source.ROW, "rows are read from the database here")
     if executed is None:
         return rows if method in FETCHES else Result(made_of=(receiver,))
@@ -140,6 +145,8 @@ def _queried(call: Node, receiver: Node, method: str, file: PythonFile) -> Resul
     texts = [shape.parts[0] for shape in shapes if shape.parts]
     if texts and all(isinstance(text, str) and _COUNTS.match(text) for text in texts):
         return Result(Source.CONFINED, number=True)
+    if texts and all(isinstance(text, str) and _SETTLED.match(text) for text in texts):
+        return Result(Source.CONFINED)
     if not texts and method not in FETCHES:
         return Result()
     return rows
@@ -159,6 +166,24 @@ def _execution(call: Node, file: PythonFile) -> Node | None:
             current = current.child_by_field_name("object")
         else:
             current = current.named_children[0] if current.named_children else None
+    return None
+
+
+def _executed_above(call: Node, receiver: Node, file: PythonFile) -> Node | None:
+    """The `cursor.execute(...)` among the statements right above that `cursor.fetchone()` reads the rows of."""
+    inner = call
+    for outer in ancestors(call):
+        if outer.type in ("block", "module"):
+            break
+        inner = outer
+    name = file.text(receiver)
+    above = inner.prev_named_sibling
+    while above is not None and receiver.type == "identifier":
+        for one in descendants(above, "call"):
+            function = one.child_by_field_name("function")
+            if function is not None and file.text(function) == f"{name}.execute":
+                return one if above.type == "expression_statement" else None
+        above = above.prev_named_sibling
     return None
 
 

@@ -136,7 +136,10 @@ def _of_expression(node: Node, at: _Trace) -> Origin:
         case "conditional_expression" if len(node.named_children) == 3:
             return _all((node.named_children[0], node.named_children[2]), at)
         case "boolean_operator":
-            return _all(node.named_children, at)
+            origin = _all(node.named_children, at)
+            # Who writes `or 0` knows that it is a number.
+            counted = node.named_children[-1].type in ("integer", "float")
+            return replace(origin, number=True, converted=True) if counted else origin
         case "binary_operator":
             return _text(node, at) if string_shapes(node, at.file) else _arithmetic(node, at)
         case "parenthesized_expression" | "await" | "named_expression" | "unary_operator" | "list_splat":

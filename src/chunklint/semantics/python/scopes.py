@@ -230,11 +230,26 @@ def _before(
         if _holds(one, identifier):
             held.append(one)
             continue
+        if one.kind is Kind.LOOP and any(_overwrites(later, one, identifier) for later in reached):
+            continue
         reached.append(one)
         # An augmented assignment adds to what came before, so it hides nothing.
         if one.kind is not Kind.AUGMENTED and _always_runs_before(one, use, file):
             return reached[::-1], held, True
     return reached[::-1], held, False
+
+
+def _overwrites(later: Binding, target: Binding, use: Node) -> bool:
+    """Whether each round of a loop gives its target another value, so that after the loop none of its own is left."""
+    loop = next((node for node in ancestors(target.node) if node.type == "for_statement"), None)
+    body = loop.child_by_field_name("body") if loop is not None else None
+    statement = next((node for node in ancestors(later.node) if node.parent == body), None)
+    if later.kind is not Kind.ASSIGNMENT or loop is None or body is None or statement is None:
+        return False
+    if statement.type != "expression_statement" or begins_within(use, loop):
+        return False
+    leaving = descendants(body, "break_statement", "continue_statement")
+    return not any(one.start_byte < statement.start_byte for one in leaving)
 
 
 def _holds(binding: Binding, identifier: Node) -> bool:

@@ -35,6 +35,8 @@ _WRAPPERS = frozenset(
         "typing.cast",
     }
 )
+# How far a composed statement is followed.
+_MAX_COMPOSED = 6
 _KEEPING_METHODS = frozenset(
     {
         *("strip", "lstrip", "rstrip", "lower", "upper", "casefold", "capitalize", "title", "expandtabs"),
@@ -66,9 +68,10 @@ def _method(node: Node, function: Node, at: Reading) -> Iterable[Shape]:
     match at.file.text(name):
         case "format":
             rest = (*given.splat, *given.double_splat, node)[0]
+            fill = _filling if _is_composed(receiver, at) else _plain_filling
             fillings = Fillings(
-                [at.first(one) for one in given.positional] if not given.splat else [],
-                {key: at.first(value) for key, value in given.keywords.items()},
+                [fill(one, at) for one in given.positional] if not given.splat else [],
+                {key: fill(value, at) for key, value in given.keywords.items()},
                 (Hole(rest),),
             )
             filled = [fill_braces(one.parts, fillings) for one in at.within().shapes(receiver)]
@@ -84,6 +87,33 @@ def _method(node: Node, function: Node, at: Reading) -> Iterable[Shape]:
         case method if method in _KEEPING_METHODS:
             return at.deeper().shapes(receiver)
     return ()
+
+
+def _plain_filling(value: Node, at: Reading) -> Parts:
+    return at.first(value)
+
+
+def _filling(value: Node, at: Reading) -> Parts:
+    """What a value adds to a composed statement of psycopg, which makes a literal of all that is not composed."""
+    return at.first(value) if _is_composed(value, at) else ("NULL",)
+
+
+def _is_composed(node: Node, at: Reading, depth: int = 0) -> bool:
+    """Whether a value is of psycopg's `sql` module: `SQL(...)`, what its methods give, or a name for one."""
+    if depth > _MAX_COMPOSED:
+        return False
+    match node.type:
+        case "call" if (function := node.child_by_field_name("function")) is not None:
+            if (qualified_name(function, at.file) or "").startswith(("psycopg.sql.", "psycopg2.sql.")):
+                return True
+            receiver = function.child_by_field_name("object")
+            return receiver is not None and _is_composed(receiver, at, depth + 1)
+        case "identifier":
+            values = [one.value for one in reaching(node, at.file)]
+            return any(one is not None and _is_composed(one, at, depth + 1) for one in values)
+        case "binary_operator" | "parenthesized_expression" | "conditional_expression":
+            return any(_is_composed(one, at, depth + 1) for one in node.named_children)
+    return False
 
 
 def _replace_call(receiver: Node, given: Sequence[Node], node: Node, at: Reading) -> Iterable[Shape]:

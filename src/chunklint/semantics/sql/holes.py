@@ -93,6 +93,8 @@ def splices(shape: Shape) -> tuple[Splice, ...]:
 def _unread_command(tokens: list[tuple[str, str]]) -> int | None:
     """Where the tokenizer left the rest of a statement whose grammar it does not know as one string."""
     kinds = [kind for kind, _ in tokens]
+    if kinds[:2] == ["SHOW", "STRING"]:
+        return 1
     return next((at for at in range(1, len(kinds)) if (kinds[at - 1], kinds[at]) == ("COMMAND", "STRING")), None)
 
 
@@ -104,12 +106,20 @@ def _splice(hole: Hole, mark: str, tokens: list[tuple[str, str]]) -> Splice:
     if kind == "IDENTIFIER":
         return Splice(hole, Role.IDENTIFIER, quoted=True)
     if kind.endswith("STRING"):
+        if kind == "STRING" and _is_quoted_name(tokens[max(0, place - 3) : place]):
+            return Splice(hole, Role.IDENTIFIER, quoted=True)
         return Splice(hole, Role.CLAUSE if kind == "HEREDOC_STRING" else Role.VALUE, quoted=True)
     if tokens[place - 1 : place + 2 : 2] == [("L_BRACKET", "["), ("R_BRACKET", "]")]:
         return Splice(hole, Role.IDENTIFIER, quoted=True)
     before = _words(tokens[max(0, place - 60) : place])
     after = _words(tokens[place + 1 : place + 3])
     return Splice(hole, _role(word, mark, before, after))
+
+
+def _is_quoted_name(before: list[tuple[str, str]]) -> bool:
+    """Whether a string after these tokens names a table, as SQLite has it: `FROM 't'`, `PRAGMA table_info('t')`."""
+    words = _words(before)
+    return words[-1:] in (["FROM"], ["JOIN"], ["INTO"]) or (words[:1] == ["PRAGMA"] and words[-1:] == ["("])
 
 
 def _words(tokens: list[tuple[str, str]]) -> list[str]:
