@@ -68,14 +68,16 @@ def downgrade() -> None:
     example="alembic/versions/b1c0ffee0001_nests.py",
     mentions=("down_revision",),
     silent_on=(
-        "an empty downgrade with a comment or docstring that says why, and one that raises",
+        "an empty downgrade with a comment, docstring or log message that says why, and one that raises",
         "merge revisions, and upgrades that only change rows",
         "extensions, schemas, roles and grants that stay behind",
         "objects that a condition other than a test of the dialect may or may not have touched, and all that a helper "
         "of another module may have done",
         "rows that are read or written under a condition, through an ORM, or in SQL that is not understood in full",
         "constraints that come back under another name where one of the two names was left to the database",
-        "the default of a flag under another spelling (`0`, `false`), a UUID that comes back as a text of its length",
+        "the default of a flag under another spelling (`0`, `false`), a UUID that comes back as a text of its length, "
+        "a function with or without its schema, types of the application's own",
+        "a required column that comes back nullable, since its rows have no value for it and it had no default",
     ),
     limits=(
         "tables that the application's metadata creates are unknown, and so is what was in them",

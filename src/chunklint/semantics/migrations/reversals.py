@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from chunklint.semantics.migrations.schema import Absence, Key, Kind, Made, Sche
 from chunklint.semantics.migrations.steps import Body, Certainty, Script, Step, Verb
 
 # The two values of a flag as defaults spell them.
+_SCHEMA = re.compile(r"^\w+\.(?=\w+\()")
 _FLAGS = (frozenset({"1", "true", "t"}), frozenset({"0", "false", "f"}))
 
 
@@ -96,10 +98,11 @@ def _residue(script: Script, before: Schema, after: Schema, back: Schema, *, pos
         key: (before.state(key, _table(key, before, back)), back.state(key, _table(key, before, back)))
         for key in touched
     }
-    found = [one for key, (old, new) in states.items() for one in _difference(key, old, new)]
+    steps = _steps_by_key(script.upgrade)
+    dropped = {key for key, step in steps.items() if step.verb is Verb.DROP}
+    found = [one for key, (old, new) in states.items() for one in _difference(key, old, new, made_anew=key in dropped)]
     gone = {one.key for one in found if one.trace is not Trace.CHANGED}
     renamed = _same_constraints(states)
-    steps = _steps_by_key(script.upgrade)
     for one in found:
         if _is_named_by_others(states[one.key], unread=after.forgot or back.forgot):
             continue
@@ -130,7 +133,7 @@ def _table(key: Key, *schemas: Schema) -> str:
     return ""
 
 
-def _difference(key: Key, before: State, back: State) -> Iterator[Residue]:
+def _difference(key: Key, before: State, back: State, *, made_anew: bool) -> Iterator[Residue]:
     match before, back:
         case Absence.ABSENT, Made():
             yield Residue(Trace.LEFT, key)
@@ -139,7 +142,7 @@ def _difference(key: Key, before: State, back: State) -> Iterator[Residue]:
         case Made(), Made():
             old, new = dict(before.traits), dict(back.traits)
             for name in sorted(old.keys() & new.keys()):
-                if old[name] != new[name] and not _is_one(name, old, new):
+                if old[name] != new[name] and not _is_one(name, old, new, made_anew=made_anew):
                     yield Residue(Trace.CHANGED, key, name, old[name], new[name])
                     return
             comparable = key.kind is not Kind.TABLE and old.get("kind") != "check"
@@ -149,12 +152,19 @@ def _difference(key: Key, before: State, back: State) -> Iterator[Residue]:
                 yield Residue(Trace.CHANGED, key, "columns", ", ".join(before.columns), ", ".join(back.columns))
 
 
-def _is_one(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
-    """Whether a trait is the same under another spelling: types of one kind, defaults of a flag."""
+def _is_one(name: str, old: Mapping[str, str], new: Mapping[str, str], *, made_anew: bool) -> bool:
+    """Whether a trait is the same under another spelling, or all that a column can have which comes back to its rows.
+
+    Types of one kind are the same, so are defaults of a flag, and functions with and without their schema.
+    """
     match name:
         case "type":
             return may_be_same(old[name], new[name])
+        case "nullable":
+            return made_anew and new[name] == "True" and not old.get("default")
         case "default":
+            if _SCHEMA.sub("", old[name]) == _SCHEMA.sub("", new[name]):
+                return True
             is_flag = all(one.get("type", "boolean") == "boolean" for one in (old, new))
             return is_flag and any({old[name], new[name]} <= spellings for spellings in _FLAGS)
     return False

@@ -40,6 +40,7 @@ _CONSTRAINTS = {
 _MAX_DEPTH = 6
 _MAX_IDENTIFIER = 63
 # Expressions that may be None as well as a text.
+_TYPE_PACKAGES = frozenset({"sqlalchemy", "sqlmodel", "alembic", "builtins"})
 _CHOICES = frozenset({"conditional_expression", "boolean_operator"})
 
 
@@ -173,6 +174,8 @@ def type_of(node: Node | None, call: Call) -> ColumnType:
         return ColumnType(None)
     node = resolved(node, call)
     name = last_name(node, call.file)
+    if _is_of_the_application(node, call):
+        return ColumnType(None)
     if node.type != "call":
         return ColumnType(canonical(name))
     inner = call.of(node)
@@ -189,6 +192,13 @@ def type_of(node: Node | None, call: Call) -> ColumnType:
         return ColumnType(None)
     size = call.file.text(size_node) if size_node is not None and size_node.type == "integer" else ""
     return ColumnType(canonical(name, size))
+
+
+def _is_of_the_application(node: Node, call: Call) -> bool:
+    """Whether a type is imported from elsewhere than SQLAlchemy: `db.Json()` may well be kept as a text."""
+    named = node.child_by_field_name("function") if node.type == "call" else node
+    qualified = qualified_name(named, call.file) if named is not None else None
+    return qualified is not None and "." in qualified and qualified.partition(".")[0] not in _TYPE_PACKAGES
 
 
 def _enum(name: str, call: Call) -> ColumnType:
