@@ -38,6 +38,7 @@ def test_the_cellar_keeps_apples() -> None:
     silent_on=(
         "conditional skips: `skipif`, `it.skipIf`, `pytest.skip` in a branch or a handler, `test.skip(condition, why)`",
         "skips with a reason or the number of a report, or with a comment that gives one on their line or right above",
+        "a comment above an empty line that speaks of the skip; a JavaScript test of comments alone that say what is to do",
         "titles that give the reason in brackets or by a link; docstrings that speak of the skip",
         "tests within a skipped suite; `todo`; expected failures",
     ),
@@ -45,6 +46,7 @@ def test_the_cellar_keeps_apples() -> None:
         "a comment inside the skipped JavaScript test is not taken for a reason: it comes with no report of the runner "
         "and often describes the test instead",
         "`it.only` is not judged",
+        "skipped parameters are told of once for their test or their table, at the first of them",
         "there is no fix: a reason that a tool makes up tells less than none",
     ),
 )
@@ -61,8 +63,12 @@ def skipped_in_javascript(file: EcmascriptFile) -> Iterator[Draft]:
 
 
 def _draft(one: Skip) -> Draft:
+    why = f"“{one.given}” is no reason" if one.given else "nothing says why"
+    if one.parameters:
+        many = f"{one.parameters} parameters" if one.parameters > 1 else "a parameter"
+        where = f" {'in' if one.group else 'of'} `{one.subject}`" if one.subject else ""
+        return rule.at(one.node, f"`{one.spelled}` switches off {many}{where}, and {why}.")
     quotes = f"“{one.subject}”" if " " in one.subject else f"`{one.subject}`"
     what = quotes if one.subject else "every test of this module"
     tail = " and all in it" if one.group and one.subject else ""
-    why = f"“{one.given}” is no reason" if one.given else "nothing says why"
     return rule.at(one.node, f"`{one.spelled}` switches off {what}{tail}, and {why}.")

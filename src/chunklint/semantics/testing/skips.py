@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -40,6 +41,7 @@ class Skip:
         subject: The name or title of what is skipped; "" when it is a whole module.
         group: Whether it takes a class, a suite or a module with it.
         given: The placeholder that stands where the reason should; "" when there is nothing.
+        parameters: How many parameters of a test, or of a table of them, are skipped; 0 when it is a test or more.
     """
 
     node: Node
@@ -47,16 +49,23 @@ class Skip:
     subject: str
     group: bool
     given: str = ""
+    parameters: int = 0
 
 
 def python_skips(file: PythonFile) -> Iterator[Skip]:
     """The skips of pytest and unittest that are unconditional and unexplained."""
-    seen: set[int] = set()
-    for _, captures in PYTHON.matches(file, _MARKED):
-        for mark in _marks(captures["mark"][0]):
-            if mark.id not in seen:
-                seen.add(mark.id)
-                yield from _mark(mark, file)
+    marks = [one for _, captures in PYTHON.matches(file, _MARKED) for one in _marks(captures["mark"][0])]
+    tables: dict[int, list[Skip]] = {}
+    for mark in {one.id: one for one in marks}.values():
+        parameter = _parameter(mark, file)
+        if parameter is None:
+            yield from _mark(mark, file)
+            continue
+        table = _table(parameter)
+        tables.setdefault(table.id, []).extend(_skipped_parameter(mark, parameter, table, file))
+    for found in tables.values():
+        if found:
+            yield replace(found[0], parameters=len(found))
     for _, captures in PYTHON.matches(file, _CALLS):
         yield from _call(captures["call"][0], file)
 
@@ -64,6 +73,40 @@ def python_skips(file: PythonFile) -> Iterator[Skip]:
 def _marks(value: Node) -> list[Node]:
     """A mark, or the marks of a list."""
     return value.named_children if value.type in ("list", "tuple") else [value]
+
+
+def _parameter(mark: Node, file: PythonFile) -> Node | None:
+    """The `pytest.param(...)` that a mark is given to."""
+    for around in ancestors(mark):
+        if around.type == "call" and (callee := around.child_by_field_name("function")) is not None:
+            if file.text(callee).rsplit(".", 1)[-1] == "param":
+                return around
+        elif around.type not in ("argument_list", "keyword_argument", "list", "tuple"):
+            return None
+    return None
+
+
+def _table(parameter: Node) -> Node:
+    """What parameters are told of together: the test that they are written at, or the statement that lists them."""
+    around = [parameter, *ancestors(parameter)]
+    test = next((one for one in around if one.type == "decorated_definition"), None)
+    return test or next((one for one in around if one.type == "expression_statement"), parameter)
+
+
+def _skipped_parameter(mark: Node, parameter: Node, table: Node, file: PythonFile) -> Iterator[Skip]:
+    callee = mark.child_by_field_name("function") if mark.type == "call" else mark
+    given = _reason(mark, file) if mark.type == "call" else ""
+    spelled = file.text(callee) if callee is not None else ""
+    if spelled not in _MARKS or given is None or is_reason(given):
+        return
+    if is_explained(file, parameter.start_point[0] + 1, parameter.end_point[0] + 1):
+        return
+    definition = table.child_by_field_name("definition")
+    named = definition.child_by_field_name("name") if definition is not None else None
+    if named is None and table.named_children and table.named_children[0].type == "assignment":
+        named = table.named_children[0].child_by_field_name("left")
+    subject = file.text(named) if named is not None else ""
+    yield Skip(mark, spelled, subject, definition is None, given)
 
 
 def _mark(mark: Node, file: PythonFile) -> Iterator[Skip]:
@@ -148,9 +191,16 @@ def js_skips(file: EcmascriptFile) -> Iterator[Skip]:
         if any(around.type in _JS_CONDITIONAL for around in ancestors(test.call)):
             continue
         line = test.call.start_point[0] + 1
-        if not is_explained(file, line, line) and not _title_says(test.title):
+        if not is_explained(file, line, line) and not _title_says(test.title) and not _is_planned(test.callback, file):
             yield Skip(test.head, file.text(test.head).partition("(")[0], test.title, test.suite)
     yield from _skips_within(file)
+
+
+def _is_planned(callback: Node, file: EcmascriptFile) -> bool:
+    """Whether a test holds nothing but a comment that says what is to be done."""
+    body = callback.child_by_field_name("body")
+    inside = body.named_children if body is not None and body.type == "statement_block" else []
+    return bool(inside) and all(one.type == "comment" and is_reason(file.text(one)) for one in inside)
 
 
 def _title_says(title: str) -> bool:

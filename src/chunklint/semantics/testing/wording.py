@@ -107,10 +107,15 @@ _FILLER = frozenset(
         "still",
     ]
 )
+# Words that say why all by themselves.
+_TELLING = frozenset(
+    {"manual", "manually", "interactive", "slow", "expensive", "benchmark", "deprecated", "obsolete", "unsupported"}
+)
 # A report of the defect, by its number.
 _REPORTED = re.compile(
     r"(?:^|\s)(?:#\d+|[A-Z]{2,}-\d+|(?i:bug|issue|ticket|gh|lp|rhbz|bz|pr)[ :#-]*\d{2,})\b|\b(?:issues|pull)/\d+\b"
 )
+_SKIPS = re.compile(r"\b(?:skip|disabl|switched off)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -146,14 +151,14 @@ def claims(title: str) -> bool:
 
 
 def is_reason(text: str) -> bool:
-    """Whether a text gives a reason: at least two words, and neither a directive nor a placeholder."""
+    """Whether a text gives a reason: two words or a telling one, and neither a directive nor a placeholder."""
     bare = text.strip().lstrip("#/*").strip().removesuffix("*/").strip()
     if "://" in bare or _REPORTED.search(bare):
         return True
     if not bare or _DIRECTIVE.match(bare):
         return False
     words = [word.lower() for word in _WORD.findall(bare) if len(word) > 1]
-    return len(words) > 1 and not _FILLER.issuperset(words)
+    return (len(words) > 1 and not _FILLER.issuperset(words)) or not _TELLING.isdisjoint(words)
 
 
 def comments_by_line(file: SourceFile) -> Mapping[int, str]:
@@ -196,7 +201,11 @@ def is_explained(file: SourceFile, first: int, last: int) -> bool:
     lines = comments_by_line(file)
     if any(is_reason(lines[line]) for line in range(first, last + 1) if line in lines):
         return True
-    return any(is_reason(text) for text in _above(file, first, lines))
+    if any(is_reason(text) for text in _above(file, first, lines)):
+        return True
+    # What stands further above speaks of what follows only if it says so.
+    apart = _above(file, first - 1, lines) if not file.lines[max(first - 2, 0)].strip() else []
+    return any(_SKIPS.search(text) is not None and is_reason(text) for text in apart)
 
 
 def _above(file: SourceFile, line: int, lines: Mapping[int, str]) -> list[str]:
