@@ -265,12 +265,21 @@ def _stale(race: Race, others: list[Write], shape: Shape) -> Harm | None:
         return Harm.STALE
     if act.how is How.SET or (shape is Shape.SINGLE and act.how is How.ASSIGN):
         if act.settles:
+            if _failed(race):
+                return None
             return Harm.TWICE if act.makes == "True" and not others else None
         if stored and (shape is not Shape.SINGLE or not RESOURCE.search(act.makes)):
             return Harm.STALE
         words = RESOURCE if shape is Shape.SINGLE else _LIVE
         return Harm.TWICE if words.search(act.makes) or words.search(act.state) else None
     return Harm.STALE if act.how in (How.TAKE, How.INNER) else None
+
+
+def _failed(race: Race) -> bool:
+    """Whether the act only notes that what was awaited has failed, which every task may note that it failed for."""
+    handler = next((one for one in ancestors(race.act.node) if one.type == "except_clause"), None)
+    body = handler.parent.child_by_field_name("body") if handler is not None and handler.parent is not None else None
+    return body is not None and begins_within(race.wait, body)
 
 
 def _disturbing(race: Race, writes: Iterable[Write], shape: Shape, file: PythonFile) -> Iterator[Write]:
