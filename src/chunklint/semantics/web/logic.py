@@ -142,12 +142,21 @@ def _streams(call: Node) -> bool:
 def _computes(loop: Node, file: PythonFile) -> bool:
     """Whether a loop does more than map rows to answers, read an upload, feed a stream or serve a socket."""
     body = loop.child_by_field_name("body")
-    if body is None or any(True for _ in descendants(body, "yield")) or _feeds(loop, file):
+    if body is None or any(True for _ in descendants(body, "yield")) or _feeds(loop, file) or _copies(body, file):
         return False
     telling = descendants(body, "await", "augmented_assignment", "break_statement", "try_statement", "for_statement")
     if any(True for _ in telling):
         return True
     return any(_assigns(branch) for branch in descendants(body, "if_statement"))
+
+
+def _copies(body: Node, file: PythonFile) -> bool:
+    """Whether a loop copies the fields of a request to a row, name by name: `setattr(row, name, value)`."""
+    last = body.named_children[-1] if body.named_children else None
+    call = last.named_children[0] if last is not None and last.type == "expression_statement" else None
+    function = call.child_by_field_name("function") if call is not None and call.type == "call" else None
+    more = any(True for _ in descendants(body, "await", "try_statement", "for_statement"))
+    return function is not None and file.text(function) == "setattr" and not more
 
 
 def _picks(loop: Node) -> bool:
