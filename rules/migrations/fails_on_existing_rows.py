@@ -14,6 +14,7 @@ from chunklint.api import (
     Rule,
     Severity,
     dangers,
+    in_series,
     python,
     row_changes_of,
 )
@@ -80,6 +81,9 @@ def downgrade() -> None:
 )
 
 
+_MOST_NAMED = 4
+
+
 @rule.fact(python)
 def row_changes(file: PythonFile) -> Iterator[RowChanges]:
     found = row_changes_of(file)
@@ -89,8 +93,30 @@ def row_changes(file: PythonFile) -> Iterator[RowChanges]:
 
 @rule.across
 def fails_on_rows(facts: Mapping[str, Sequence[RowChanges]]) -> Iterator[Draft]:
+    alike: dict[tuple[str, str, str], list[Danger]] = {}
     for danger in dangers(one for found in facts.values() for one in found):
-        yield _draft(danger)
+        if danger.hazard is Hazard.REQUIRED:
+            alike.setdefault((danger.place.path, danger.direction, danger.key.owner), []).append(danger)
+        else:
+            yield _draft(danger)
+    for found in alike.values():
+        yield _draft(found[0]) if len(found) == 1 else _required(found)
+
+
+def _required(found: Sequence[Danger]) -> Draft:
+    """One draft for all the columns of a table that a function adds alike: the first that fails hides the others."""
+    first, *rest = sorted(found, key=lambda one: (one.place.span.start_line, one.place.span.start_column))
+    names = [f"`{one.key.name}`" for one in (first, *rest)]
+    shown = names if len(names) <= _MOST_NAMED else [*names[: _MOST_NAMED - 1], f"{len(names) - _MOST_NAMED + 1} more"]
+    down = first.direction is Direction.DOWNGRADE
+    who = "the downgrade" if down else "it"
+    message = (
+        f"The new columns {in_series(shown)} are NOT NULL without a server default, so {who} fails if "
+        f"`{first.key.owner}` has rows."
+    )
+    related = [(one.place, f"{name} is added here.") for one, name in zip(rest, names[1:], strict=True)]
+    severity = Severity.WARNING if down else Severity.ERROR
+    return rule.at(first.place, message, severity=severity, related=related)
 
 
 def _draft(danger: Danger) -> Draft:
