@@ -38,8 +38,8 @@ def test_the_cellar_keeps_apples() -> None:
     silent_on=(
         "conditional skips: `skipif`, `it.skipIf`, `pytest.skip` in a branch or a handler, `test.skip(condition, why)`",
         "skips with a reason or the number of a report, or with a comment that gives one on their line or right above",
-        "a comment above an empty line that speaks of the skip; a JavaScript test of comments alone, which say what is "
-        "to do",
+        "a comment above an empty line that speaks of the skip; a JavaScript test that is nothing but a TODO which "
+        "says what",
         "titles that give the reason in brackets or by a link; docstrings that speak of the skip",
         "tests within a skipped suite; `todo`; expected failures",
     ),

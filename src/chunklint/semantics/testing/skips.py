@@ -21,6 +21,7 @@ from chunklint.semantics.testing.wording import is_explained, is_reason
 _MARKS = ("pytest.mark.skip", "mark.skip", "unittest.skip", "skip")
 _MARKED = ("(decorator (_) @mark)", "(assignment right: (_) @mark)", "(keyword_argument value: (_) @mark)")
 _CALLS = ("(call function: [(identifier) (attribute)] @callee) @call",)
+_TODO = re.compile(r"/[/*]+\s*todo\b", re.IGNORECASE)
 _REMARKS = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
 _CONDITIONAL = frozenset(
     {"if_statement", "try_statement", "except_clause", "match_statement", "conditional_expression", "lambda"}
@@ -197,10 +198,12 @@ def js_skips(file: EcmascriptFile) -> Iterator[Skip]:
 
 
 def _is_planned(callback: Node, file: EcmascriptFile) -> bool:
-    """Whether a test holds nothing but a comment that says what is to be done."""
+    """Whether a test holds nothing but a TODO that says what is to be done: it is yet to be written."""
     body = callback.child_by_field_name("body")
     inside = body.named_children if body is not None and body.type == "statement_block" else []
-    return bool(inside) and all(one.type == "comment" and is_reason(file.text(one)) for one in inside)
+    if not inside or any(one.type != "comment" for one in inside):
+        return False
+    return _TODO.match(file.text(inside[0])) is not None and any(is_reason(file.text(one)) for one in inside)
 
 
 def _title_says(title: str) -> bool:
