@@ -258,9 +258,19 @@ class _Path:
             self._report(Clash.REPEATED, step, key, defined.place)
 
     def _judge_doubles(self, step: Step) -> None:
-        """Look for another unique index or constraint on the columns of a unique index."""
+        """Look for another unique index or constraint on the columns of a unique index.
+
+        A guard around the step may ask for just that one.
+        """
         key, made = step.key, step.made
-        if key is None or made is None or key.kind is not Kind.INDEX or not made.columns or not _is_unique(key, made):
+        if (
+            step.certainty is not Certainty.SURE
+            or key is None
+            or made is None
+            or key.kind is not Kind.INDEX
+            or not made.columns
+            or not _is_unique(key, made)
+        ):
             return
         standing = [
             (other, self.defined.get((other, state.place), state) if state.place is not None else state)
