@@ -77,7 +77,7 @@ def downgrade() -> None:
         "constraints that come back under another name where one of the two names was left to the database",
         "the default of a flag under another spelling (`0`, `false`), a UUID that comes back as a text of its length, "
         "a function with or without its schema, types of the application's own",
-        "a required column that comes back nullable, since its rows have no value for it and it had no default",
+        "a required column that comes back nullable or with a default, since its rows have no value and it had none",
     ),
     limits=(
         "tables that the application's metadata creates are unknown, and so is what was in them",

@@ -162,6 +162,9 @@ def _is_one(name: str, old: Mapping[str, str], new: Mapping[str, str], *, made_a
             return may_be_same(old[name], new[name])
         case "nullable":
             return made_anew and new[name] == "True" and not old.get("default")
+        case "default" if made_anew and not old[name]:
+            # Without one a column that comes back could not be NOT NULL.
+            return True
         case "default":
             if _SCHEMA.sub("", old[name]) == _SCHEMA.sub("", new[name]):
                 return True

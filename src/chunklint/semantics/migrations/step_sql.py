@@ -194,7 +194,9 @@ def _create_type(source: Source, name: str, rest: list[Word]) -> Step:
     labels = [word.literal for word in rest if word.literal is not None]
     is_enum = any(word.key == "ENUM" for word in rest) and not any("{" in label for label in labels)
     parts = tuple(source.step(Verb.CREATE, Key(Kind.VALUE, label, name), made=Made()) for label in labels if is_enum)
-    made = Made(whole=is_enum and all("hole_" not in label for label in labels), place=source.place)
+    # Labels that are put together when the migration runs are not known.
+    spelled = bool(labels) and not any("hole_" in (word.literal or word.key).lower() for word in rest)
+    made = Made(whole=is_enum and spelled, place=source.place)
     return source.step(Verb.CREATE, Key(Kind.TYPE, name), made=made, parts=parts if made.whole else ())
 
 
