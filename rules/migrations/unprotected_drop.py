@@ -12,6 +12,7 @@ from chunklint.api import (
     PythonFile,
     Reason,
     Rule,
+    Severity,
     SqlFile,
     Suspect,
     WrappedDrop,
@@ -19,6 +20,7 @@ from chunklint.api import (
     convicted,
     exposed,
     exposures,
+    in_series,
     python,
     sql,
     sql_migration_of,
@@ -92,6 +94,7 @@ def downgrade():
     ),
     limits=(
         "a check that an imported function makes is trusted, and so is a wrapper that cannot be found",
+        "more than three plain drops of columns of one table, or of tables, are told of together, at the first of them",
         "that the dropped table never existed in production cannot be seen from one revision",
         "of what procedural SQL builds, EXECUTE of `format()` and of literals joined by `||` is read",
     ),
@@ -107,7 +110,16 @@ def script_drops_unprotected(file: SqlFile) -> Iterator[Draft]:
 
 @rule.each(python)
 def drops_unprotected(file: PythonFile) -> Iterator[Draft]:
-    yield from (_finding(one) for one, before in exposed(file) if not (one.is_of_guard or before))
+    found = [one for one, before in exposed(file) if not (one.is_of_guard or before)]
+    alike: dict[tuple[str, str, str], list[Exposure]] = {}
+    for one in found:
+        if one.reason is Reason.PLAIN and one.severity is Severity.NOTE:
+            loss = one.loss
+            alike.setdefault((loss.kind, loss.table if loss.column else "", loss.operation.direction), []).append(one)
+    many = [together for together in alike.values() if len(together) > _MOST_APART]
+    told = {id(one) for together in many for one in together}
+    yield from (_finding(one) for one in found if id(one) not in told)
+    yield from map(_together, many)
 
 
 @rule.fact(python)
@@ -145,6 +157,9 @@ _OTHER = MappingProxyType(
         Reason.RESTORED: "Where the rows come from instead.",
     }
 )
+# More plain drops of one kind than these are told of together.
+_MOST_APART = 3
+_MOST_NAMED = 3
 _NOTHING = "runs with no backup, no emptiness check and no flag that must be set"
 
 
@@ -155,6 +170,17 @@ def _finding(found: Exposure) -> Draft:
     steps = [(call, "This call leads to it.") for call in calls]
     message = f"{found.loss.spelled} {_says(found)}"
     return rule.at(operation.span, message, severity=found.severity, steps=steps, related=related)
+
+
+def _together(found: Sequence[Exposure]) -> Draft:
+    """One draft for many drops alike: whoever clears a table or a feature away does so knowingly, and hears it once."""
+    losses = [one.loss for one in found]
+    names = [f"`{loss.column or loss.table}`" for loss in losses]
+    shown = in_series([*names[:_MOST_NAMED], f"{len(names) - _MOST_NAMED} more"])
+    kind = f"columns {shown} of `{losses[0].table}`" if losses[0].column else f"tables {shown}"
+    message = f"The drops of the {kind} {_NOTHING.replace('runs', 'run', 1)}."
+    related = [(loss.operation.span, f"{loss.spelled} is one of them.") for loss in losses[1:]]
+    return rule.at(losses[0].operation.span, message, severity=Severity.NOTE, related=related)
 
 
 def _says(found: Exposure) -> str:
