@@ -82,7 +82,7 @@ def downgrade() -> None:
     silent_on=(
         "columns, indexes and constraints that a revision adds to a table of another one",
         "one drop and re-creation of a table or index; any number of them for views, functions and triggers, and for "
-        "indexes whose columns change, and unique ones that a condition guards, which may ask for the other one",
+        "indexes whose columns change",
         "an object that a later revision makes again only if it is not there, where the shape is the same",
         "views that a revision drops without rebuilding a table that they read from",
         "values that a later revision writes only where there are none yet, or after another one has read the column",

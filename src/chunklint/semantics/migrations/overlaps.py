@@ -258,19 +258,9 @@ class _Path:
             self._report(Clash.REPEATED, step, key, defined.place)
 
     def _judge_doubles(self, step: Step) -> None:
-        """Look for another unique index or constraint on the columns of a unique index.
-
-        A guard around the step may ask for just that one.
-        """
+        """Look for another unique index or constraint on the columns of a unique index."""
         key, made = step.key, step.made
-        if (
-            step.certainty is not Certainty.SURE
-            or key is None
-            or made is None
-            or key.kind is not Kind.INDEX
-            or not made.columns
-            or not _is_unique(key, made)
-        ):
+        if key is None or made is None or key.kind is not Kind.INDEX or not made.columns or not _is_unique(key, made):
             return
         standing = [
             (other, self.defined.get((other, state.place), state) if state.place is not None else state)
