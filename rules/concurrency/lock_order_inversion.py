@@ -92,9 +92,13 @@ def waits_for_itself(file: PythonFile) -> Iterator[Draft]:
         return
     told = set()
     for one in reentries(file):
-        if one.at.start_byte in told:
+        # Calls of one function under one lock are one defect.
+        function = enclosing_function(one.at)
+        through = _callee(one, file) if len(one.steps) > 2 and function is not None else str(one.at.start_byte)
+        key = (function.id if function is not None else 0, one.inner.name, through)
+        if key in told:
             continue
-        told.add(one.at.start_byte)
+        told.add(key)
         way = "" if len(one.steps) == 2 else f" through {_callee(one, file)}"
         message = (
             f"`{one.inner.name}` is taken again{way} by {_subject(one, file)}, which holds it already: it is not "
