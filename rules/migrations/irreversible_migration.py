@@ -70,7 +70,7 @@ def downgrade() -> None:
     silent_on=(
         "an empty downgrade with a comment, docstring or log message that says why, and one that raises",
         "merge revisions, and upgrades that only change rows",
-        "extensions, schemas, roles and grants that stay behind",
+        "extensions, schemas, roles and grants that stay behind, and an enum's values where the downgrade says so",
         "objects that a condition other than a test of the dialect may or may not have touched, and all that a helper "
         "of another module may have done",
         "rows that are read or written under a condition, through an ORM, or in SQL that is not understood in full",
@@ -121,6 +121,8 @@ def _leaves_traces(reversal: Reversal) -> Iterator[Draft]:
     failing = [one for one in found if breaks_upgrade(one)]
     if script.body is Body.REASONED:
         found = tuple(one for one in failing if one.key.kind == "value")
+    if script.keeps_values:
+        found = tuple(one for one in found if one.key.kind != "value" or one.trace is not Trace.LEFT or one in failing)
     if not found:
         return
     told = "; ".join(_traces(found))

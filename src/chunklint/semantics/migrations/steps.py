@@ -90,6 +90,7 @@ class Script:
         body: What the downgrade looks like.
         place: Where the downgrade is defined; the upgrade where there is none.
         postgres: Whether it shows that the database is PostgreSQL.
+        keeps_values: Whether the downgrade says that an enum keeps its new values.
     """
 
     revision: Revision
@@ -98,3 +99,4 @@ class Script:
     body: Body
     place: Location
     postgres: bool
+    keeps_values: bool = False
