@@ -83,7 +83,8 @@ def downgrade() -> None:
         "tables that the application's metadata creates are unknown, and so is what was in them",
         "what happens to rows is not followed, only which tables, columns and enum values their statements name",
         "of a downgrade that fails only after a later one, the first object that this one lost is named",
-        "implicit enum types count only where the history shows that its database is PostgreSQL",
+        "enum types count only where the history shows in its code that its database is PostgreSQL; where it shows "
+        "SQLite alone, names of constraints and tables that foreign keys need do not count",
         "definitions of CHECK constraints and expressions of indexes are not compared",
     ),
 )

@@ -118,10 +118,12 @@ class _Path:
             for step in script.upgrade:
                 self._take(step)
             self._leave()
-        yield from self.found
+        postgres = any(script.postgres for script in scripts)
+        # Elsewhere an enum is no type of its own.
+        yield from (one for one in self.found if postgres or one.key.kind not in (Kind.TYPE, Kind.VALUE))
         yield from (_lost(one) for one in self.losses)
         yield from (one for one in self.swapped if self._is_nullable(one.key))
-        if any(script.postgres for script in scripts):
+        if postgres:
             yield from _rebuilt(self.rebuilds)
 
     def _enter(self, revision: str) -> None:

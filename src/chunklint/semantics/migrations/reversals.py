@@ -73,7 +73,8 @@ def reversals(scripts: Iterable[Script], *, whole: bool) -> Iterator[Reversal]:
         for one in order(history):
             # Of copies in several folders the first counts.
             ordered.setdefault(one.id, one)
-        found = [_reversal(by_path[one.path], schema, postgres=postgres) for one in ordered.values()]
+        sqlite = not postgres and any(by_path[one.path].sqlite for one in history.revisions)
+        found = [_reversal(by_path[one.path], schema, postgres=postgres, sqlite=sqlite) for one in ordered.values()]
         yield from _from_later(found, history)
 
 
@@ -81,11 +82,12 @@ def _starts_at_base(history: History) -> bool:
     return history.is_readable and len(history.bases) == 1 and not history.missing
 
 
-def _reversal(script: Script, schema: Schema, *, postgres: bool) -> Reversal:
+def _reversal(script: Script, schema: Schema, *, postgres: bool, sqlite: bool) -> Reversal:
     """Judge one revision, and leave the schema as its upgrade made it."""
     after = upgraded(schema, script.upgrade)
     back, problems = downgraded(after, script.downgrade)
     problems = tuple(one for one in problems if postgres or not _is_of_postgres(one, script))
+    problems = tuple(one for one in problems if not (sqlite and _is_fine_in_sqlite(one)))
     problems = (*problems, *_made_on_one_way(script, schema))
     residue = tuple(_residue(script, schema, after, back, postgres=postgres))
     schema.absorb(after)
@@ -93,13 +95,19 @@ def _reversal(script: Script, schema: Schema, *, postgres: bool) -> Reversal:
 
 
 def _is_of_postgres(problem: Problem, script: Script) -> bool:
-    """Whether a step fails on PostgreSQL alone: by an enum's values, or by two tables' indexes of one name."""
-    if problem.failure is Failure.VALUE:
+    """Whether a step fails on PostgreSQL alone: by an enum type, or by two tables' indexes of one name."""
+    if problem.failure is Failure.VALUE or (problem.key is not None and problem.key.kind in (Kind.TYPE, Kind.VALUE)):
         return True
     if problem.failure is not Failure.EXISTS or problem.key is None or problem.key.kind is not Kind.INDEX:
         return False
     made = (one.made for one in script.downgrade if one.key == problem.key and one.made is not None)
     return len({one.table for one in made}) > 1
+
+
+def _is_fine_in_sqlite(problem: Problem) -> bool:
+    """Whether SQLite takes a step: it gives constraints no names, and lets tables go that foreign keys point to."""
+    constraint = problem.key is not None and problem.key.kind is Kind.CONSTRAINT
+    return problem.failure is Failure.NEEDED or (constraint and problem.failure is Failure.EXISTS)
 
 
 def _residue(script: Script, before: Schema, after: Schema, back: Schema, *, postgres: bool) -> Iterator[Residue]:
@@ -117,11 +125,17 @@ def _residue(script: Script, before: Schema, after: Schema, back: Schema, *, pos
         if _is_named_by_others(states[one.key], unread=after.forgot or back.forgot):
             continue
         implied = one.key.home in gone or Key(Kind.TABLE, _table(one.key, before, back)) in gone
-        if implied or one.key in renamed or (one.key.kind in (Kind.TYPE, Kind.VALUE) and not postgres):
+        if implied or one.key in renamed or (not postgres and _is_enum(one)):
             continue
         state = states[one.key][0]
         made = state.place if isinstance(state, Made) else None
         yield replace(one, step=steps.get(one.key), made=made)
+
+
+def _is_enum(one: Residue) -> bool:
+    """Whether an enum is concerned, which is a type of its own on PostgreSQL alone and a text on others."""
+    of_column = one.trait == "type" and any(spelled.startswith("enum ") for spelled in (one.before, one.after))
+    return of_column or one.key.kind in (Kind.TYPE, Kind.VALUE)
 
 
 def _is_named_by_others(states: tuple[State, State], *, unread: bool) -> bool:

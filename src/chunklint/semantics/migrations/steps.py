@@ -90,6 +90,7 @@ class Script:
         body: What the downgrade looks like.
         place: Where the downgrade is defined; the upgrade where there is none.
         postgres: Whether it shows that the database is PostgreSQL.
+        sqlite: Whether it shows that the database may be SQLite.
         keeps_values: Whether the downgrade says that an enum keeps its new values.
     """
 
@@ -99,4 +100,5 @@ class Script:
     body: Body
     place: Location
     postgres: bool
+    sqlite: bool = False
     keeps_values: bool = False
