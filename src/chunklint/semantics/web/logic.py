@@ -269,13 +269,23 @@ def fabrication(function: Node, file: PythonFile) -> Fabrication | None:
     if body is None:
         return None
     unused = tuple(unused_collaborators(function, parameters_of(function, file), file))
-    admission = next((one for one in descendants(body, "comment") if _ADMITS.search(file.text(one))), None)
+    said = (one for one in descendants(body, "comment") if _ADMITS.search(file.text(one)))
+    admission = next((one for one in said if not _is_of_one_field(one)), None)
     numbers = sum(1 for _ in _answered_numbers(body, file))
     if admission is not None and (unused or numbers >= 2):
         return Fabrication(admission, file.text(admission).lstrip("# ").strip(), unused)
     if admission is None and unused and numbers >= 3 and not _asks_anybody(body):
         return Fabrication(body, "", unused)
     return None
+
+
+def _is_of_one_field(comment: Node) -> bool:
+    """Whether a comment stands among the fields of an answer of which others are computed."""
+    around = comment.parent
+    if around is None or around.type not in ("dictionary", "argument_list"):
+        return False
+    fields = (one for one in around.named_children if one.type in ("pair", "keyword_argument"))
+    return any(True for one in fields for _ in descendants(one, "call"))
 
 
 def _asks_anybody(body: Node) -> bool:
