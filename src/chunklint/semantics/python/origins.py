@@ -174,7 +174,8 @@ def _arithmetic(node: Node, at: _Trace) -> Origin:
     # Python adds no number to a text, so what is added to one is one.
     counted = any(child.type in ("integer", "float") for child in node.named_children)
     number = counted or all(one.number or one.is_ours for one in operands)
-    return replace(_worst(operands), number=number, converted=counted or all(one.converted for one in operands))
+    converted = counted or all(one.converted or one.is_ours for one in operands)
+    return replace(_worst(operands), number=number, converted=converted)
 
 
 def _name(node: Node, at: _Trace) -> Origin:

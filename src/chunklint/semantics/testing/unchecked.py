@@ -182,6 +182,8 @@ def _kind(test: PythonTest, file: PythonFile) -> tuple[Kind, str] | None:
 def _does_something(statement: Node) -> bool:
     if statement.type in ("pass_statement", "comment", "global_statement", "nonlocal_statement"):
         return False
+    if statement.type == "return_statement" and not statement.named_children:
+        return False
     if statement.type == "expression_statement" and statement.named_children:
         return statement.named_children[0].type not in ("string", "ellipsis", "concatenated_string")
     return True
