@@ -44,7 +44,7 @@ _OF_MODULE = re.compile(r"^_*(start|stop|init|initiali[sz]e|setup|shutdown|close
 _ENDING = re.compile(
     r"^_*(a?close(_all)?|stop(_all)?|shut_?down|terminate|teardown|tear_down|dispose|__aexit__|__exit__|__del__"
     r"|on_shutdown|disable|detach(_all)?|deactivate|cancel_all|abort|kill|disconnect_all|finali[sz]e|reset"
-    r"|clear(_all)?|cleanup_all|exit|destroy|asyncTearDown)_*$"
+    r"|a?clear(_all)?|cleanup_all|exit|destroy|asyncTearDown)_*$"
 )
 _ENDING_DUNDERS = frozenset({"__aexit__", "__exit__", "__del__"})
 _HOLDS = re.compile(r"(_locked|_unlocked|_unsafe|_nolock|_no_lock|_under_lock|_with_lock)$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import partial
@@ -58,6 +59,8 @@ _LITERALS = {
     "set": Shape.SET,
     "set_comprehension": Shape.SET,
 }
+
+_SETS = re.compile(r"\.setter$")
 
 
 @record
@@ -135,6 +138,9 @@ def _of_class(owner: Node, file: PythonFile) -> States:
             if not made_anew and value is not None:
                 of_class.add(name)
     methods, properties = _functions(body, file) if body is not None else ({}, frozenset())
+    # What a setter does with a value is seen in the setter.
+    own = {f"self.{name}" for name, one in methods.items() if any(_SETS.search(it) for it in decorators(one, file))}
+    shapes = {state: shape for state, shape in shapes.items() if state not in own}
     return States(owner, shapes, frozenset(of_class), methods, properties)
 
 

@@ -18,6 +18,7 @@ _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 _NO_TEST = re.compile(r"(?:^|\.)(?:staticmethod|property|cached_property)$|\.(?:setter|deleter)$")
 # pytest collects no class that has a constructor.
 _GENERATES_CONSTRUCTOR = re.compile(r"^@(?:(?:dataclasses\.)?dataclass|attrs?\.(?:s|define|frozen|mutable)|define)\b")
+_NOT_COLLECTED = re.compile(r"__test__\s*(?::[^=]*)?=\s*False")
 # Bases of which it is known what they bring.
 PLAIN_BASES = frozenset({"object", "ABC", "Protocol"})
 
@@ -98,9 +99,18 @@ def holds_tests(owner: Node, file: PythonFile) -> bool:
     name = owner.child_by_field_name("name")
     if name is None or any(_GENERATES_CONSTRUCTOR.search(one) for one in _decorators_of(owner, file)):
         return False
+    if _refuses(owner, file):
+        return False
     return file.text(name).startswith("Test") or any(
         "Test" in base or base.endswith("Case") for base in bases_of(owner, file)
     )
+
+
+def _refuses(owner: Node, file: PythonFile) -> bool:
+    """Whether a class says that it holds no tests: `__test__ = False`."""
+    body = owner.child_by_field_name("body")
+    plain = (one for one in body.named_children if one.type == "expression_statement") if body is not None else ()
+    return any(_NOT_COLLECTED.fullmatch(file.text(one)) is not None for one in plain)
 
 
 def _decorators_of(owner: Node, file: PythonFile) -> Iterator[str]:

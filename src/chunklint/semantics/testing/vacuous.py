@@ -184,7 +184,7 @@ def _is_check(node: Node, file: PythonFile) -> bool:
     if node.type == "call":
         name = called(node, file)
         return name.startswith(("assert", "fail", "verify", "check", "expect", "skip", "xfail")) or name in _RAISES
-    return "raises" in text
+    return "raises" in text or "assert" in text
 
 
 def _holds_always(call: Node, file: PythonFile) -> bool:
