@@ -65,8 +65,8 @@ async def rename(session, user_id, nickname):
         "parameters of functions called `_`, which only what registers them calls",
         "numbers after `int()`, however large: one that sizes the schema is CL102's business",
         "values after `uuid.UUID()`, an enumeration's constructor, `slugify()`, `re.sub()` of all but a set "
-        "of characters, `quoted_name()`, `preparer.quote()`, `Identifier` and `Literal` of psycopg, helpers of the module "
-        "that return their parameter between quotes and double the quotes in it",
+        "of characters, `quoted_name()`, `preparer.quote()`, `Identifier` and `Literal` of psycopg, helpers of the "
+        "module that return their parameter between quotes and double the quotes in it",
         "values that a check on every path to the SQL confines: membership in a list, a full match, an upper bound, "
         "`isidentifier()`, a helper that raises; the check of one hole does not clear another",
         "identifiers from the database between quotes, numbers that the database counted or that `or 0` stands beside, "
