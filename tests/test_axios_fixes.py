@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,3 +100,74 @@ def test_what_a_broken_line_hid_is_fixed_on_the_next(tmp_path: Path) -> None:
     calls = "axios.get(`/ü/${id}`); axios.post(`/ü`); axios.get(`/é/${id}`); axios.post(`/é`);"
     result = fixed_text(mended(f"const send = (id) => {{\n  {calls}\n}};\n", tmp_path))
     assert result.count("timeout: 30_000") == 4
+
+
+LONG = 'const answer = await axios.post("/api/v1/containers/of/this/machine/get-image", { imageTag });'
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "lines"),
+    [
+        (
+            ".prettierrc",
+            '{ "printWidth": 140, "trailingComma": "none", "overrides": [{ "options": { "printWidth": 20 } }] }',
+            [LONG.replace("{ imageTag }", "{ imageTag }, { timeout: 30_000 }")],
+        ),
+        ("package.json", '{ "prettier": { "printWidth": 140 } }', [LONG.replace(" });", " }, { timeout: 30_000 });")]),
+        (
+            "biome.json",
+            '{ // how it looks\n "formatter": { "lineWidth": 140 } }'.replace("// how it looks\n", ""),
+            [LONG.replace(" });", " }, { timeout: 30_000 });")],
+        ),
+        (".prettierrc.yaml", "# wide\nprintWidth: 140\n", [LONG.replace(" });", " }, { timeout: 30_000 });")]),
+        (".editorconfig", "[*]\nmax_line_length = 140\n", None),
+        (
+            "prettier.config.mjs",
+            'export default { trailingComma: "none" };\n',
+            [
+                "const answer = await axios.post(",
+                '  "/api/v1/containers/of/this/machine/get-image",',
+                "  { imageTag },",
+                "  { timeout: 30_000 }",
+                ");",
+            ],
+        ),
+    ],
+)
+def test_a_call_is_broken_as_the_projects_formatter_breaks_it(
+    name: str, settings: str, lines: list[str] | None, tmp_path: Path
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / name).write_text(settings, encoding="utf-8")
+    if lines is None:
+        (tmp_path / ".prettierrc").write_text("{}", encoding="utf-8")
+        lines = [LONG.replace(" });", " }, { timeout: 30_000 });")]
+    assert fixed_text(mended(f"{LONG}\n", tmp_path)).splitlines()[1:] == lines
+
+
+def test_settings_that_are_a_pipe_are_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    os.mkfifo(tmp_path / ".prettierrc")
+    assert "timeout" in fixed_text(mended('axios.get("/a");\n', tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "axios.get(`\n  /rows?${asked}\n`);\n",
+            "axios.get(\n  `\n  /rows?${asked}\n`,\n  { timeout: 30_000 },\n);\n",
+        ),
+        (
+            'axios.post("/rows", {\n  id,\n  rows,\n});\n',
+            'axios.post(\n  "/rows",\n  {\n    id,\n    rows,\n  },\n  { timeout: 30_000 },\n);\n',
+        ),
+        (
+            'axios.post("/rows", { // what\n  id,\n});\n',
+            'axios.post(\n  "/rows",\n  { // what\n    id,\n  },\n  { timeout: 30_000 },\n);\n',
+        ),
+    ],
+)
+def test_an_argument_of_several_lines_gives_each_one_its_own(before: str, after: str, tmp_path: Path) -> None:
+    (tmp_path / ".prettierrc").write_text('{ "trailingComma": "all" }', encoding="utf-8")
+    assert fixed_text(mended(before, tmp_path)).partition("\n")[2] == after

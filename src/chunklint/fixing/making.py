@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from chunklint import discovery
 from chunklint.cache import Cache, content_key
 from chunklint.editing import Grid, Splice, applied
 from chunklint.engine import FILE_SECONDS, rules_of
+from chunklint.fixing.formatters import told
 from chunklint.fixing.widths import told_width
 from chunklint.languages import language_of
 from chunklint.languages.base import SourceFile
@@ -18,6 +18,7 @@ from chunklint.loader import prepare
 from chunklint.model import Finding, Fix, Fixer, Notification, Refusal, Rule, Severity
 from chunklint.project import Examined
 from chunklint.records import record
+from chunklint.rewriting.ecmascript_text import tell
 from chunklint.workers import Overrun, limited
 
 
@@ -112,32 +113,31 @@ def made(
     if language is None:
         return []
     ordered = sorted(findings, key=lambda finding: (finding.location.span, finding.code))
-    told = _told(root, sheet.path, language.name)
-    question, key = f"fixes {sheet.path}", content_key(repr((ordered, told)).encode("utf-8", "replace") + sheet.content)
+    width = told_width(root, sheet.path) if language.name == "python" else 0
+    layout = told(root, sheet.path) if language.name == "ecmascript" else None
+    asked = repr((ordered, width, layout)).encode("utf-8", "replace")
+    question, key = f"fixes {sheet.path}", content_key(asked + sheet.content)
     offers = memory.recall(question, key) if memory is not None else None
     if offers is None:
         file = language.parse(sheet.path, sheet.text)
-        offers = tuple(_offered(file, finding, rules[finding.code], told) for finding in ordered)
+        if layout is not None:
+            tell(file, layout)
+        offers = tuple(_offered(file, finding, rules[finding.code], width) for finding in ordered)
         if memory is not None and not any(isinstance(offer, _Failure) for offer in offers):
             memory.fresh.append((question, key, offers))
     grid = Grid(sheet.text)
     return [_placed(sheet, grid, finding, offer) for finding, offer in zip(ordered, offers, strict=True)]
 
 
-def _told(root: Path, path: str, language: str) -> Mapping[str, Any]:
-    """What a project says of how its files look, by the name under which a fixer asks for it."""
-    return {"width": told_width(root, path) if language == "python" else 0}
-
-
 class _Failure(Refusal):
     """A refusal that another try may not give."""
 
 
-def _offered(file: SourceFile, finding: Finding, rule: Rule, told: Mapping[str, Any]) -> Fix | Refusal:
+def _offered(file: SourceFile, finding: Finding, rule: Rule, width: int) -> Fix | Refusal:
     fixer = fixer_of(rule, file.path)
     if fixer is None:
         return Refusal("the rule has none for this language")
-    available = {"file": file, "finding": finding, "options": rule.options, **told}
+    available = {"file": file, "finding": finding, "options": rule.options, "width": width}
     try:
         prepare(fixer.make)
         with limited(FILE_SECONDS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ from typing import Any
 # Of black and of ruff.
 _USUAL = 88
 
+_LARGEST = 1_000_000
 _SETTINGS = ("ruff.toml", ".ruff.toml", "pyproject.toml", ".flake8", "setup.cfg", "tox.ini")
 
 
 def told_width(root: Path, path: str) -> int:
     """The columns that the settings nearest to a file give its lines; 0 when none says."""
-    for folder in _upwards((root / path).parent):
+    for folder in upwards((root / path).parent):
         for name in _SETTINGS:
             width = _width(folder / name)
             if width:
@@ -23,7 +25,7 @@ def told_width(root: Path, path: str) -> int:
     return 0
 
 
-def _upwards(folder: Path) -> Iterator[Path]:
+def upwards(folder: Path) -> Iterator[Path]:
     """The folder and those above it, up to the top of its repository."""
     for one in (folder, *folder.parents):
         yield one
@@ -31,11 +33,19 @@ def _upwards(folder: Path) -> Iterator[Path]:
             return
 
 
-def _width(file: Path) -> int:
+def settings_text(file: Path) -> str:
+    """The text of a file with settings; "" where there is none that could be read at once."""
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        # Reading a pipe that has this name would wait for ever.
+        if not stat.S_ISREG(file.stat().st_mode) or file.stat().st_size > _LARGEST:
+            return ""
+        return file.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        return 0
+        return ""
+
+
+def _width(file: Path) -> int:
+    text = settings_text(file)
     return _of_toml(text, file.name) if file.suffix == ".toml" else _of_ini(text)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile
-from chunklint.rewriting.ecmascript_blocks import end_of_line
+from chunklint.rewriting.ecmascript_blocks import deepen, end_of_line
 from chunklint.rewriting.ecmascript_text import Edits, indent_of, style_of
 from chunklint.semantics.ecmascript.functions import arguments_of
+from chunklint.semantics.ecmascript.names import unwrap
 
 
 def with_entry(file: SourceFile, literal: Node, entry: str, edits: Edits) -> None:
@@ -43,21 +44,46 @@ def with_last_argument(file: SourceFile, call: Node, missing: Sequence[str], ent
         for one in (*missing, f"{{ {entry} }}"):
             _append_line(file, last, one, edits)
         return
+    breaks = all(one.type != "comment" for one in listed.named_children)
+    if breaks and last.start_point[0] < last.end_point[0]:
+        # Formatters give each argument a line of its own as soon as one that is not the last has several.
+        _break(file, listed, (*missing, f"{{ {entry} }}"), edits)
+        return
     comma = _comma_after(last)
     at, lead = (comma.end_byte, " ") if comma else (last.end_byte, ", ")
     if _fits(file, call.end_byte, f", {whole}"):
         edits.insert(at, f"{lead}{whole}{',' if comma else ''}")
         return
     style, indent = style_of(file), indent_of(file, last.end_byte)
-    head = "".join(f"{one}, " for one in missing)
-    edits.insert(at, f"{lead}{head}{{\n{indent}{style.indent}{entry},\n{indent}}}{',' if comma else ''}")
+    start = file.source.rfind(b"\n", 0, at) + 1
+    head = lead + "".join(f"{one}, " for one in missing) + "{"
+    # Next to an object no other one stays open at the end of a call.
+    apart = not missing and unwrap(last).type == "object"
+    if breaks and (apart or len(file.source[start:at].decode("utf-8", "replace")) + len(head) > style.width):
+        _break(file, listed, (*missing, f"{{ {entry} }}"), edits)
+        return
+    edits.insert(at, f"{head}\n{indent}{style.indent}{entry}{style.entry_comma}\n{indent}}}{',' if comma else ''}")
+
+
+def _break(file: SourceFile, listed: Node, added: Sequence[str], edits: Edits) -> None:
+    """Give each argument of a call a line of its own, and those that are added, too."""
+    style, base = style_of(file), indent_of(file, listed.start_byte)
+    inner = f"\n{base}{style.indent}"
+    before = listed.start_byte + 1
+    parts = listed.named_children
+    for at, one in enumerate(parts):
+        edits.replace(before, one.start_byte, f"{',' if at else ''}{inner}")
+        deepen(file, edits, one, style.indent)
+        before = one.end_byte
+    lines = "".join(f",{inner}{one}" for one in added)
+    edits.replace(before, listed.end_byte - 1, f"{lines}{style.comma}\n{base}")
 
 
 def _fill(file: SourceFile, literal: Node, entry: str, edits: Edits) -> None:
     if literal.named_children:
         indent = indent_of(file, literal.end_byte)
         line_start = file.source.rfind(b"\n", 0, literal.end_byte) + 1
-        edits.insert(line_start, f"{indent}{style_of(file).indent}{entry},\n")
+        edits.insert(line_start, f"{indent}{style_of(file).indent}{entry}{style_of(file).entry_comma}\n")
         return
     edits.replace(literal.start_byte, literal.end_byte, f"{{ {entry} }}")
 
@@ -73,9 +99,10 @@ def _append_line(file: SourceFile, last: Node, text: str, edits: Edits) -> None:
 def _unfold(file: SourceFile, literal: Node, entries: Sequence[str], edits: Edits) -> None:
     """Give each entry of a literal on one line a line of its own."""
     indent = indent_of(file, literal.start_byte)
-    inner = indent + style_of(file).indent
-    lines = "".join(f"{inner}{one},\n" for one in entries)
-    edits.replace(literal.start_byte, literal.end_byte, f"{{\n{lines}{indent}}}")
+    style = style_of(file)
+    inner = indent + style.indent
+    lines = f",\n{inner}".join(entries)
+    edits.replace(literal.start_byte, literal.end_byte, f"{{\n{inner}{lines}{style.entry_comma}\n{indent}}}")
 
 
 def _fits(file: SourceFile, end: int, added: str) -> bool:

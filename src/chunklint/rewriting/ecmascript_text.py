@@ -36,6 +36,7 @@ class Style:
         quote: What strings stand in.
         end: What ends a statement: a semicolon, or nothing.
         comma: What follows the last of several arguments that stand on lines of their own.
+        entry_comma: What follows the last entry of an object whose entries stand on lines of their own.
         width: How many columns a line may have.
     """
 
@@ -43,7 +44,26 @@ class Style:
     quote: str
     end: str
     comma: str
+    entry_comma: str
     width: int
+
+
+@record
+class Told:
+    """What the project tells its formatter.
+
+    Attributes:
+        width: How many columns a line may have; 0 when it does not say.
+        commas: What gets a trailing comma: "all", "es5" (entries, but no arguments), "none"; "" when it does not say.
+    """
+
+    width: int = 0
+    commas: str = ""
+
+
+def tell(file: SourceFile, told: Told) -> None:
+    """Let what the project tells its formatter count for more than how the file is written."""
+    file.remember("told style of ecmascript", lambda: told)
 
 
 def style_of(file: SourceFile) -> Style:
@@ -52,12 +72,14 @@ def style_of(file: SourceFile) -> Style:
     def read() -> Style:
         lines = file.content.splitlines()
         long = sum(len(line) > _USUAL_WIDTH for line in lines)
+        told = file.remember("told style of ecmascript", Told)
         return Style(
             indent=_indent_unit(lines),
             quote=_quote(file),
             end=";" if _ends_with_semicolons(file) else "",
-            comma="," if _has_trailing_commas(file) else "",
-            width=_USUAL_WIDTH if long <= len(lines) * _TOLERATED else _WIDE,
+            comma="," if _has_comma(file, told, "arguments") else "",
+            entry_comma="," if _has_comma(file, told, "object") else "",
+            width=told.width or (_USUAL_WIDTH if long <= len(lines) * _TOLERATED else _WIDE),
         )
 
     return file.remember("style of ecmascript", read)
@@ -87,13 +109,21 @@ def _ends_with_semicolons(file: SourceFile) -> bool:
     return ends[True] >= ends[False]
 
 
-def _has_trailing_commas(file: SourceFile) -> bool:
+def _has_comma(file: SourceFile, told: Told, sort: str) -> bool:
+    if told.commas:
+        return told.commas == "all" or (told.commas == "es5" and sort == "object")
+    ends = _trailing_commas(file, sort)
+    return ends[True] >= ends[False] and (sort == "object" or bool(ends))
+
+
+def _trailing_commas(file: SourceFile, sort: str) -> Counter[bool]:
+    """How many lists of a sort whose parts have lines of their own end with a comma, and how many do not."""
     ends: Counter[bool] = Counter()
-    for node in descendants(file.root, "arguments"):
+    for node in descendants(file.root, sort):
         given = node.named_children
         if len(given) > 1 and given[0].start_point[0] > node.start_point[0]:
             ends[node.children[-2].type == ","] += 1
-    return ends[True] >= ends[False] and bool(ends)
+    return ends
 
 
 def indent_of(file: SourceFile, at: int) -> str:
@@ -132,7 +162,7 @@ def rows_in_strings(node: Node) -> frozenset[int]:
     """The lines that begin inside of a template or a text of JSX, where white space counts."""
     return frozenset(
         row
-        for string in descendants(node, "template_string")
+        for string in (*([node] if node.type == "template_string" else ()), *descendants(node, "template_string"))
         for row in range(string.start_point[0] + 1, string.end_point[0] + 1)
     )
 
