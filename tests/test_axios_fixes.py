@@ -35,6 +35,11 @@ def test_an_import_that_is_there_is_not_made_again(tmp_path: Path) -> None:
     assert fixed_text(mended(source, tmp_path, CONFIGURED)).count("@/config") == 1
 
 
+def test_what_may_take_long_gets_the_limit_that_somebody_has_said(tmp_path: Path) -> None:
+    source = 'axios.post("/v1/chat/completions", { text: 1 });\n'
+    assert "timeout: 600_000" in fixed_text(mended(source, tmp_path, Limit(timeout_ms="600_000")))
+
+
 @pytest.mark.parametrize(
     ("source", "limit", "reason"),
     [
@@ -51,6 +56,9 @@ def test_an_import_that_is_there_is_not_made_again(tmp_path: Path) -> None:
         ('axios.get("/a", { responseType: "blob" });\n', Limit(), "a file may take long"),
         ("const load = async () => (await axios.get('/a')).data as ArrayBuffer;\n", Limit(), "a file may take long"),
         ("async function uploadRows(rows) {\n  await axios.post('/a', rows);\n}\n", Limit(), "a file may take long"),
+        ('axios.post("/v1/chat/completions", { text: 1 });\n', Limit(), "it may take longer than 30_000 ms"),
+        ("const predictRow = () => axios.post('/rows/1');\n", Limit(), "it may take longer than 30_000 ms"),
+        ("const useUpload = () => async (url) => axios.put('/a', url);\n", Limit(), "a file may take long"),
         ("export const api = axios.create();\n", Limit(), "what others ask of the instance is not seen here"),
         ("const api = axios.create();\nexport default api;\n", Limit(), "what others ask of the instance"),
         ("const api = axios.create();\nlisten(api);\n", Limit(), "what others ask of the instance"),
@@ -72,8 +80,16 @@ def test_what_cannot_be_told_is_left_alone(source: str, limit: Limit, reason: st
         ('const api = axios.create({ baseURL: "/api" });\napi.get("/rows");\n', True),
         ('const api = axios.create({ baseURL: "/api" });\napi.get("/rows");\napi.get("/events");\n', False),
         ('axios.get("/documents/1");\n', False),
-        ('axios.post("/v1/chat/completions", { text: 1 });\n', False),
-        ("export async function generateImage(text: string) {\n  await axios.post(`/pictures/${text}`);\n}\n", False),
+        (
+            "const A = 'https://a';\nexport const send = (url: string, b: object) => axios.post(`${A}${url}`, b);\n",
+            False,
+        ),
+        ("const send = (url: string) => axios.get(url);\n", False),
+        ("const send = (url: string) => axios.get(`${url}/json/version`);\n", True),
+        ("const send = (id: string) => axios.get(`/rows/${id}`);\n", True),
+        ("const URL = '/rows/1';\nconst send = () => axios.get(URL);\n", True),
+        ("const api = axios.create();\nexport const send = (asked: object) => api({ ...asked });\n", False),
+        ('axios.get("/containers/preload");\n', False),
         ('axios.get("/jobs/1/poll");\n', False),
         ('axios.get("/rows", { timeout: 0 });\n', False),
     ],

@@ -172,6 +172,31 @@ def test_a_late_answer_is_dropped_on_every_way_out(tmp_path: Path) -> None:
     assert "      } finally {\n        if (!ignore) setBusy(false);\n" in result
 
 
+@pytest.mark.parametrize(("early", "lowers"), [("setBusy(false);\n        ", False), ("", True)])
+def test_a_cleanup_lowers_only_what_no_run_would_lower(early: str, lowers: bool, tmp_path: Path) -> None:
+    source = (
+        'import { useEffect, useState } from "react";\n\n'
+        "export function Rows({ api }) {\n"
+        '  const [id, setId] = useState("");\n'
+        "  const [rows, setRows] = useState([]);\n"
+        "  const [busy, setBusy] = useState(true);\n"
+        "  useEffect(() => {\n"
+        "    const load = async () => {\n"
+        "      if (!id) {\n"
+        f"        {early}return;\n"
+        "      }\n"
+        "      setBusy(true);\n"
+        "      const answer = await api.rows(id);\n"
+        "      setRows(answer.rows);\n"
+        "      setBusy(false);\n"
+        "    };\n"
+        "    load();\n"
+        "  }, [id]);\n"
+        "  return <ul onClick={() => setId(rows[0])}>{busy ? null : rows}</ul>;\n}\n"
+    )
+    assert ("ignore = true;\n      setBusy(false);" in fixed(source, tmp_path)) is lowers
+
+
 def test_what_comes_after_a_wait_in_a_branch_asks_too(tmp_path: Path) -> None:
     source = (
         'import { useEffect, useState } from "react";\n\n'

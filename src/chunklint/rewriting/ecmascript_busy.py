@@ -27,12 +27,19 @@ def left_raised(file: SourceFile, effect: Effect, setters: Iterable[Node]) -> tu
     late = list(setters)
     lowered = {name: text for node in late if (name := _setter(file, node)) and (text := _literal(file, node))}
     raised: dict[str, list[Node]] = {}
+    early: dict[str, list[Node]] = {}
     for node in descendants(effect.callback, "call_expression"):
         name, text = _setter(file, node), _literal(file, node)
-        if node not in late and name in lowered and text not in ("", lowered[name]):
+        if node in late or name not in lowered or not text:
+            continue
+        early.setdefault(name, []).append(node)
+        if text != lowered[name]:
             raised.setdefault(name, []).append(node)
-    open_ones = (name for name, nodes in raised.items() if not any(_is_certain(file, effect, one) for one in nodes))
-    return tuple(f"{name}({lowered[name]})" for name in open_ones)
+    return tuple(
+        f"{name}({lowered[name]})"
+        for name, nodes in raised.items()
+        if not any(_is_certain(file, effect, one, early[name]) for one in nodes)
+    )
 
 
 def _setter(file: SourceFile, node: Node) -> str:
@@ -47,20 +54,28 @@ def _literal(file: SourceFile, call: Node) -> str:
     return file.text(given[0]) if len(given) == 1 and given[0].type in _LITERALS else ""
 
 
-def _is_certain(file: SourceFile, effect: Effect, node: Node) -> bool:
-    """Whether each run of an effect comes by a node."""
+def _is_certain(file: SourceFile, effect: Effect, node: Node, others: list[Node]) -> bool:
+    """Whether each run of an effect comes by a node, or leaves right after another one of those that count as well."""
     for around in ancestors(node):
         if is_function(around):
             body = around.child_by_field_name("body")
             leaves = descendants(body, "return_statement", stop=FUNCTIONS) if body is not None else ()
-            if any(one.start_byte < node.start_byte for one in leaves):
+            before = (one for one in leaves if one.start_byte < node.start_byte)
+            if any(not _follows(one, others) for one in before):
                 return False
             return around == effect.callback or any(
-                _is_certain(file, effect, call) for call in _calls(file, effect, function_name(file, around))
+                _is_certain(file, effect, call, others) for call in _calls(file, effect, function_name(file, around))
             )
         if around.type not in _ALWAYS:
             return False
     return False
+
+
+def _follows(leave: Node, nodes: list[Node]) -> bool:
+    """Whether one of the nodes is a statement before a `return` of the same block."""
+    block = leave.parent
+    places = (one.parent for one in nodes if one.start_byte < leave.start_byte)
+    return block is not None and any(place is not None and place.parent == block for place in places)
 
 
 def _calls(file: SourceFile, effect: Effect, name: str) -> Iterator[Node]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
@@ -27,6 +28,8 @@ _OF_CONFIG = frozenset({"timeout", "headers", "withCredentials", "signal", "resp
 _TRANSFERS = re.compile(
     r"upload|download|FormData|multipart|arraybuffer|blob|octet-stream|binary|(?<![a-z])pdf", re.IGNORECASE
 )
+# What a server may have to fetch or to start first.
+_SETS_UP = re.compile(r"preload|(?<![a-z])(?:install|pull|start_container|provision|migrat)", re.IGNORECASE)
 _FILES = re.compile(r"export|(?<![a-z])(?:file|document|attachment|backup)s?(?![a-z])", re.IGNORECASE)
 
 
@@ -45,12 +48,17 @@ def limited_request(file: SourceFile, finding: Finding, limit: Limit) -> Fix | R
         if uses is None:
             return Refusal("what others ask of the instance is not seen here, and an upload may take long and be well")
         asked = uses
-    if any(_TRANSFERS.search(file.text(_function_around(one))) for one in asked):
+    if any(_TRANSFERS.search(text) for one in asked for text in (file.text(_function_around(one)), *_said(file, one))):
         return Refusal("a file may take long and be well; its author knows how long")
+    if limit.timeout_ms == Limit().timeout_ms and any(_takes_long(file, one) for one in asked):
+        # Who has said what fits here has not had this limit guessed.
+        return Refusal(
+            f"it may take longer than {limit.timeout_ms} ms and be well; say in the call what is too long for it"
+        )
     why = _entered(file, call, method, f"timeout: {limit.timeout_ms}", edits) or _explained(file, limit, edits)
     if why is not None:
         return why
-    safe = not any(_may_be_long(file, one) for one in asked)
+    safe = not any(_may_be_long(file, one) or _is_passed_on(file, one) for one in asked)
     return edits.fix(f"Pass `timeout: {limit.timeout_ms}`", safe=safe)
 
 
@@ -148,13 +156,49 @@ def _explained(file: SourceFile, limit: Limit, edits: Edits) -> Refusal | None:
     return imported(file, limit.timeout_ms_import, edits) if limit.timeout_ms_import else None
 
 
+def _takes_long(file: SourceFile, call: Node) -> bool:
+    """Whether nobody would take our guess of a limit for the work that this call itself says it waits for."""
+    function = next((one for one in ancestors(call) if is_function(one)), None)
+    said = (file.text(call), function_name(file, function) if function is not None else "")
+    return any(WORKS_LONG.search(_spelled(one)) for one in said)
+
+
+def _is_passed_on(file: SourceFile, call: Node) -> bool:
+    """Whether callers decide what is asked: the address, or the config that has it, is made of parameters and hosts."""
+    given = arguments_of(call)
+    config = next((one for one in given if unwrap(one).type == "object"), None)
+    spread = config is not None and any(one.type == "spread_element" for one in unwrap(config).named_children)
+    address = given[0] if given and (given[0] is not config or spread) else None
+    if address is None or _constant(file, address).strip("/"):
+        return False
+    names = [address] if address.type == "identifier" else list(descendants(address, "identifier"))
+    found = (resolve(file, name) for name in names)
+    return any(one is not None and one.kind == "parameter" for one in found)
+
+
+def _constant(file: SourceFile, node: Node) -> str:
+    """The text that an address says by itself, also through the constant of a name; "" for none."""
+    if node.type == "identifier":
+        found = resolve(file, node)
+        node = found.value if found is not None and found.value is not None and found.kind == "variable" else node
+    parts = descendants(node, "string_fragment")
+    return "".join(file.text(one) for one in parts)
+
+
+def _said(file: SourceFile, call: Node) -> Iterator[str]:
+    """The names around a call, in the spelling of snake_case: of its functions, and of the file."""
+    yield from (_spelled(function_name(file, one)) for one in ancestors(call) if is_function(one))
+    yield _spelled(file.path.rpartition("/")[2])
+
+
+def _spelled(text: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower()
+
+
 def _may_be_long(file: SourceFile, call: Node) -> bool:
     """Whether a limit may end what is well: by the call, by what is around it, and by what the file is for."""
     text = file.text(call)
     if MAY_BE_LONG.search(text):
         return True
-    around = (function_name(file, one) for one in ancestors(call) if is_function(one))
-    said = (text, *around, file.path.rpartition("/")[2])
-    # The words are those of snake_case.
-    spelled = (re.sub(r"(?<=[a-z])(?=[A-Z])", "_", one).lower() for one in said)
-    return any(pattern.search(one) for one in spelled for pattern in (WORKS_LONG, _TRANSFERS, _FILES))
+    said = (_spelled(text), *_said(file, call))
+    return any(pattern.search(one) for one in said for pattern in (WORKS_LONG, _FILES, _SETS_UP))
