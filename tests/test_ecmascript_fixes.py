@@ -400,3 +400,43 @@ def test_a_cleanup_that_adds_what_it_is_to_remove_is_left_to_its_author(tmp_path
 """
     told = refusal(in_effect(body, "[open, onClose]"), tmp_path)
     assert told == "its cleanup adds it once more, where it most likely is to be removed"
+
+
+@pytest.mark.parametrize(
+    ("hooks", "timer", "reason"),
+    [
+        ("", "setInterval(() => props.save(), 900);", "the component has no hooks in a row"),
+        (
+            "  const [at, setAt] = useState(0);\n",
+            "let timer;\n    timer = setInterval(() => setAt(at + 1), 900);",
+            "what else becomes of its handle",
+        ),
+        (
+            "  const [at, setAt] = useState(0);\n",
+            "if (at) setInterval(() => setAt(at + 1), 900);",
+            "what else becomes of its handle",
+        ),
+    ],
+)
+def test_a_timer_of_a_handler_that_no_ref_would_hold_stays(hooks: str, timer: str, reason: str, tmp_path: Path) -> None:
+    source = (
+        'import { useState } from "react";\n\nexport function Panel(props) {\n'
+        f"{hooks}  if (!props.open) return null;\n  const begin = () => {{\n    {timer}\n  }};\n"
+        "  return <p onClick={begin} />;\n}\n"
+    )
+    assert refusal(source, tmp_path).startswith(reason)
+
+
+def test_an_interval_that_a_handler_names_is_held_behind_its_name(tmp_path: Path) -> None:
+    source = (
+        'import React from "react";\n\nexport function Panel({ follow, end }) {\n'
+        "  const [at, setAt] = React.useState(0);\n"
+        "  const begin = () => {\n    const popup = window.open(at);\n"
+        "    const timer = setInterval(() => {\n      setAt(popup.closed);\n"
+        "      if (popup.closed) clearInterval(timer);\n    }, 900);\n  };\n"
+        "  return <p onClick={begin} />;\n}\n"
+    )
+    result = fixed(source, tmp_path)
+    assert "  const intervalRef = React.useRef(null);\n\n  React.useEffect(() => {\n" in result
+    assert "    clearInterval(intervalRef.current);\n    const timer = setInterval(" in result
+    assert "    }, 900);\n    intervalRef.current = timer;\n  };\n" in result

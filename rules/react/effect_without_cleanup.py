@@ -49,6 +49,7 @@ from chunklint.api import (
     feeding,
     function_of,
     head_of,
+    held_in_ref,
     hook_calls,
     is_test_or_story,
     is_unmounted,
@@ -313,9 +314,9 @@ def starts_what_nobody_stops(facts: Mapping[str, tuple[Shared, ...]]) -> Iterato
 @rule.fix(
     ecmascript,
     does="returns a cleanup from the effect that releases what it acquired, under a name where it had none, or sets a "
-    "flag that late answers ask for",
+    "flag that late answers ask for; a timer that a handler starts is held in a ref and cleared on unmount",
     safety="safe where only the release is added; unsafe where a re-run now ends a timer early, drops an answer, or "
-    "calls the handler of a close, and where a caller waits for the timer",
+    "calls the handler of a close, where a caller waits for the timer, and where a handler clears its own",
 )
 def release_on_unmount(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
     for effect in effects(file):
@@ -331,7 +332,8 @@ def release_on_unmount(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
     for call, _ in _discarded_initialisers(file):
         if file.span(head_of(call)) == finding.location.span:
             return made_effect(file, call)
-    return Refusal("what acquires it stands outside of the effect that would have to release it")
+    held = held_in_ref(file, finding)
+    return held or Refusal("what acquires it stands outside of the effect that would have to release it")
 
 
 def _is_discarded(call: Node) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chunklint.rewriting.ecmascript_answers import asked_first
     from chunklint.rewriting.ecmascript_boundaries import told
     from chunklint.rewriting.ecmascript_effects import cleaned_up
+    from chunklint.rewriting.ecmascript_held import held_in_ref
     from chunklint.rewriting.ecmascript_hooks import made_effect
     from chunklint.rewriting.ecmascript_misfits import (
         asked_after_wait,
@@ -211,6 +212,7 @@ _HOMES = {
     "chunklint.records": "record",
     "chunklint.rewriting.ecmascript_effects": "cleaned_up",
     "chunklint.rewriting.ecmascript_answers": "asked_first",
+    "chunklint.rewriting.ecmascript_held": "held_in_ref",
     "chunklint.rewriting.ecmascript_hooks": "made_effect",
     "chunklint.rewriting.ecmascript_misfits": "asked_after_wait, asked_whose, closed_for_good, fitted, read_in_cleanup",
     "chunklint.rewriting.ecmascript_promises": "kept_from_react",
@@ -643,6 +645,7 @@ __all__ = [
     "hard_coded",
     "head_of",
     "held_by_with",
+    "held_in_ref",
     "histories",
     "hollow_checks",
     "hook_calls",
