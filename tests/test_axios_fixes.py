@@ -187,3 +187,25 @@ def test_settings_that_are_a_pipe_are_not_waited_for(tmp_path: Path) -> None:
 def test_an_argument_of_several_lines_gives_each_one_its_own(before: str, after: str, tmp_path: Path) -> None:
     (tmp_path / ".prettierrc").write_text('{ "trailingComma": "all" }', encoding="utf-8")
     assert fixed_text(mended(before, tmp_path)).partition("\n")[2] == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            'const face = async () => (await fetch("/fonts/wide.ttf")).arrayBuffer();\n',
+            'await fetch("/fonts/wide.ttf", {\n  signal: AbortSignal.timeout(30_000),\n})).array',
+        ),
+        (
+            "const logo = async () => (await fetch('/a', {\n  cache: 'no-cache',\n})).blob();\n",
+            "  cache: 'no-cache',\n  signal: AbortSignal.timeout(30_000),\n})).blob();\n",
+        ),
+        ("const downloadIcons = async () => (await fetch('/a')).blob();\n", ""),
+        ("const rows = async () => (await fetch('/a')).blob();\n", ""),
+        ("const icon = async (options) => (await fetch('/icon', options)).blob();\n", ""),
+    ],
+)
+def test_a_fetch_of_what_is_small_gets_a_signal(before: str, after: str, tmp_path: Path) -> None:
+    done = mended(before, tmp_path)
+    assert after in fixed_text(done) if after else done.changes == ()
+    assert mended(before, tmp_path, unsafe=False).changes == ()

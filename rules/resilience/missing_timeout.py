@@ -211,9 +211,11 @@ def passes_the_limit(file: PythonFile, finding: Finding, options: Limit, width: 
 @rule.fix(
     ecmascript,
     does="gives the axios call or instance a `timeout` with the value of the option `timeout_ms`, in the config that "
-    "it has or gets; its import is added once. Downloads and uploads are left alone",
-    safety="safe where a server should answer within 30 s; unsafe for calls that speak of files, streams, events, "
-    "polling, models or queries of users. An instance gets its limit only where all of its calls are seen",
+    "it has or gets; its import is added once. Downloads and uploads are left alone, but a `fetch` of a font, an icon "
+    "or the like gets `AbortSignal.timeout`",
+    safety="safe where a server should answer within 30 s; unsafe for calls that speak of files, streams, events or "
+    "polling, and where callers choose the address. An instance gets its limit only where all of its calls are seen, "
+    "and for work of models and queries of users no limit is guessed",
 )
 def gives_axios_a_limit(file: EcmascriptFile, finding: Finding, options: Limit) -> Fix | Refusal:
     return limited_request(file, finding, options)

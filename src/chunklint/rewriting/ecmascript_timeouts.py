@@ -28,6 +28,13 @@ _OF_CONFIG = frozenset({"timeout", "headers", "withCredentials", "signal", "resp
 _TRANSFERS = re.compile(
     r"upload|download|FormData|multipart|arraybuffer|blob|octet-stream|binary|(?<![a-z])pdf", re.IGNORECASE
 )
+# Downloads whose size is known by what they are; and those that may be of any size for all their other names.
+_SMALL = re.compile(
+    r"\.(?:ttf|otf|woff2?|svg|ico)(?![a-z])|favicon|avatar|thumbnail|(?<![a-z])(?:pfp|logo|icon|font)s?(?![a-z])"
+)
+_LARGE = re.compile(r"download|export|attach|video|audio|upload|archive|\.zip|(?<![a-z])(?:pdf|tar)(?![a-z])")
+_LONG_DOWNLOAD = Refusal("a limit would end a long download that is well, too; its author knows how long one may take")
+
 # What a server may have to fetch or to start first.
 _SETS_UP = re.compile(r"preload|(?<![a-z])(?:install|pull|start_container|provision|migrat)", re.IGNORECASE)
 _FILES = re.compile(r"export|(?<![a-z])(?:file|document|attachment|backup)s?(?![a-z])", re.IGNORECASE)
@@ -39,8 +46,10 @@ def limited_request(file: SourceFile, finding: Finding, limit: Limit) -> Fix | R
     call = next((one for one in calls if file.span(one) == finding.location.span), None)
     function = call.child_by_field_name("function") if call is not None else None
     found = qualified(file, function) if function is not None else None
+    if call is not None and function is not None and file.text(function) == "fetch":
+        return _limited_fetch(file, call, limit)
     if call is None or found is None or found[0] != "axios":
-        return Refusal("a limit would end a long download that is well, too; its author knows how long one may take")
+        return _LONG_DOWNLOAD
     edits, (_, method) = Edits(file), found
     asked = [call]
     if method == "create":
@@ -60,6 +69,25 @@ def limited_request(file: SourceFile, finding: Finding, limit: Limit) -> Fix | R
         return why
     safe = not any(_may_be_long(file, one) or _is_passed_on(file, one) for one in asked)
     return edits.fix(f"Pass `timeout: {limit.timeout_ms}`", safe=safe)
+
+
+def _limited_fetch(file: SourceFile, call: Node, limit: Limit) -> Fix | Refusal:
+    """Give a `fetch` a signal that aborts it, where what it brings is small: a font, an icon, the picture of a user."""
+    given = arguments_of(call)
+    said = (*(_spelled(file.text(one)) for one in given[:1]), *_said(file, call))
+    small = any(_SMALL.search(one) for one in said)
+    if not given or not small or any(_LARGE.search(one) for one in said):
+        return _LONG_DOWNLOAD
+    options = unwrap(given[1]) if len(given) > 1 else None
+    if options is not None and options.type != "object":
+        return Refusal("its options are not written out here")
+    edits, entry = Edits(file), f"signal: AbortSignal.timeout({limit.timeout_ms})"
+    if options is None:
+        with_last_argument(file, call, [], entry, edits)
+    else:
+        with_entry(file, options, entry, edits)
+    why = _explained(file, limit, edits)
+    return why if why is not None else edits.fix(f"Pass `{entry}`", safe=False)
 
 
 def _calls_of_instance(file: SourceFile, call: Node) -> list[Node] | None:
