@@ -440,3 +440,13 @@ def test_an_interval_that_a_handler_names_is_held_behind_its_name(tmp_path: Path
     assert "  const intervalRef = React.useRef(null);\n\n  React.useEffect(() => {\n" in result
     assert "    clearInterval(intervalRef.current);\n    const timer = setInterval(" in result
     assert "    }, 900);\n    intervalRef.current = timer;\n  };\n" in result
+
+
+def test_a_timer_that_a_value_of_the_rendering_before_started_stays(tmp_path: Path) -> None:
+    source = (
+        'import { useEffect, useState } from "react";\nimport { usePrevious } from "./hooks";\n\n'
+        "export function Panel({ wide }) {\n  const [shown, setShown] = useState(false);\n"
+        "  const wideBefore = usePrevious(wide);\n  useEffect(() => {\n    if (wide !== wideBefore) {\n"
+        "      setTimeout(() => setShown(wide), 900);\n    }\n  }, [wide, wideBefore]);\n  return <p>{shown}</p>;\n}\n"
+    )
+    assert refusal(source, tmp_path).startswith("`wideBefore` changes with the next rendering")

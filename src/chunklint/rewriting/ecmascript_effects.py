@@ -33,13 +33,16 @@ from chunklint.semantics.ecmascript.functions import (
     returned_function,
 )
 from chunklint.semantics.ecmascript.leaks import Leak
-from chunklint.semantics.ecmascript.names import FUNCTIONS
-from chunklint.semantics.ecmascript.react import Deps, Effect, state_of_setter
+from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve
+from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.wording import in_series
 
 # Handlers that a release in a cleanup would call: for a socket that is closed on purpose they say too much.
 _HEARS_OF_THE_END = re.compile(r"""onclose|onerror|["'](?:close|disconnect|error)["']""")
+
+# Hooks that give what a value was at the rendering before.
+_OF_BEFORE = re.compile(r"^use(?:Previous|Prev)(?![a-z])")
 
 _DEFINED_AND_CALLED = 2
 
@@ -122,6 +125,11 @@ def _unfit(file: SourceFile, effect: Effect) -> Refusal | None:
 
 def _restarts(file: SourceFile, effect: Effect) -> Refusal | None:
     """An effect that changes its own dependency ends at once what it began."""
+    for dep in effect.deps:
+        found = resolve(file, dep) if dep.type == "identifier" else None
+        hook = hook_of(file, found) if found is not None else None
+        if hook is not None and _OF_BEFORE.search(hook[0]):
+            return Refusal(f"`{file.text(dep)}` changes with the next rendering, and that would end what it began")
     own = frozenset(file.text(dep) for dep in effect.deps)
     for node in descendants(effect.callback, "call_expression", stop=FUNCTIONS):
         callee = callee_of(node)
