@@ -179,6 +179,12 @@ def test_settings_that_are_a_pipe_are_not_waited_for(tmp_path: Path) -> None:
             'axios.post(\n  "/rows",\n  {\n    id,\n    rows,\n  },\n  { timeout: 30_000 },\n);\n',
         ),
         (
+            "const theRowsOfThePageThatIsShown: Promise<Rows> =\n"
+            "  axios.get<TheTypeOfTheAnswer>('/rows/of/the/first/page');\n",
+            "const theRowsOfThePageThatIsShown: Promise<Rows> = axios.get<TheTypeOfTheAnswer>(\n"
+            "  '/rows/of/the/first/page',\n  { timeout: 30_000 },\n);\n",
+        ),
+        (
             'axios.post("/rows", { // what\n  id,\n});\n',
             'axios.post(\n  "/rows",\n  { // what\n    id,\n  },\n  { timeout: 30_000 },\n);\n',
         ),

@@ -450,3 +450,69 @@ def test_a_timer_that_a_value_of_the_rendering_before_started_stays(tmp_path: Pa
         "      setTimeout(() => setShown(wide), 900);\n    }\n  }, [wide, wideBefore]);\n  return <p>{shown}</p>;\n}\n"
     )
     assert refusal(source, tmp_path).startswith("`wideBefore` changes with the next rendering")
+
+
+@pytest.mark.parametrize(
+    ("hook", "body", "deps"),
+    [
+        (
+            "const [asked, setAsked] = useAddress();",
+            "if (asked) { setAsked(''); later(); }",
+            "asked",
+        ),
+        (
+            "const location = useLocation();",
+            "if (location) { navigate('/'); later(); }",
+            "location",
+        ),
+        (
+            "const [done, setDone] = useState(false);",
+            "if (done) return;\n    setDone(true);\n    window.addEventListener('resize', save);",
+            "done",
+        ),
+    ],
+)
+def test_what_a_re_run_of_its_own_making_would_end_stays(hook: str, body: str, deps: str, tmp_path: Path) -> None:
+    timer = "setTimeout(() => setAt(1), 900)"
+    source = (
+        'import { useEffect, useState } from "react";\nimport { useAddress, useLocation, navigate } from "./hooks";\n\n'
+        f"export function Panel({{ save }}) {{\n  {hook}\n"
+        "  const [at, setAt] = useState(0);\n"
+        f"  useEffect(() => {{\n    {body.replace('later()', timer)}\n  }}, [{deps}]);\n"
+        f"  return <p title={{at}}>{{{deps}}}</p>;\n}}\n"
+    )
+    assert refusal(source, tmp_path).startswith(f"the effect sets `{deps}`, which makes it run again")
+
+
+def test_a_listener_that_every_run_adds_again_is_removed_though_the_effect_runs_itself(tmp_path: Path) -> None:
+    source = (
+        'import { useEffect, useState } from "react";\n\nexport function Panel({ save }) {\n'
+        "  const [done, setDone] = useState(false);\n  useEffect(() => {\n    setDone(true);\n"
+        "    window.addEventListener('resize', save);\n  }, [done, save]);\n  return <p>{done}</p>;\n}\n"
+    )
+    assert "return () => window.removeEventListener('resize', save);" in fixed(source, tmp_path)
+
+
+def test_timers_of_a_loop_are_too_many_for_a_ref(tmp_path: Path) -> None:
+    source = (
+        'import { useState } from "react";\n\nexport function Panel({ rows }) {\n'
+        "  const [at, setAt] = useState(0);\n  const begin = () => {\n    for (const row of rows) {\n"
+        "      setInterval(() => setAt(row), 900);\n    }\n  };\n  return <p onClick={begin}>{at}</p>;\n}\n"
+    )
+    assert refusal(source, tmp_path).startswith("a loop starts it")
+
+
+def test_a_controller_that_the_cleanup_aborts_is_asked(tmp_path: Path) -> None:
+    source = (
+        'import { useEffect, useState } from "react";\nimport { abort } from "./abort";\n\n'
+        "export function Panel({ load }) {\n"
+        '  const [id, setId] = useState("");\n  const [row, setRow] = useState(null);\n  useEffect(() => {\n'
+        "    const controller = new AbortController();\n    const run = async () => {\n"
+        "      const answer = await load(id, controller.signal);\n      setRow(answer);\n    };\n    run();\n"
+        "    return () => abort(controller);\n  }, [id, load]);\n"
+        "  return <p onClick={() => setId(row)}>{row}</p>;\n}\n"
+    )
+    result = mended(source, tmp_path)
+    if result.changes:
+        assert "if (controller.signal.aborted) return;\n      setRow" in fixed_text(result)
+        assert "ignore" not in fixed_text(result)

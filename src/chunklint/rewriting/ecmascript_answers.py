@@ -67,7 +67,7 @@ def flagged(
     unfit = _unfit(file, effect, nodes, body)
     if unfit is not None or body is None:
         return unfit or Refusal("the effect has no body")
-    own = _own_flag(file, effect, body)
+    own = _own_flag(file, effect, body) or _own_signal(file, effect, body)
     if own and not releases:
         return own
     known = _FLAGS.search(file.content)
@@ -82,7 +82,19 @@ def flagged(
 def _has_flag(file: SourceFile, effect: Effect) -> bool:
     """Whether an effect has a flag that its cleanup sets."""
     body = effect.callback.child_by_field_name("body")
-    return body is not None and bool(_own_flag(file, effect, body))
+    return body is not None and bool(_own_flag(file, effect, body) or _own_signal(file, effect, body))
+
+
+def _own_signal(file: SourceFile, effect: Effect, body: Node) -> str:
+    """What tells that the controller which the effect has is aborted by its cleanup already; "" when there is none."""
+    for declarator in (one for node in body.named_children for one in node.named_children):
+        name, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
+        if name is None or value is None or not file.text(value).startswith("new AbortController("):
+            continue
+        given = (one for cleanup in cleanups(file, effect) for one in descendants(cleanup, "identifier"))
+        if any(file.text(one) == file.text(name) for one in given):
+            return f"{file.text(name)}.signal.aborted"
+    return ""
 
 
 def _own_flag(file: SourceFile, effect: Effect, body: Node) -> str:

@@ -23,6 +23,7 @@ from chunklint.rewriting.ecmascript_blocks import (
 from chunklint.rewriting.ecmascript_loops import cleared
 from chunklint.rewriting.ecmascript_releases import release_of
 from chunklint.rewriting.ecmascript_text import Edits, style_of
+from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.functions import (
     called_name,
     callee_of,
@@ -34,7 +35,7 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.leaks import Leak
 from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve
-from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of_setter
+from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.wording import in_series
 
@@ -43,6 +44,12 @@ _HEARS_OF_THE_END = re.compile(r"""onclose|onerror|["'](?:close|disconnect|error
 
 # Hooks that give what a value was at the rendering before.
 _OF_BEFORE = re.compile(r"^use(?:Previous|Prev)(?![a-z])")
+
+_SETS = re.compile(r"set(?![a-z])|dispatch")
+
+# What goes to another address, and the names of what tells which one it is.
+_MOVES = re.compile(r"^(?:navigate|(?:router|history|navigation)\.(?:push|replace|navigate))$")
+_OF_PLACE = re.compile(r"searchparams|location|pathname|query|^params$", re.IGNORECASE)
 
 _DEFINED_AND_CALLED = 2
 
@@ -123,19 +130,27 @@ def _unfit(file: SourceFile, effect: Effect) -> Refusal | None:
     return None
 
 
-def _restarts(file: SourceFile, effect: Effect) -> Refusal | None:
-    """An effect that changes its own dependency ends at once what it began."""
-    for dep in effect.deps:
-        found = resolve(file, dep) if dep.type == "identifier" else None
-        hook = hook_of(file, found) if found is not None else None
-        if hook is not None and _OF_BEFORE.search(hook[0]):
+def _restarts(file: SourceFile, effect: Effect, kind: Kind) -> Refusal | None:
+    """An effect that changes its own dependency ends at once what it began, and may not begin it again."""
+    deps = {dep: resolve(file, dep) for dep in effect.deps if dep.type == "identifier"}
+    hooks = {dep: hook_of(file, found) for dep, found in deps.items() if found is not None}
+    for dep, hook in hooks.items():
+        if kind is Kind.TIMEOUT and hook is not None and _OF_BEFORE.search(hook[0]):
             return Refusal(f"`{file.text(dep)}` changes with the next rendering, and that would end what it began")
-    own = frozenset(file.text(dep) for dep in effect.deps)
+    asked = {chain[0] for one in conditions(effect.callback) for chain in chains_in(file, one) if chain}
     for node in descendants(effect.callback, "call_expression", stop=FUNCTIONS):
         callee = callee_of(node)
-        state = state_of_setter(file, callee) if callee is not None and callee.type == "identifier" else None
-        if state and state in own:
-            return Refusal(f"the effect sets `{state}`, which makes it run again, and that would end what it began")
+        setter = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+        made = hook_of(file, setter) if setter is not None else None
+        if callee is None:
+            continue
+        for dep, hook in hooks.items():
+            # What a hook gives beside a function is what that function sets: `[params, setParams] = useParams()`.
+            sets = made is not None and hook is not None and hook[1] == made[1] and _SETS.match(file.text(callee))
+            moves = _MOVES.search(file.text(callee)) and _OF_PLACE.search(file.text(dep))
+            if (sets or moves) and dep != callee and (kind is Kind.TIMEOUT or file.text(dep) in asked):
+                name = file.text(dep)
+                return Refusal(f"the effect sets `{name}`, which makes it run again, and that would end what it began")
     return None
 
 
@@ -152,8 +167,7 @@ def _unfit_leak(file: SourceFile, effect: Effect, leak: Leak) -> Refusal | None:
         return Refusal("the timer sets itself again, and each round has another handle")
     if not acquired.path and enclosing_function(file, acquired.node) != effect.callback:
         return Refusal("it is acquired in a callback, which may run several times")
-    restarts = _restarts(file, effect) if acquired.kind is Kind.TIMEOUT else None
-    return restarts or _guards_itself(file, effect, leak)
+    return _restarts(file, effect, acquired.kind) or _guards_itself(file, effect, leak)
 
 
 def _is_own(file: SourceFile, effect: Effect, function: Node) -> bool:

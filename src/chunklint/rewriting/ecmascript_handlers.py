@@ -24,7 +24,7 @@ _BROKEN_ARROW = re.compile(r"=>[ \t]*\r?\n\s*")
 # How the names of events begin that are made of two words.
 _BEGINNINGS = re.compile(
     "^(?:key|mouse|pointer|touch|drag|dbl|hash|pop|page|visibility|before|fullscreen|selection|context|orientation|"
-    "transition|animation|device|language|focus)(?=.)"
+    "transition|animation|device|language|focus)(?=.)|^app(?=installed)"
 )
 
 # The types of the events that browsers send, with the names of the events.

@@ -6,19 +6,21 @@ from collections.abc import Mapping
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.model import Finding, Fix, Refusal
 from chunklint.rewriting.ecmascript_blocks import with_comments
 from chunklint.rewriting.ecmascript_handlers import is_typed
 from chunklint.rewriting.ecmascript_imports import hooks_of_react
+from chunklint.rewriting.ecmascript_names import LOOPS
 from chunklint.rewriting.ecmascript_text import Edits, call, indent_of, style_of
 from chunklint.semantics.ecmascript.effect_wording import head_of
-from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of
+from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, is_function
 from chunklint.semantics.ecmascript.handler_timers import resets
 from chunklint.semantics.ecmascript.names import unwrap
 from chunklint.semantics.ecmascript.outside_effects import started_by_handlers
 from chunklint.semantics.ecmascript.react import component_of, is_hook
 
+_FOR_EACH = frozenset({b"forEach", b"map", b"flatMap", b"reduce"})
 _CLEARS = {"setTimeout": ("clearTimeout", "timeoutRef"), "setInterval": ("clearInterval", "intervalRef")}
 
 
@@ -48,6 +50,8 @@ def _held(file: SourceFile, timers: list[Node], state: str) -> Fix | Refusal:
         return Refusal("the component has no hooks in a row that a ref and an effect could stand behind")
     if any(_statement(timer) is None for timer in timers):
         return Refusal("what else becomes of its handle is for its author to say")
+    if any(_is_repeated(timer, owner) for timer in timers):
+        return Refusal("a loop starts it, and one ref holds one handle")
     edits = Edits(file)
     hooks = hooks_of_react(file, edits, ("useEffect", "useRef"))
     if hooks is None:
@@ -60,6 +64,19 @@ def _held(file: SourceFile, timers: list[Node], state: str) -> Fix | Refusal:
         _assign(file, edits, timer, ref, release)
     edits.insert(last.end_byte, _hooks(file, last, hooks, (ref, f"{window}{name}"), release))
     return edits.fix(f"Hold the timer in a ref, `{ref}`, and clear it before the next one and on unmount", safe=False)
+
+
+def _is_repeated(timer: Node, owner: Node) -> bool:
+    """Whether a loop, or a method that calls back for each of several things, is what starts a timer."""
+    for around in ancestors(timer):
+        given = around.parent is not None and around.parent.type == "jsx_expression"
+        if around == owner or (given and is_function(around)):
+            return False
+        callee = around.child_by_field_name("function") if around.type == "call_expression" else None
+        name = callee.child_by_field_name("property") if callee is not None else None
+        if around.type in LOOPS or (name is not None and name.text in _FOR_EACH):
+            return True
+    return False
 
 
 def _place(file: SourceFile, body: Node, state: str, before: int) -> Node | None:

@@ -20,7 +20,7 @@ from chunklint.semantics.ecmascript.names import (
 )
 from chunklint.semantics.ecmascript.react import Effect, hook_of
 
-_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
+LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 _ASSIGNS = ("assignment_expression", "augmented_assignment_expression", "update_expression")
 _APART = FUNCTIONS | {"ternary_expression", "binary_expression", "if_statement", "else_clause"}
 
@@ -109,7 +109,7 @@ def _is_repeated(node: Node, block: Block) -> bool:
     for around in ancestors(node):
         if around == block.node:
             return False
-        if around.type in _LOOPS or (around.type in FUNCTIONS and around.parent and around.parent.type == "arguments"):
+        if around.type in LOOPS or (around.type in FUNCTIONS and around.parent and around.parent.type == "arguments"):
             return True
     return True
 

@@ -59,7 +59,11 @@ def with_last_argument(file: SourceFile, call: Node, missing: Sequence[str], ent
     head = lead + "".join(f"{one}, " for one in missing) + "{"
     # Next to an object no other one stays open at the end of a call.
     apart = not missing and unwrap(last).type == "object"
-    if breaks and (apart or len(file.source[start:at].decode("utf-8", "replace")) + len(head) > style.width):
+    long = len(file.source[start:at].decode("utf-8", "replace")) + len(head) > style.width
+    broken = _broken_before(call)
+    if broken is not None:
+        edits.replace(broken[0].end_byte, broken[1].start_byte, " ")
+    if breaks and (apart or long or broken):
         _break(file, listed, (*missing, f"{{ {entry} }}"), edits)
         return
     edits.insert(at, f"{head}\n{indent}{style.indent}{entry}{style.entry_comma}\n{indent}}}{',' if comma else ''}")
@@ -67,7 +71,8 @@ def with_last_argument(file: SourceFile, call: Node, missing: Sequence[str], ent
 
 def _break(file: SourceFile, listed: Node, added: Sequence[str], edits: Edits) -> None:
     """Give each argument of a call a line of its own, and those that are added, too."""
-    style, base = style_of(file), indent_of(file, listed.start_byte)
+    broken = _broken_before(listed.parent) if listed.parent is not None else None
+    style, base = style_of(file), indent_of(file, (broken[0] if broken else listed).start_byte)
     inner = f"\n{base}{style.indent}"
     before = listed.start_byte + 1
     parts = listed.named_children
@@ -77,6 +82,15 @@ def _break(file: SourceFile, listed: Node, added: Sequence[str], edits: Edits) -
         before = one.end_byte
     lines = "".join(f",{inner}{one}" for one in added)
     edits.replace(before, listed.end_byte - 1, f"{lines}{style.comma}\n{base}")
+
+
+def _broken_before(call: Node) -> tuple[Node, Node] | None:
+    """The `=` that a call, or the wait for it, stands behind on a line of its own, and what stands there."""
+    value = call.parent if call.parent is not None and call.parent.type == "await_expression" else call
+    equals = value.prev_sibling
+    if equals is None or equals.type != "=" or equals.end_point[0] == value.start_point[0]:
+        return None
+    return equals, value
 
 
 def _fill(file: SourceFile, literal: Node, entry: str, edits: Edits) -> None:
