@@ -180,9 +180,9 @@ def test_settings_that_are_a_pipe_are_not_waited_for(tmp_path: Path) -> None:
         ),
         (
             "const theRowsOfThePageThatIsShown: Promise<Rows> =\n"
-            "  axios.get<TheTypeOfTheAnswer>('/rows/of/the/first/page');\n",
+            "  axios.get<TheTypeOfTheAnswer>('/rows/of/the/very/first/page');\n",
             "const theRowsOfThePageThatIsShown: Promise<Rows> = axios.get<TheTypeOfTheAnswer>(\n"
-            "  '/rows/of/the/first/page',\n  { timeout: 30_000 },\n);\n",
+            "  '/rows/of/the/very/first/page',\n  { timeout: 30_000 },\n);\n",
         ),
         (
             'axios.post("/rows", { // what\n  id,\n});\n',
