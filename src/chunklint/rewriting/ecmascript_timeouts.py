@@ -37,7 +37,7 @@ _LONG_DOWNLOAD = Refusal("a limit would end a long download that is well, too; i
 
 # What a server may have to fetch or to start first.
 _SETS_UP = re.compile(r"preload|(?<![a-z])(?:install|pull|start_container|provision|migrat)", re.IGNORECASE)
-_FILES = re.compile(r"export|(?<![a-z])(?:file|document|attachment|backup)s?(?![a-z])", re.IGNORECASE)
+_FILES = re.compile(r"export|(?<![a-z])(?:file|document|attachment|backup|artifact)s?(?![a-z])", re.IGNORECASE)
 
 
 def limited_request(file: SourceFile, finding: Finding, limit: Limit) -> Fix | Refusal:
@@ -200,8 +200,11 @@ def _is_passed_on(file: SourceFile, call: Node) -> bool:
     if address is None or _constant(file, address).strip("/"):
         return False
     names = [address] if address.type == "identifier" else list(descendants(address, "identifier"))
-    found = (resolve(file, name) for name in names)
-    return any(one is not None and one.kind == "parameter" for one in found)
+    found = [one for name in names if (one := resolve(file, name)) is not None]
+    if address.type == "member_expression" and any(one.kind in ("variable", "loop") for one in found):
+        # An answer told the address: it may be that of a file.
+        return not any(one.value is not None and unwrap(one.value).type == "object" for one in found)
+    return any(one.kind == "parameter" for one in found)
 
 
 def _constant(file: SourceFile, node: Node) -> str:
