@@ -86,6 +86,8 @@ def test_what_cannot_be_told_is_left_alone(source: str, limit: Limit, reason: st
         ),
         ("const send = (url: string) => axios.get(url);\n", False),
         ("const send = async () => {\n  const told = await ask();\n  return axios.get(told.url);\n};\n", False),
+        ("const send = (url: string, method: string) => axios({ url, method });\n", False),
+        ("const send = (url: string) => axios({ url, method: 'get' });\n", True),
         ("const URLS = { rows: '/rows' };\nconst send = () => axios.get(URLS.rows);\n", True),
         ("const send = (url: string) => axios.get(`${url}/json/version`);\n", True),
         ("const send = (id: string) => axios.get(`/rows/${id}`);\n", True),

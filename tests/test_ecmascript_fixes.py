@@ -516,3 +516,22 @@ def test_a_controller_that_the_cleanup_aborts_is_asked(tmp_path: Path) -> None:
     if result.changes:
         assert "if (controller.signal.aborted) return;\n      setRow" in fixed_text(result)
         assert "ignore" not in fixed_text(result)
+
+
+def test_an_emitter_without_an_off_is_left_by_what_on_returned(tmp_path: Path) -> None:
+    source = (
+        'import {useEffect, useState} from "react";\nimport {createNanoEvents} from "nanoevents";\n\n'
+        "const emitter = createNanoEvents();\n\nexport function Panel() {\n  const [at, setAt] = useState(0);\n"
+        '  useEffect(() => {\n    emitter.on("moved", (to) => setAt(to));\n  }, []);\n  return <p>{at}</p>;\n}\n'
+    )
+    result = mended(source, tmp_path)
+    assert not result.changes or 'const unbind = emitter.on("moved", (to) => setAt(to));' in fixed_text(result)
+
+
+def test_braces_are_written_as_the_file_writes_them(tmp_path: Path) -> None:
+    source = (
+        'import {useState} from "react";\n\nexport function Panel() {\n  const [at, setAt] = useState({});\n'
+        "  const begin = () => {\n    setInterval(() => setAt({at}), 900);\n  };\n"
+        "  return <p onClick={begin}>{at}</p>;\n}\n"
+    )
+    assert 'import {useEffect, useRef, useState} from "react";' in fixed(source, tmp_path)

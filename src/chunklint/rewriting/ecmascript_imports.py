@@ -91,7 +91,7 @@ def _named_too(file: SourceFile, edits: Edits, names: list[str]) -> bool:
     style = style_of(file)
     start, end = file.source.rfind(b"\n", 0, braces.start_byte) + 1, file.source.find(b"\n", braces.end_byte)
     around = len(file.source[start : braces.start_byte]) + len(file.source[braces.end_byte : end].rstrip())
-    line = f"{{ {', '.join(listed)} }}"
+    line = f"{{{style.pad}{', '.join(listed)}{style.pad}}}"
     if braces.start_point[0] < braces.end_point[0] or around + len(line) > style.width:
         line = f"{{\n{style.indent}" + f",\n{style.indent}".join(listed) + f"{style.entry_comma}\n}}"
     edits.replace(braces.start_byte, braces.end_byte, line)

@@ -35,19 +35,20 @@ def with_last_argument(file: SourceFile, call: Node, missing: Sequence[str], ent
     given, listed = arguments_of(call), call.child_by_field_name("arguments")
     if listed is None:
         return
-    whole = ", ".join((*missing, f"{{ {entry} }}"))
+    alone = braced(file, entry)
+    whole = ", ".join((*missing, alone))
     if not given:
         edits.insert(listed.end_byte - 1, whole)
         return
     last = given[-1]
     if _has_own_line(file, last):
-        for one in (*missing, f"{{ {entry} }}"):
+        for one in (*missing, alone):
             _append_line(file, last, one, edits)
         return
     breaks = all(one.type != "comment" for one in listed.named_children)
     if breaks and last.start_point[0] < last.end_point[0]:
         # Formatters give each argument a line of its own as soon as one that is not the last has several.
-        _break(file, listed, (*missing, f"{{ {entry} }}"), edits)
+        _break(file, listed, (*missing, alone), edits)
         return
     comma = _comma_after(last)
     at, lead = (comma.end_byte, " ") if comma else (last.end_byte, ", ")
@@ -64,9 +65,15 @@ def with_last_argument(file: SourceFile, call: Node, missing: Sequence[str], ent
     if broken is not None:
         edits.replace(broken[0].end_byte, broken[1].start_byte, " ")
     if breaks and (apart or long or broken):
-        _break(file, listed, (*missing, f"{{ {entry} }}"), edits)
+        _break(file, listed, (*missing, alone), edits)
         return
     edits.insert(at, f"{head}\n{indent}{style.indent}{entry}{style.entry_comma}\n{indent}}}{',' if comma else ''}")
+
+
+def braced(file: SourceFile, entries: str) -> str:
+    """Entries of an object on one line, with braces as the file writes them."""
+    pad = style_of(file).pad
+    return f"{{{pad}{entries}{pad}}}"
 
 
 def _break(file: SourceFile, listed: Node, added: Sequence[str], edits: Edits) -> None:
@@ -99,7 +106,7 @@ def _fill(file: SourceFile, literal: Node, entry: str, edits: Edits) -> None:
         line_start = file.source.rfind(b"\n", 0, literal.end_byte) + 1
         edits.insert(line_start, f"{indent}{style_of(file).indent}{entry}{style_of(file).entry_comma}\n")
         return
-    edits.replace(literal.start_byte, literal.end_byte, f"{{ {entry} }}")
+    edits.replace(literal.start_byte, literal.end_byte, braced(file, entry))
 
 
 def _append_line(file: SourceFile, last: Node, text: str, edits: Edits) -> None:

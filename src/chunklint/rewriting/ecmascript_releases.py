@@ -169,6 +169,9 @@ def _subscription(site: Site, acquired: Acquisition) -> Release | Refusal:
             return Refusal(f"what `{name}` returns is not what ends it")
         handle = kept_in(site, acquired.node, "unsubscribe")
         return handle if isinstance(handle, Refusal) else Release(handle, handle=handle)
+    if name == "on" and _made_by(site.file, acquired.node) in _UNBINDING:
+        handle = kept_in(site, acquired.node, "unbind")
+        return handle if isinstance(handle, Refusal) else Release(handle, handle=handle)
     if name == "on" and len(given) == 2:
         return pair(site, acquired, "off", 1)
     if name == "subscribe" and _returns_function(site.file, acquired.node):
@@ -183,16 +186,24 @@ def _subscription(site: Site, acquired: Acquisition) -> Release | Refusal:
 _STORES = frozenset({"zustand", "redux", "@reduxjs/toolkit", "zustand/vanilla", "jotai", "valtio", "nanostores"})
 
 
+# Emitters without an `off`: what `on` returns ends it.
+_UNBINDING = frozenset({"nanoevents"})
+
+
 def _returns_function(file: SourceFile, node: Node) -> bool:
     """Whether a store is subscribed to: of a library whose `subscribe` returns what undoes it."""
     receiver = receiver_of(node)
-    if receiver is None or receiver.type != "identifier":
-        return False
-    found = resolve(file, receiver)
+    return receiver is not None and (_made_by(file, node) in _STORES or file.text(receiver) == "navigation")
+
+
+def _made_by(file: SourceFile, node: Node) -> str:
+    """The package whose function has made what a method is called on; "" when that is not seen."""
+    receiver = receiver_of(node)
+    found = resolve(file, receiver) if receiver is not None and receiver.type == "identifier" else None
     made = unwrap(found.value) if found is not None and found.value is not None else None
     callee = callee_of(made) if made is not None and made.type == "call_expression" else None
     origin = qualified(file, callee) if callee is not None else None
-    return (origin is not None and origin[0] in _STORES) or file.text(receiver) == "navigation"
+    return origin[0] if origin is not None else ""
 
 
 def _is_observable(file: SourceFile, node: Node) -> bool:

@@ -38,6 +38,7 @@ class Style:
         comma: What follows the last of several arguments that stand on lines of their own.
         entry_comma: What follows the last entry of an object whose entries stand on lines of their own.
         width: How many columns a line may have.
+        pad: What stands on the inner side of braces on one line: a blank, or nothing.
     """
 
     indent: str
@@ -46,6 +47,7 @@ class Style:
     comma: str
     entry_comma: str
     width: int
+    pad: str
 
 
 @record
@@ -79,6 +81,7 @@ def style_of(file: SourceFile) -> Style:
             end=";" if _ends_with_semicolons(file) else "",
             comma="," if _has_comma(file, told, "arguments") else "",
             entry_comma="," if _has_comma(file, told, "object") else "",
+            pad=" " if _has_pads(file) else "",
             width=told.width or (_USUAL_WIDTH if long <= len(lines) * _TOLERATED else _WIDE),
         )
 
@@ -107,6 +110,17 @@ def _quote(file: SourceFile) -> str:
 def _ends_with_semicolons(file: SourceFile) -> bool:
     ends = Counter(node.children[-1].type == ";" for node in descendants(file.root, *_SEMICOLONS) if node.children)
     return ends[True] >= ends[False]
+
+
+def _has_pads(file: SourceFile) -> bool:
+    """Whether braces on one line have blanks inside, as most of the file's have."""
+    held = (node for node in descendants(file.root, "object", "named_imports") if node.named_children)
+    pads = Counter(
+        node.children[0].end_byte < node.named_children[0].start_byte
+        for node in held
+        if node.start_point[0] == node.end_point[0]
+    )
+    return pads[True] >= pads[False]
 
 
 def _has_comma(file: SourceFile, told: Told, sort: str) -> bool:

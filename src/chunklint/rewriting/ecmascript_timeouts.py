@@ -11,7 +11,7 @@ from chunklint.languages import language_of
 from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.model import Finding, Fix, Refusal
 from chunklint.rewriting.ecmascript_imports import imported
-from chunklint.rewriting.ecmascript_objects import with_entry, with_last_argument
+from chunklint.rewriting.ecmascript_objects import braced, with_entry, with_last_argument
 from chunklint.rewriting.ecmascript_text import Edits
 from chunklint.rewriting.limits import Limit
 from chunklint.rewriting.long_waits import MAY_BE_LONG, WORKS_LONG
@@ -155,7 +155,7 @@ def _merged(file: SourceFile, config: Node, entry: str, edits: Edits) -> Refusal
     if config.type != "identifier":
         return Refusal("its config is not written out here")
     # The constant may be shared with what is no request of axios.
-    edits.replace(config.start_byte, config.end_byte, f"{{ ...{file.text(config)}, {entry} }}")
+    edits.replace(config.start_byte, config.end_byte, braced(file, f"...{file.text(config)}, {entry}"))
     return None
 
 
@@ -195,6 +195,8 @@ def _is_passed_on(file: SourceFile, call: Node) -> bool:
     """Whether callers decide what is asked: the address, or the config that has it, is made of parameters and hosts."""
     given = arguments_of(call)
     config = next((one for one in given if unwrap(one).type == "object"), None)
+    if config is not None and config is given[0] and _asks_anything(file, unwrap(config)):
+        return True
     spread = config is not None and any(one.type == "spread_element" for one in unwrap(config).named_children)
     address = given[0] if given and (given[0] is not config or spread) else None
     if address is None or _constant(file, address).strip("/"):
@@ -207,9 +209,16 @@ def _is_passed_on(file: SourceFile, call: Node) -> bool:
     return any(one.kind == "parameter" for one in found)
 
 
+def _asks_anything(file: SourceFile, config: Node) -> bool:
+    """Whether neither the address nor the method of a config is written out."""
+    keys = {file.text(one.child_by_field_name("key") or one).strip("'\""): one for one in config.named_children}
+    asked = [keys[key].child_by_field_name("value") or keys[key] for key in ("url", "method") if key in keys]
+    return len(asked) == 2 and not any(_constant(file, one).strip("/") for one in asked)
+
+
 def _constant(file: SourceFile, node: Node) -> str:
     """The text that an address says by itself, also through the constant of a name; "" for none."""
-    if node.type == "identifier":
+    if node.type in ("identifier", "shorthand_property_identifier"):
         found = resolve(file, node)
         node = found.value if found is not None and found.value is not None and found.kind == "variable" else node
     parts = descendants(node, "string_fragment")
