@@ -165,6 +165,15 @@ def test_a_call_is_broken_as_the_projects_formatter_breaks_it(
     assert fixed_text(mended(f"{LONG}\n", tmp_path)).splitlines()[1:] == lines
 
 
+def test_a_project_that_tells_prettier_nothing_has_its_usual_width(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "package.json").write_text('{ "devDependencies": { "prettier": "3" } }', encoding="utf-8")
+    wide = f"{LONG}\n// {'-' * 90}\n"
+    assert "{ imageTag },\n" in fixed_text(mended(wide, tmp_path))
+    (tmp_path / "package.json").write_text('{ "prettier": "@us/settings" }', encoding="utf-8")
+    assert "{ imageTag }, { timeout: 30_000 });" in fixed_text(mended(wide, tmp_path))
+
+
 def test_settings_that_are_a_pipe_are_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     os.mkfifo(tmp_path / ".prettierrc")

@@ -27,11 +27,14 @@ _OF_EDITORS = re.compile(r"^\s*max_line_length\s*=\s*(\d+)\s*$", re.MULTILINE)
 
 def told(root: Path, path: str) -> Told:
     """What the settings nearest to a file say; the file itself tells what they leave open."""
-    for folder in upwards((root / path).parent):
+    folders = tuple(upwards((root / path).parent))
+    for folder in folders:
         found = next(_in_folder(folder), None)
         if found is not None:
             return found
-    return Told()
+    # A project that has prettier and tells it nothing gets what it does by itself.
+    uses = any(_has_prettier(_read(settings_text(folder / "package.json"))) for folder in folders)
+    return Told(_of_editors(folders[0])) if uses else Told()
 
 
 def _in_folder(folder: Path) -> Iterator[Told]:
@@ -42,10 +45,17 @@ def _in_folder(folder: Path) -> Iterator[Told]:
     package = _read(settings_text(folder / "package.json")).get("prettier")
     if isinstance(package, Mapping):
         yield _of_mapping(package, folder)
+    elif package:
+        # It names a package that has the settings.
+        yield Told()
     for name in _BIOME:
         text = settings_text(folder / name)
         if text:
             yield _of_biome(_read(_COMMENT.sub("", text)))
+
+
+def _has_prettier(package: Mapping[str, Any]) -> bool:
+    return any("prettier" in _section(package, key) for key in ("devDependencies", "dependencies"))
 
 
 def _of_prettier(text: str, folder: Path) -> Told:
