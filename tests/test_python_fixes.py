@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import runpy
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,27 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chunklint.editing import Grid, applied
-from chunklint.fixing.mending import Mended
-from chunklint.loader import BUILTIN, load
 from chunklint.rewriting.limits import Limit
 from chunklint.rewriting.python_code import edits_between
-from mends import first_refusal, fixed_text, mended_file
-
-RULES = [rule for rule in load([BUILTIN]) if rule.code in {"CL402", "CL801"}]
-
-
-def mended(source: str, tmp_path: Path, limit: Limit | None = None, *, unsafe: bool = True) -> Mended:
-    rules = [replace(rule, options=limit or Limit()) if rule.code == "CL801" else rule for rule in RULES]
-    return mended_file(tmp_path / "rates.py", source, rules, unsafe=unsafe)
-
-
-def fixed(source: str, tmp_path: Path, limit: Limit | None = None, *, unsafe: bool = True) -> str:
-    return fixed_text(mended(source, tmp_path, limit, unsafe=unsafe))
-
-
-def refusal(source: str, tmp_path: Path, limit: Limit | None = None) -> str:
-    return first_refusal(mended(source, tmp_path, limit))
-
+from mends import fixed, mended, refusal
 
 GET = "import requests\n\n\ndef rate(url, params):\n    return requests.get({})\n"
 
@@ -238,122 +218,6 @@ def test_a_byte_order_mark_is_no_column(tmp_path: Path) -> None:
 )
 def test_what_nobody_would_merge_is_refused(source: str, reason: str, tmp_path: Path) -> None:
     assert refusal(source, tmp_path).startswith(reason)
-
-
-ENGINE = "from sqlalchemy import create_engine, URL\n\nBASE = 'postgresql://u@db/app'\n\nengine = create_engine({})\n"
-STATEMENTS = 'connect_args={"connect_timeout": 30, "options": "-c statement_timeout=30000"}'
-LOCKS = STATEMENTS.replace("statement_timeout", "lock_timeout")
-
-
-@pytest.mark.parametrize(
-    ("url", "given"),
-    [
-        ("'postgresql+psycopg2://u@db/app'", STATEMENTS),
-        ("f'postgresql://{USER}@db/app'", STATEMENTS),
-        ("BASE", STATEMENTS),
-        ("URL.create('postgresql+psycopg', host=HOST)", STATEMENTS),
-        ("'postgresql+asyncpg://u@db/app'", 'connect_args={"command_timeout": 30}'),
-        ("'mysql+pymysql://u@db/app'", 'connect_args={"read_timeout": 30, "write_timeout": 30}'),
-    ],
-)
-def test_an_engine_hands_over_what_its_driver_takes(url: str, given: str, tmp_path: Path) -> None:
-    source = ENGINE.format(f"{url}, echo=False")
-    assert mended(source, tmp_path, unsafe=False).changes == ()
-    flat = fixed(source, tmp_path).replace(",\n)", ")").replace("\n)", ")").replace("\n    ", " ").replace("( ", "(")
-    assert f"{url}, echo=False, {given})" in flat
-
-
-def test_the_engine_of_migrations_waits_no_longer_for_locks(tmp_path: Path) -> None:
-    source = ENGINE.format("BASE") + "\n\ndef run_migrations_online():\n    engine.connect()\n"
-    assert LOCKS in fixed(source, tmp_path)
-    other = source.replace("postgresql:", "postgresql+asyncpg:")
-    assert refusal(other, tmp_path).startswith("`asyncpg` limits statements alone")
-
-
-def test_the_limit_of_an_engine_may_be_a_setting(tmp_path: Path) -> None:
-    limit = Limit("settings.db", "from app.settings import settings")
-    assert '"options": f"-c statement_timeout={int(settings.db * 1000)}"' in fixed(
-        ENGINE.format("BASE"), tmp_path, limit
-    )
-    assert refusal(ENGINE.format("BASE"), tmp_path, Limit('conf["db"]')).startswith("the configured value has quotes")
-
-
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("SETTINGS.url", "the URL does not say here which driver"),
-        ("os.environ.get('DB', 'postgresql://u@db/app')", "the URL does not say here which driver"),
-        ("'postgresql://db/app?options=-csearch_path%3Dapp'", "the URL does not say here which driver"),
-        ("'oracle+oracledb://db/app'", "what `oracledb` takes as a limit is not known"),
-    ],
-)
-def test_an_engine_of_an_unknown_driver_is_left(url: str, reason: str, tmp_path: Path) -> None:
-    assert refusal("import os\n" + ENGINE.format(url), tmp_path).startswith(reason)
-
-
-def test_an_engine_is_not_limited_where_that_would_hide_another_one(tmp_path: Path) -> None:
-    source = ENGINE.format("BASE") + "other = create_engine('postgresql+pg8000://u@db/app')\n"
-    done = mended(source, tmp_path)
-    assert done.changes == ()
-    assert "another engine of this file would be hidden with it" in {one.reason for one in done.refused}
-
-
-CLONING = """\
-import asyncio
-
-
-async def clone(url):
-    {}
-    process = await asyncio.create_subprocess_exec("git", "clone", url)
-    # It tells nobody how far it is.
-    {}
-    return process.returncode
-"""
-
-
-def test_a_program_is_no_longer_waited_for_and_does_not_go_on(tmp_path: Path) -> None:
-    after = fixed(CLONING.format("pass", "await process.wait()"), tmp_path)
-    held = (
-        "    # It tells nobody how far it is.\n"
-        "    try:\n"
-        "        await asyncio.wait_for(process.wait(), timeout=30)\n"
-        "    except asyncio.TimeoutError:\n"
-        "        process.kill()\n"
-        "        raise\n"
-    )
-    assert after == CLONING.format("pass", "x").replace("    # It tells nobody how far it is.\n    x\n", held)
-    command = '"git", "clone", url'
-    slow = fixed(CLONING.format("pass", "await process.wait()"), tmp_path, Limit("0.2")).replace(
-        command, '"sleep", "9"'
-    )
-    (tmp_path / "mended.py").write_text(slow, encoding="utf-8")
-    clone = runpy.run_path(str(tmp_path / "mended.py"))["clone"]
-
-    async def give_up() -> None:
-        with pytest.raises(TimeoutError):
-            await clone("x")
-        # The loop takes note of the end of the program that was killed.
-        await asyncio.sleep(0.2)
-
-    asyncio.run(give_up())
-
-
-@pytest.mark.parametrize(
-    ("wait", "reason"),
-    [
-        ("if await process.wait():\n        pass", "the wait is a part of a larger statement"),
-        ("await process.communicate()\n    await process.wait()", "the program is not waited for in one place alone"),
-        ("asyncio.ensure_future(process.wait())", "the program is not waited for in one place alone"),
-    ],
-)
-def test_a_wait_for_a_program_that_is_not_plain_is_left(wait: str, reason: str, tmp_path: Path) -> None:
-    assert refusal(CLONING.format("pass", wait), tmp_path) == reason
-
-
-def test_a_limit_on_a_program_is_not_safe(tmp_path: Path) -> None:
-    source = "import subprocess\n\n\ndef pull(url):\n    subprocess.run(['git', 'clone', url], check=True)\n"
-    assert mended(source, tmp_path, unsafe=False).changes == ()
-    assert "check=True, timeout=30)" in fixed(source, tmp_path)
 
 
 LOCKED = """\

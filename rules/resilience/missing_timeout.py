@@ -202,7 +202,8 @@ def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]], pins: Pins)
     "that speak of streams, events, polling, models or queries of users, for those whose handler catches only "
     "`ConnectionError`, and for sockets, statements, engines, programs, tasks and clients that may listen, which may "
     "take long and be well. Where a call or its function speaks of completions, embeddings, scraping or queries of "
-    "users, no limit is guessed: there is one only when the option `timeout` says which",
+    "users, or waits for a future or a task of Celery, no limit is guessed: there is one only when the option "
+    "`timeout` says which. Programs that move files, and commands that run elsewhere, get none",
 )
 def passes_the_limit(file: PythonFile, finding: Finding, options: Limit, width: int) -> Fix | Refusal:
     return limited(file, finding, options, width)

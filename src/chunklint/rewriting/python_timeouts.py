@@ -14,6 +14,7 @@ from chunklint.rewriting.python_arguments import with_argument, with_value
 from chunklint.rewriting.python_engines import connect_args
 from chunklint.rewriting.python_processes import waited_for
 from chunklint.semantics.timeouts.deadlines import waits_for_ever
+from chunklint.semantics.timeouts.programs import ends_silence
 from chunklint.semantics.timeouts.waiters import Waiter
 
 if TYPE_CHECKING:
@@ -53,10 +54,15 @@ _KEYWORDS: Mapping[str, tuple[str, bool]] = {
 
 # Where a call waits for a program, the words are those of the program, and what it works on does not show.
 _PROGRAMS = frozenset({"asyncio", "subprocess"})
+# Whose calls wait for work of the project itself, which is done in a queue's time or goes on when nobody waits for it.
+_OWN_WORK = frozenset({"concurrent.futures", "Celery"})
 
-# Handlers that hear of a server that cannot be reached, and those that hear of a limit, too.
+# Handlers that hear of a server out of reach or of a program that fails, and those that hear of a limit, too.
 _UNREACHABLE = re.compile(r"ConnectionError")
-_ANY_FAILURE = re.compile(r"Timeout|RequestException|\bException\b|BaseException|OSError|IOError|^except\s*:")
+_FAILED = re.compile(r"CalledProcessError")
+_ANY_FAILURE = re.compile(
+    r"Timeout|RequestException|SubprocessError|\bException\b|BaseException|OSError|IOError|^except\s*:"
+)
 
 _NAMED = frozenset({"function_definition", "class_definition"})
 
@@ -70,6 +76,10 @@ def limited(file: PythonFile, finding: Finding, limit: Limit, width: int = 0) ->
     if found is None:
         return Refusal("the call is not found again")
     waiter, call = found
+    if waiter.library.name in _PROGRAMS and (options := ends_silence(call, file)):
+        return Refusal(f"the program may take long and be well; {options} in its command would end its silence")
+    if waiter.library.name == "subprocess" and _raises_past_its_handler(file, call, _FAILED):
+        return Refusal("`subprocess.TimeoutExpired` would pass the handler, which catches `CalledProcessError`")
     if limit.timeout == Limit().timeout and _takes_long(file, call, waiter):
         # Who has said what fits here has not had this limit guessed.
         return Refusal(
@@ -127,7 +137,7 @@ def _waiter_at(file: PythonFile, finding: Finding) -> tuple[Waiter, Node] | None
 def _may_be_long(file: PythonFile, call: Node) -> bool:
     """Whether a limit may end what is well: by the call, by what is around it, and by what the file is for."""
     text = file.text(call)
-    if MAY_BE_LONG.search(text) or _raises_past_its_handler(file, call):
+    if MAY_BE_LONG.search(text) or _raises_past_its_handler(file, call, _UNREACHABLE):
         return True
     names = (one.child_by_field_name("name") for one in ancestors(call) if one.type in _NAMED)
     said = (text, *(file.text(name) for name in names if name is not None), file.path.rpartition("/")[2])
@@ -138,16 +148,18 @@ def _takes_long(file: PythonFile, call: Node, waiter: Waiter) -> bool:
     """Whether nobody would take our guess of a limit for the work that this call itself says it waits for."""
     if waiter.library.name in _PROGRAMS:
         return False
+    if waiter.library.name in _OWN_WORK:
+        return True
     function = next((one for one in ancestors(call) if one.type == "function_definition"), None)
     name = function.child_by_field_name("name") if function is not None else None
     return any(WORKS_LONG.search(one) for one in (file.text(call), file.text(name) if name is not None else ""))
 
 
-def _raises_past_its_handler(file: PythonFile, call: Node) -> bool:
-    """Whether somebody catches here that the server is out of reach, and would not catch that it is silent."""
+def _raises_past_its_handler(file: PythonFile, call: Node, of: re.Pattern[str]) -> bool:
+    """Whether somebody catches here what a pattern names, and would not catch that a limit is met."""
     around = next((one for one in ancestors(call) if one.type in ("try_statement", "function_definition")), None)
     if around is None or around.type != "try_statement":
         return False
     clauses = (one for one in around.children if one.type == "except_clause")
     heads = [file.text(one).partition("\n")[0] for one in clauses]
-    return any(_UNREACHABLE.search(head) for head in heads) and not any(_ANY_FAILURE.search(head) for head in heads)
+    return any(of.search(head) for head in heads) and not any(_ANY_FAILURE.search(head) for head in heads)

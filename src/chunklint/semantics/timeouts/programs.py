@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from tree_sitter import Node
@@ -9,7 +10,7 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.semantics.python.literals import elements_of
-from chunklint.semantics.python.names import arguments, enclosing_function
+from chunklint.semantics.python.names import arguments, enclosing_function, qualified_name
 
 # Network programs without a limit of their own, and the arguments that set one.
 _PROGRAMS: Mapping[str, tuple[str, ...]] = {
@@ -30,21 +31,48 @@ _COMMANDS: Mapping[str, frozenset[str]] = {
     "docker": frozenset({"version", "info", "ps", "inspect", "images", "--version"}),
 }
 
+# What a command that moves files, or runs somebody's command elsewhere, is given to end its silence: the whole of it
+# takes as long as there is to move or to do.
+_SILENCE: Mapping[str, str] = {
+    "curl": "`--connect-timeout`, `--speed-time` and `--speed-limit`",
+    "ssh": "`-o ConnectTimeout` and `-o ServerAliveInterval`",
+    "scp": "`-o ConnectTimeout` and `-o ServerAliveInterval`",
+    "sftp": "`-o ConnectTimeout` and `-o ServerAliveInterval`",
+    "rsync": "`--timeout`",
+    "git": "`-c http.lowSpeedLimit` and `-c http.lowSpeedTime`",
+}
+_MOVES_FILES = re.compile(r"-[a-zA-Z]*[oOTF]|--(?:output|remote-name|upload-file|form)\b")
+
 _STARTERS = ("subprocess.Popen", "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell")
 _AROUND = frozenset({"await", "parenthesized_expression"})
 
 
 def waits_for_program(name: str, call: Node, file: PythonFile) -> bool:
     """Whether a call starts a known program that may never end, and nothing limits the program itself."""
-    words = _command(name, call, file)
-    while words and words[0] in ("sudo", "env", "-E"):
-        words = words[1:]
-    program = words[0].rpartition("/")[2] if words else ""
+    program, words = _program(name, call, file)
     if program not in _PROGRAMS or not _asks(program, words):
         return False
     if any(word.startswith(limit) or limit in word.split("=")[0] for word in words for limit in _PROGRAMS[program]):
         return False
     return name not in _STARTERS or any(True for _ in waits_of(call, file))
+
+
+def ends_silence(call: Node, file: PythonFile) -> str:
+    """The options that end the silence of the program that a call starts; "" where the whole of it may be limited.
+
+    A transfer takes as long as there is to move, and what `ssh` runs elsewhere as long as that takes.
+    """
+    function = call.child_by_field_name("function")
+    program, words = _program((qualified_name(function, file) or "") if function is not None else "", call, file)
+    return "" if _only_answers(program, words) else _SILENCE.get(program, "")
+
+
+def _only_answers(program: str, words: Sequence[str]) -> bool:
+    """Whether a command asks a question that a server answers: it keeps no file, sends none and feeds no program."""
+    if program == "curl":
+        moves = any(_MOVES_FILES.match(word) for word in words) and "/dev/null" not in words
+        return not moves and "|" not in words
+    return program == "git" and "ls-remote" in words
 
 
 def waits_of(process: Node, file: PythonFile) -> Iterator[Node]:
@@ -79,6 +107,14 @@ def _asks(program: str, words: Sequence[str]) -> bool:
         return not commands.isdisjoint(words)
     rest = [word for word in words[1:] if word != "compose"]
     return bool(rest) and rest[0] in commands
+
+
+def _program(name: str, call: Node, file: PythonFile) -> tuple[str, tuple[str, ...]]:
+    """The program of a command, "" for none that can be read, and the words of the command from there on."""
+    words = _command(name, call, file)
+    while words and words[0] in ("sudo", "env", "-E"):
+        words = words[1:]
+    return words[0].rpartition("/")[2] if words else "", words
 
 
 def _command(name: str, call: Node, file: PythonFile) -> tuple[str, ...]:
