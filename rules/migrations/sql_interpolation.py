@@ -246,9 +246,10 @@ def _others(dangers: list[Danger], file: PythonFile) -> Iterator[str]:
     python,
     does="binds every value of the statement as a parameter of the call at hand: `:name` with `bindparams()` or the "
     "mapping of `execute()` for SQLAlchemy and Alembic, `?`, `%s` or `$1` for the drivers whose type is known; what "
-    'stands beside a value in its quotes goes along, as in `f"%{name}%"`. Where only identifiers are spliced it quotes '
+    'stands beside a value in its quotes goes along, as in `f"%{name}%"`, and a list that is joined '
+    "behind `IN` becomes a parameter that SQLAlchemy expands. Where only identifiers are spliced it quotes "
     "them by `identifier_preparer.quote()` of the dialect at hand or by psycopg's `sql.Identifier`; none for parts of "
-    "names, lists, clauses, literals of intervals, and texts that several calls share",
+    "names, other lists, clauses, literals of intervals, and texts that several calls share",
     safety="unsafe: a quoted identifier is one name, and on some databases no longer folded to lower case; a parameter "
     "has the type of its value, and a column of another type, such as an enumeration or a date, may then need a cast; "
     "a number that was compared as text is one again",

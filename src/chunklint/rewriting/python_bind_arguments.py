@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from tree_sitter import Node
 
@@ -26,6 +27,7 @@ class Api:
         given: Where the parameters are that the call has already.
         wrapper: The name of `text` where the text has to be wrapped first.
         needs: The import that the wrapper takes, "" where the file has it.
+        bindparam: The name of `bindparam` where a list is bound.
         typed: Whether the driver sends the type of a value along, and the database compares no text with it.
     """
 
@@ -35,6 +37,7 @@ class Api:
     given: Node | None = None
     wrapper: str = ""
     needs: str = ""
+    bindparam: str = ""
     typed: bool = False
 
 
@@ -130,7 +133,9 @@ def _bindparams(values: Sequence[Bound], text: Written, sink: Sink, api: Api, fi
     """`.bindparams(...)` behind `text(...)`, broken as formatters do where one line would be too long."""
     node = sink.text if api.wrapper else api.call
     line, most = _line_of(node, values, text, api, file), width_of(file)
-    words = [f"{one.name}={one.slot.expression}" for one in values if one.name]
+    lists = [one for one in values if one.name and one.slot.many]
+    words = [f'{api.bindparam}("{one.name}", {one.slot.expression}, expanding=True)' for one in lists]
+    words += [f"{one.name}={one.slot.expression}" for one in values if one.name and not one.slot.many]
     added = f".bindparams({', '.join(words)})"
     step, length, behind = line.step, line.length, ""
     if line.listed is not None and length + len(added) > most:
@@ -138,6 +143,11 @@ def _bindparams(values: Sequence[Bound], text: Written, sink: Sink, api: Api, fi
         yield Edit(file.span_of_bytes(listed.start_byte + 1, listed.start_byte + 1), f"\n{step}    ")
         behind, step = f"\n{step}", f"{step}    "
         length = len(step) + length - len(file.content.splitlines()[node.start_point[0]]) + len(file.text(node))
+    elif not api.wrapper and length + len(added) > most and (beside := _beside(node)):
+        # Each argument gets a line, as formatters do where they no longer fit one.
+        step = f"{step}    "
+        length, behind = len(step) + len(file.text(node)), f",\n{step}"
+        yield from _one_a_line(beside, line.step, file)
     wide = length + len(".bindparams(") > most
     if api.wrapper:
         yield from _wrapping(node, text, step, api, file, wide=wide)
@@ -147,7 +157,25 @@ def _bindparams(values: Sequence[Bound], text: Written, sink: Sink, api: Api, fi
         if len(step) + 4 + len(", ".join(words)) > most:
             inner = "".join(f"\n{step}    {word}," for word in words) + f"\n{step}"
         added = f".bindparams({inner})"
-    yield Edit(file.span_of_bytes(node.end_byte, node.end_byte), added + behind)
+    gap = _beside(node)[1].start_byte if behind.startswith(",") else node.end_byte
+    yield Edit(file.span_of_bytes(node.end_byte, gap), added + behind)
+
+
+def _beside(node: Node) -> list[Node]:
+    """The arguments that a call has, the node first and all on its line; [] where they stand in another way."""
+    listed = node.parent
+    if listed is None or listed.type != "argument_list" or listed.start_point[0] != listed.end_point[0]:
+        return []
+    return listed.named_children if listed.named_children[0] == node and len(listed.named_children) > 1 else []
+
+
+def _one_a_line(beside: Sequence[Node], step: str, file: PythonFile) -> Iterator[Edit]:
+    """The line breaks before, between and behind arguments; that behind the first comes with what is added to it."""
+    first, last = beside[0], beside[-1]
+    yield Edit(file.span_of_bytes(first.start_byte, first.start_byte), f"\n{step}    ")
+    for one, following in pairwise(beside[1:]):
+        yield Edit(file.span_of_bytes(one.end_byte, following.start_byte), f",\n{step}    ")
+    yield Edit(file.span_of_bytes(last.end_byte, last.end_byte), f",\n{step}")
 
 
 def _into_given(values: Sequence[Bound], text: Written, api: Api, file: PythonFile) -> list[Edit] | Refusal:

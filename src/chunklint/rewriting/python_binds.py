@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -14,6 +15,7 @@ from chunklint.model import Edit, Finding, Fix, Refusal
 from chunklint.rewriting.python_arguments import import_edits
 from chunklint.rewriting.python_bind_arguments import Api, Bound, handed_over
 from chunklint.rewriting.python_identifiers import quoted_identifiers
+from chunklint.rewriting.python_in_lists import as_list, without_name
 from chunklint.rewriting.python_sql_texts import Slot, Written, bare, names_in, slots_of, written
 from chunklint.semantics.python.known_sources import Source
 from chunklint.semantics.python.names import arguments, enclosing_function, qualified_name, type_of
@@ -30,6 +32,7 @@ _MARKS = {
     **dict.fromkeys(("psycopg", "psycopg2", "pymysql", "MySQLdb", "aiomysql"), "%s"),
     "asyncpg": "${}",
 }
+_EXPANDING = frozenset(name.removesuffix("text") + "bindparam" for name in _TEXT)
 _ALEMBIC = "alembic.op.execute"
 _ASYNCPG_METHODS = frozenset({"execute", "fetch", "fetchrow", "fetchval"})
 _READ_OR_WRITE = re.compile(r"\s*\(?\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE)\b", re.IGNORECASE)
@@ -63,6 +66,10 @@ def bound_values(file: PythonFile, finding: Finding) -> Fix | Refusal:
     slots = _slots(shapes, text, api, file)
     if isinstance(slots, Refusal):
         return slots
+    if any(slot.many for slot in slots):
+        api = _expanding(api, sink, file)
+        if isinstance(api, Refusal):
+            return api
     obstacle = _moved(sink.text, text.node, slots, file) or _in_the_way(text, slots, api)
     if obstacle:
         return Refusal(obstacle)
@@ -73,8 +80,10 @@ def bound_values(file: PythonFile, finding: Finding) -> Fix | Refusal:
     imported = import_edits(file, api.needs) if api.needs else ()
     if isinstance(imported, Refusal):
         return imported
-    names = ", ".join(f"`{name}`" for name in dict.fromkeys(file.text(one) for it in slots for one in it.holes))
-    edits = (*imported, *_in_text(values, text, api, file), *given)
+    told = (file.text(one) for it in slots for one in ((it.source,) if it.many else it.holes))
+    names = ", ".join(f"`{name}`" for name in dict.fromkeys(told))
+    named = {edit for slot in slots for edit in without_name(slot, file)}
+    edits = (*imported, *named, *_in_text(values, text, api, file), *given)
     return Fix(f"Bind {names}", tuple(sorted(edits)), safe=False)
 
 
@@ -149,16 +158,40 @@ def _of_text(call: Node, file: PythonFile) -> Api | Refusal:
     return Api("", call, "bindparams", typed=typed)
 
 
-def _wrapped(call: Node, how: str, file: PythonFile) -> Api | Refusal:
-    """A call that takes a bare text, which has to become `text(...)` to take parameters."""
-    names = {
-        name: one.qualified
+def _expanding(api: Api, sink: Sink, file: PythonFile) -> Api | Refusal:
+    """The same for a text with a list in it: SQLAlchemy expands a parameter that it is told to be one."""
+    if api.mark:
+        return Refusal("each value of the list needs a mark of its own, or the driver's own way to hand over a list")
+    call = sink.call if _called(sink.call, file) in _TEXT else api.call
+    direct = [name for name, qualified in _imported(file) if qualified in _EXPANDING]
+    through = [f"{name}.bindparam" for name, qualified in _imported(file) if qualified in ("sqlalchemy", "sqlmodel")]
+    needs = "" if direct or through else "from sqlalchemy import bindparam"
+    if needs and api.needs:
+        return Refusal("neither `text` nor `bindparam` is imported")
+    return replace(
+        api,
+        call=call,
+        how="bindparams",
+        given=None,
+        needs=needs or api.needs,
+        bindparam=(*direct, *through, "bindparam")[0],
+    )
+
+
+def _imported(file: PythonFile) -> list[tuple[str, str]]:
+    """The names that the module imports and sets nowhere else, and what they stand for."""
+    return [
+        (name, one.qualified or "")
         for name, found in bindings_in(file.root, file).items()
         for one in found
         if one.kind is Kind.IMPORT and len(found) == 1
-    }
-    direct = [name for name, qualified in names.items() if qualified in _TEXT]
-    through = [f"{name}.text" for name, qualified in names.items() if qualified in ("sqlalchemy", "sqlmodel")]
+    ]
+
+
+def _wrapped(call: Node, how: str, file: PythonFile) -> Api | Refusal:
+    """A call that takes a bare text, which has to become `text(...)` to take parameters."""
+    direct = [name for name, qualified in _imported(file) if qualified in _TEXT]
+    through = [f"{name}.text" for name, qualified in _imported(file) if qualified in ("sqlalchemy", "sqlmodel")]
     needs = "" if direct or through else "from sqlalchemy import text"
     return Api("", call, how, wrapper=(*direct, *through, "text")[0], needs=needs)
 
@@ -168,14 +201,17 @@ def _slots(shapes: Sequence[Shape], text: Written, api: Api, file: PythonFile) -
     found = slots_of(text, file)
     if isinstance(found, Refusal):
         return found
-    left = [(hole.id, slot) for slot in found for hole in slot.holes]
+    found = [as_list(slot, text, file) for slot in found]
+    left = [(hole.id, slot) for slot in found for hole in (*slot.holes, *slot.parts)]
     wanted: dict[int, Slot] = {}
     for splice in (splice for shape in shapes for splice in splices(shape)):
         origin = origin_of_hole(splice.hole, file)
         # Both go by position, so of a value that stands in several places the next one is meant.
         at = next((at for at, (hole, _) in enumerate(left) if hole == splice.hole.node.id), None)
         slot = left.pop(at)[1] if at is not None else None
-        if slot is None and splice.hole.node.id in {hole.id for it in wanted.values() for hole in it.holes}:
+        if slot is None and splice.hole.node.id in {
+            hole.id for it in wanted.values() for hole in (*it.holes, *it.parts)
+        }:
             continue
         obstacle = _obstacle(splice, slot, origin, api, file)
         if not obstacle and slot is not None:
@@ -204,9 +240,14 @@ def _obstacle(splice: Splice, slot: Slot | None, origin: Origin, api: Api, file:
         return f"`{name}` comes into the text through another expression"
     if slot.obstacle:
         return slot.obstacle
-    if any(one.type not in _PLAIN or "\n" in file.text(one) for one in slot.holes):
+    if "\n" in slot.expression or any(one.type not in _PLAIN for one in ((slot.source,) if slot.many else slot.holes)):
         return f"`{name}` is more than a value"
-    if any(_MADE_FOR_TEXT.search(told) for one in slot.holes for told in _told(one, file)):
+    made = (
+        (slot.expression, *_told(slot.source, file))
+        if slot.many
+        else (t for one in slot.holes for t in _told(one, file))
+    )
+    if any(_MADE_FOR_TEXT.search(told) for told in made):
         return f"`{name}` may be quoted or escaped by hand"
     if origin.kind < Source.UNKNOWN and splice.hole.node.type == "attribute" and origin.kind is Source.LITERAL:
         return f"`{name}` may be a member of an enumeration"
@@ -215,7 +256,7 @@ def _obstacle(splice: Splice, slot: Slot | None, origin: Origin, api: Api, file:
 
 def _obstacle_of_type(name: str, slot: Slot, origin: Origin, api: Api) -> str:
     """Why a value may be of another type than the place takes, "" when it is not likely."""
-    if slot.quoted and slot.whole and origin.number and not slot.cast:
+    if slot.quoted and (slot.whole or slot.many) and origin.number and not slot.cast:
         return f"`{name}` is a number between quotes, and what the column holds is not known"
     if api.mark == "${}" and slot.quoted and slot.cast not in ("", "text", "varchar", "uuid", "json", "jsonb"):
         return f"the driver takes `{name}` only as `{slot.cast}`"
@@ -259,7 +300,7 @@ def _moved(taken: Node, made: Node, slots: Sequence[Slot], file: PythonFile) -> 
     again = [one for word in read for one in bindings_in(function, file).get(word, ())]
     if any(made.end_byte < one.node.start_byte < end for one in again):
         return f"what `{name}` is made of changes before it is executed"
-    if any(hole.type == "call" for slot in slots for hole in slot.holes):
+    if any(slot.source.type == "call" for slot in slots):
         return f"what `{name}` is made of is called for"
     return ""
 
@@ -291,7 +332,7 @@ def _values(slots: Sequence[Slot], text: Written, api: Api, file: PythonFile) ->
         if api.mark:
             yield Bound(slot, api.mark.format(number) + cast, "")
             continue
-        again = slot.expression in names and not any(hole.type == "call" for hole in slot.holes)
+        again = slot.expression in names and slot.source.type != "call"
         if not again:
             names[slot.expression] = _free(_name_of(slot, file), taken)
             taken.add(names[slot.expression])
@@ -302,12 +343,12 @@ def _values(slots: Sequence[Slot], text: Written, api: Api, file: PythonFile) ->
 
 def _name_of(slot: Slot, file: PythonFile) -> str:
     """What a person would call the parameter: the name of the value, or of the column that it is compared with."""
-    hole = slot.holes[0]
+    hole = slot.source
     key = hole.child_by_field_name("subscript") if hole.type == "subscript" else None
     word = re.fullmatch(r"""["']([A-Za-z_]\w*)["']""", file.text(key)) if key is not None else None
     if word is not None:
         return word[1].lower()
-    if hole.type == "identifier" and (slot.whole or not slot.column or "%" in slot.expression):
+    if hole.type == "identifier" and (slot.whole or slot.many or not slot.column or "%" in slot.expression):
         return file.text(hole).lower()
     if slot.column:
         return slot.column

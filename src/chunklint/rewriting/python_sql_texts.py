@@ -75,6 +75,10 @@ class Slot:
         whole: Whether the value is the hole alone, not a text around it.
         cast: The type that `::` converts the value to, "" for none; the region holds it.
         obstacle: Why no parameter can stand there, "" when one can.
+        many: Whether the value is a list, for which the parameter expands; the region holds its brackets.
+        value: What a list is taken from.
+        parts: The nodes that the text of a list may be followed to.
+        named: The statement that gave the text of a list a name, None where it has none.
     """
 
     start: int
@@ -86,6 +90,15 @@ class Slot:
     whole: bool
     cast: str
     obstacle: str
+    many: bool = False
+    value: Node | None = None
+    parts: tuple[Node, ...] = ()
+    named: Node | None = None
+
+    @property
+    def source(self) -> Node:
+        """What the value is taken from."""
+        return self.value or self.holes[0]
 
 
 def written(node: Node, file: PythonFile) -> Written | Refusal:
