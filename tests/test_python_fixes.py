@@ -112,11 +112,9 @@ def test_a_name_that_means_something_else_is_not_written(source: str, tmp_path: 
         GET.format("url, params={'timeout': 60}"),
         GET.format("url + '/events'"),
         "import socket\n\n\ndef feed(host):\n    return socket.create_connection((host, 80))\n",
-        "import requests\n\n\nclass ImageModelHandle:\n    def blend(self, url):\n        return requests.post(url)\n",
-        "import requests\n\n\nclass RestEmbeddingClient:\n    def ids(self, url):\n        return requests.post(url)\n",
-        "import requests\n\n\ndef is_there(url):\n    try:\n        requests.get(url)\n"
-        "    except requests.exceptions.ConnectionError:\n        return False\n    return True\n",
-        "import requests\n\n\nclass LlamaServer:\n    def ask(self, url):\n        return requests.post(url)\n",
+        "import requests\n\n\nclass ImageModelHandle:\n    def size(self, url):\n        return requests.get(url)\n",
+        "import requests\n\n\nclass RestEmbeddingClient:\n    def ids(self, url):\n        return requests.get(url)\n",
+        "import requests\n\n\nclass LlamaServer:\n    def props(self, url):\n        return requests.get(url)\n",
     ],
 )
 def test_what_may_be_silent_and_well_is_not_limited_unseen(source: str, tmp_path: Path) -> None:
@@ -130,6 +128,9 @@ def test_what_may_be_silent_and_well_is_not_limited_unseen(source: str, tmp_path
         GET.format("f'{url}/v1/chat/completions'"),
         GET.format("url").replace("def ", "def transcribed_"),
         "import requests\n\n\ndef run_query(url, text):\n    return requests.post(url, json={'sql': text})\n",
+        "import requests\n\n\ndef _generate(url, text):\n    return requests.post(url, json=text)\n",
+        "import requests\n\n\nclass LlamaServer:\n    def ask(self, url):\n        return requests.post(url)\n",
+        "import requests\n\n\ndef ask(url):\n    body = {'max_tokens': 9}\n    return requests.post(url, json=body)\n",
     ],
 )
 def test_no_limit_is_guessed_for_work_that_takes_as_long_as_it_takes(source: str, tmp_path: Path) -> None:
@@ -179,6 +180,13 @@ def test_a_call_that_gets_too_wide_is_broken_as_formatters_do(before: str, after
         ("ruff.toml", "line-length = 79\n", True),
         (".flake8", "[flake8]\nmax-line-length = 79\n", True),
         ("setup.cfg", "[flake8]\nmax-line-length = many\n", False),
+        (".pre-commit-config.yaml", "repos:\n  - hooks:\n      - id: black\n", True),
+        (
+            ".pre-commit-config.yaml",
+            "repos:\n  - hooks:\n      - id: ruff-format\n        args: ['--line-length', '130']\n",
+            False,
+        ),
+        (".pre-commit-config.yaml", "repos:\n  - hooks:\n      - id: isort\n        args: [-l, '79']\n", False),
         ("tox.ini", "max-line-length = 79\n", False),
     ],
 )

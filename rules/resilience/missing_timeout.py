@@ -199,11 +199,13 @@ def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]], pins: Pins)
     "An engine whose URL names its driver hands that driver's limits over by `connect_args`, and the wait for a "
     "program of asyncio gets `asyncio.wait_for`, and the program is killed where that gives up",
     safety="safe for HTTP and mail, where a server that says nothing for 30 s is taken to be down; unsafe for calls "
-    "that speak of streams, events, polling, models or queries of users, for those whose handler catches only "
-    "`ConnectionError`, and for sockets, statements, engines, programs, tasks and clients that may listen, which may "
-    "take long and be well. Where a call or its function speaks of completions, embeddings, scraping or queries of "
-    "users, or waits for a future or a task of Celery, no limit is guessed: there is one only when the option "
-    "`timeout` says which. Programs that move files, and commands that run elsewhere, get none",
+    "that speak of streams, events, polling, models or queries of users, for those whose handler then catches "
+    "the limit besides the failure that it catches already, and for sockets, statements, engines, programs and "
+    "clients that may listen, which may take long and be well. Where a call or its function speaks of "
+    "completions, embeddings, scraping or queries of users, hands work to a model, or waits for a future or a "
+    "task of Celery, no limit is guessed: there is one only when the option `timeout` says which. Programs that "
+    "move files, and commands that run elsewhere, get none, and neither do calls whose handler would not fit a "
+    "limit that is met",
 )
 def passes_the_limit(file: PythonFile, finding: Finding, options: Limit, width: int) -> Fix | Refusal:
     return limited(file, finding, options, width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +13,10 @@ from typing import Any
 _USUAL = 88
 
 _LARGEST = 1_000_000
-_SETTINGS = ("ruff.toml", ".ruff.toml", "pyproject.toml", ".flake8", "setup.cfg", "tox.ini")
+_SETTINGS = ("ruff.toml", ".ruff.toml", "pyproject.toml", ".flake8", "setup.cfg", "tox.ini", ".pre-commit-config.yaml")
+# A hook of theirs, and the length that its arguments may give.
+_HOOK = re.compile(r"^[ \t]*-[ \t]*id:[ \t]*[\"']?(?:black|ruff-format)\b", re.MULTILINE)
+_ARGUMENT = re.compile(r"(?:--line-length|-l)(?:=|[\"']?[ \t]*,?[ \t]*[\"']?)(\d+)")
 
 
 def told_width(root: Path, path: str) -> int:
@@ -46,7 +50,15 @@ def settings_text(file: Path) -> str:
 
 def _width(file: Path) -> int:
     text = settings_text(file)
+    if file.suffix == ".yaml":
+        return _of_hooks(text)
     return _of_toml(text, file.name) if file.suffix == ".toml" else _of_ini(text)
+
+
+def _of_hooks(text: str) -> int:
+    hook = _HOOK.search(text)
+    told = _ARGUMENT.search(text.partition(hook[0])[2].partition("- id:")[0]) if hook is not None else None
+    return int(told[1]) if told is not None else _USUAL if hook is not None else 0
 
 
 def _of_toml(text: str, name: str) -> int:

@@ -187,7 +187,8 @@ def with_import(before: cst.Module, tree: cst.Module, needs: str) -> cst.Module 
     if _means_another(before, bound, told):
         return Refusal(f"the name `{bound}` is taken in this file")
     beside = _beside_others(tree, statement) if isinstance(statement, cst.ImportFrom) else None
-    return beside or AddImportsVisitor(context).transform_module(tree)
+    below = _below_its_package(tree, statement, line) if isinstance(statement, cst.ImportFrom) and not beside else None
+    return beside or below or AddImportsVisitor(context).transform_module(tree)
 
 
 def _beside_others(tree: cst.Module, wanted: cst.ImportFrom) -> cst.Module | None:
@@ -212,6 +213,24 @@ def _beside_others(tree: cst.Module, wanted: cst.ImportFrom) -> cst.Module | Non
     else:
         names[-1:] = [names[-1].with_changes(comma=between), alias.with_changes(comma=names[-1].comma)]
     return replaced(tree, old, old.with_changes(names=names))
+
+
+def _below_its_package(tree: cst.Module, wanted: cst.ImportFrom, line: cst.CSTNode) -> cst.Module | None:
+    """The tree with the import among those around `import PACKAGE` at its top: behind them, where sorters put it."""
+    import libcst as cst
+
+    package = tree.code_for_node(wanted.module).partition(".")[0] if wanted.module is not None else ""
+    body = list(tree.body)
+    told = [tree.code_for_node(one).strip() for one in body]
+    at = next((number for number, one in enumerate(told) if one == f"import {package}"), None)
+    if at is None or not isinstance(line, cst.SimpleStatementLine):
+        return None
+    at += 1
+    while at < len(body) and not tree.code_for_node(body[at]).startswith(("\n", "\r", "#")):
+        if not told[at].startswith("import ") and not (told[at].startswith("from ") and told[at] < f"from {package} "):
+            break
+        at += 1
+    return tree.with_changes(body=[*body[:at], line, *body[at:]])
 
 
 def _rank(name: str) -> tuple[bool, bool, str]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from chunklint.languages.base import ancestors, descendants
 from chunklint.model import Finding, Fix, Refusal
 from chunklint.rewriting.limits import Limit
-from chunklint.rewriting.long_waits import MAY_BE_LONG, WORKS_LONG
+from chunklint.rewriting.long_waits import ASKS_A_MODEL, MAY_BE_LONG, WORKS_LONG
 from chunklint.rewriting.python_arguments import with_argument, with_value
 from chunklint.rewriting.python_engines import connect_args
+from chunklint.rewriting.python_handlers import hearing
 from chunklint.rewriting.python_processes import waited_for
 from chunklint.semantics.timeouts.deadlines import waits_for_ever
 from chunklint.semantics.timeouts.programs import ends_silence
@@ -57,13 +58,14 @@ _PROGRAMS = frozenset({"asyncio", "subprocess"})
 # Whose calls wait for work of the project itself, which is done in a queue's time or goes on when nobody waits for it.
 _OWN_WORK = frozenset({"concurrent.futures", "Celery"})
 
-# Handlers that hear of a server out of reach or of a program that fails, and those that hear of a limit, too.
+# Handlers that hear of a server out of reach, and those that hear of a limit, too.
 _UNREACHABLE = re.compile(r"ConnectionError")
-_FAILED = re.compile(r"CalledProcessError")
 _ANY_FAILURE = re.compile(
     r"Timeout|RequestException|SubprocessError|\bException\b|BaseException|OSError|IOError|^except\s*:"
 )
 
+# A request that hands work over.
+_POSTS = re.compile(r"""\.post\(|["']POST["']""")
 _NAMED = frozenset({"function_definition", "class_definition"})
 
 
@@ -78,9 +80,8 @@ def limited(file: PythonFile, finding: Finding, limit: Limit, width: int = 0) ->
     waiter, call = found
     if waiter.library.name in _PROGRAMS and (options := ends_silence(call, file)):
         return Refusal(f"the program may take long and be well; {options} in its command would end its silence")
-    if waiter.library.name == "subprocess" and _raises_past_its_handler(file, call, _FAILED):
-        return Refusal("`subprocess.TimeoutExpired` would pass the handler, which catches `CalledProcessError`")
-    if limit.timeout == Limit().timeout and _takes_long(file, call, waiter):
+    takes_long = _takes_long(file, call, waiter)
+    if limit.timeout == Limit().timeout and takes_long:
         # Who has said what fits here has not had this limit guessed.
         return Refusal(
             f"it may take longer than {limit.timeout} s and be well; say in the call what is too long for it"
@@ -94,9 +95,16 @@ def limited(file: PythonFile, finding: Finding, limit: Limit, width: int = 0) ->
     if keyword not in (*waiter.limits, *waiter.off):
         return Refusal(f"the limit is not an argument of this call: {waiter.default}")
     edits = with_argument(file, finding.location.span, keyword, limit.timeout, limit.timeout_import, width)
+    heard = hearing(call, waiter.library.name, file, width)
     if isinstance(edits, Refusal):
         return edits
-    return Fix(f"Pass `{keyword}={limit.timeout}`", edits, safe=safe and not _may_be_long(file, call))
+    if isinstance(heard, Refusal):
+        return heard
+    name, more = heard
+    also = f" and catch `{name}`" if name else ""
+    all_edits = tuple(sorted((*edits, *more)))
+    safe = safe and not name and not takes_long and not _may_be_long(file, call)
+    return Fix(f"Pass `{keyword}={limit.timeout}`{also}", all_edits, safe=safe)
 
 
 def _through_the_driver(file: PythonFile, finding: Finding, call: Node, limit: Limit, width: int) -> Fix | Refusal:
@@ -137,29 +145,43 @@ def _waiter_at(file: PythonFile, finding: Finding) -> tuple[Waiter, Node] | None
 def _may_be_long(file: PythonFile, call: Node) -> bool:
     """Whether a limit may end what is well: by the call, by what is around it, and by what the file is for."""
     text = file.text(call)
-    if MAY_BE_LONG.search(text) or _raises_past_its_handler(file, call, _UNREACHABLE):
+    if MAY_BE_LONG.search(text) or _raises_past_its_handler(file, call):
         return True
-    names = (one.child_by_field_name("name") for one in ancestors(call) if one.type in _NAMED)
-    said = (text, *(file.text(name) for name in names if name is not None), file.path.rpartition("/")[2])
-    return any(WORKS_LONG.search(one) for one in said)
+    return any(WORKS_LONG.search(one) for one in (text, *_names_around(file, call)))
 
 
 def _takes_long(file: PythonFile, call: Node, waiter: Waiter) -> bool:
-    """Whether nobody would take our guess of a limit for the work that this call itself says it waits for."""
+    """Whether nobody would take our guess of a limit for the work that this call waits for.
+
+    What the call or its function says counts in any case; what the class and the file are for, and what the function
+    sends to a model, only where the server is handed work: it answers what it is asked for at once.
+    """
     if waiter.library.name in _PROGRAMS:
         return False
     if waiter.library.name in _OWN_WORK:
         return True
     function = next((one for one in ancestors(call) if one.type == "function_definition"), None)
     name = function.child_by_field_name("name") if function is not None else None
-    return any(WORKS_LONG.search(one) for one in (file.text(call), file.text(name) if name is not None else ""))
+    said = [file.text(call), file.text(name) if name is not None else ""]
+    if _POSTS.search(file.text(call)):
+        said += _names_around(file, call)
+        if ASKS_A_MODEL.search(file.text(function or file.root)):
+            return True
+    return any(WORKS_LONG.search(one) for one in said)
 
 
-def _raises_past_its_handler(file: PythonFile, call: Node, of: re.Pattern[str]) -> bool:
-    """Whether somebody catches here what a pattern names, and would not catch that a limit is met."""
+def _names_around(file: PythonFile, call: Node) -> Iterator[str]:
+    """The names of the functions and the classes around a call, and of its file."""
+    names = (one.child_by_field_name("name") for one in ancestors(call) if one.type in _NAMED)
+    yield from (file.text(name) for name in names if name is not None)
+    yield file.path.rpartition("/")[2]
+
+
+def _raises_past_its_handler(file: PythonFile, call: Node) -> bool:
+    """Whether somebody catches here that the server is out of reach, and would not catch that it is silent."""
     around = next((one for one in ancestors(call) if one.type in ("try_statement", "function_definition")), None)
     if around is None or around.type != "try_statement":
         return False
     clauses = (one for one in around.children if one.type == "except_clause")
     heads = [file.text(one).partition("\n")[0] for one in clauses]
-    return any(of.search(head) for head in heads) and not any(_ANY_FAILURE.search(head) for head in heads)
+    return any(_UNREACHABLE.search(head) for head in heads) and not any(_ANY_FAILURE.search(head) for head in heads)
