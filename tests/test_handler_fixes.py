@@ -48,6 +48,7 @@ def test_a_handler_hears_of_the_limit_that_its_call_gets(
         (REQUESTS, "requests.RequestException"),
         (REQUESTS, "(requests.ConnectionError, requests.Timeout)"),
         (REQUESTS, "OSError"),
+        (REQUESTS, "(OSError, requests.ConnectionError)"),
         (REQUESTS, "requests.HTTPError"),
         (GIT, "Exception"),
         (GIT, "(subprocess.CalledProcessError, subprocess.TimeoutExpired)"),
@@ -87,6 +88,12 @@ def test_a_handler_that_a_limit_may_not_fit_gets_none(
         assert "except (ConnectionError, requests.Timeout):" in fixed(source, tmp_path)
         return
     assert refusal(source, tmp_path).startswith(reason)
+
+
+def test_errors_of_the_system_that_have_a_handler_of_their_own_are_no_limits(tmp_path: Path) -> None:
+    other = "requests.ConnectionError:\n        raise\n    except OSError"
+    source = ASKED.format(*REQUESTS, other, "raise ValueError('no certificate')")
+    assert "except (requests.ConnectionError, requests.Timeout):\n        raise\n" in fixed(source, tmp_path)
 
 
 def test_the_handlers_of_a_client_are_those_of_the_function_that_uses_it(tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ def test_what_may_be_silent_and_well_is_not_limited_unseen(source: str, tmp_path
         GET.format("url").replace("def ", "def transcribed_"),
         "import requests\n\n\ndef run_query(url, text):\n    return requests.post(url, json={'sql': text})\n",
         "import requests\n\n\ndef _generate(url, text):\n    return requests.post(url, json=text)\n",
+        "import requests\n\n\nclass ClaudeBot:\n    def ask(self, url):\n        return requests.post(url)\n",
         "import requests\n\n\nclass LlamaServer:\n    def ask(self, url):\n        return requests.post(url)\n",
         "import requests\n\n\ndef ask(url):\n    body = {'max_tokens': 9}\n    return requests.post(url, json=body)\n",
     ],
@@ -159,10 +160,11 @@ SPREAD = LISTED.replace(", ", ",\n        ") + ",\n        timeout=30,"
             f"requests.get(\n        {LISTED}, auth=me\n    )",
             f"requests.get(\n        {SPREAD}\n    )".replace("timeout", "auth=me,\n        timeout"),
         ),
+        ("x = requests.get(\n        params\n    )", "x = requests.get(\n        params,\n        timeout=30,\n    )"),
         (f"x = [requests.get({LISTED})]", f"x = [requests.get({LISTED}, timeout=30)]"),
         (f"x = requests.get({LISTED})  # why", f"x = requests.get({LISTED}, timeout=30)  # why"),
     ],
-    ids=["assigned", "chained", "final comma", "too many for a line", "one line of its own", "in brackets", "comment"],
+    ids=["assigned", "chained", "final comma", "too many", "a line of its own", "alone", "in brackets", "comment"],
 )
 def test_a_call_that_gets_too_wide_is_broken_as_formatters_do(before: str, after: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.black]\nline-length = 104\n")

@@ -420,3 +420,13 @@ def test_a_parameter_is_checked_behind_the_docstring(tmp_path: Path) -> None:
 )
 def test_a_number_whose_bound_is_not_ours_to_say_is_left(before: str, after: str, reason: str, tmp_path: Path) -> None:
     assert refusal(COUNTED.replace(before, after, 1), tmp_path).startswith(reason)
+
+
+def test_a_call_that_its_new_indentation_makes_too_wide_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 62\n")
+    source = LAZY.replace(
+        "        _client = await",
+        "        print('opening a connection to the other', _client)\n        _client = await",
+    )
+    inner = "            print(\n                'opening a connection to the other', _client\n            )\n"
+    assert inner in fixed(source, tmp_path)

@@ -234,5 +234,5 @@ def _severity(one: Suspicion) -> Severity:
     safety="unsafe: what ran side by side waits for its turn, and what is awaited in between must not come back for "
     "the lock; on Python 3.9 and older a lock must be made while the event loop runs that it is for",
 )
-def holds_the_lock_throughout(file: PythonFile, finding: Finding) -> Fix | Refusal:
-    return guarded(file, finding)
+def holds_the_lock_throughout(file: PythonFile, finding: Finding, width: int) -> Fix | Refusal:
+    return guarded(file, finding, width)

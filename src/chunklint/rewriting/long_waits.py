@@ -19,3 +19,6 @@ WORKS_LONG = re.compile(
 
 # What a request to a model is made of.
 ASKS_A_MODEL = re.compile(r"""max_(?:new_|output_)?tokens|n_predict|repetition_penalty|["']prompt["']""")
+
+# Who makes models: what is named after one and is handed work asks it.
+OF_A_MODEL = re.compile(r"claude|gemini|openai|anthropic|mistral|deepseek|qwen|ollama", re.IGNORECASE)

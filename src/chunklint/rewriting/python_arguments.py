@@ -45,7 +45,7 @@ def with_argument(
     wanted = expression_of(tree, value)
     if isinstance(wanted, Refusal):
         return wanted
-    changed = _appended(call, keyword, wanted)
+    changed = _appended(call, keyword, wanted, formatted=width > 0)
     if changed is None:
         return Refusal("a comment stands where the argument would go")
     wider = replaced(tree, call, changed)
@@ -91,8 +91,11 @@ def _edits(file: PythonFile, tree: cst.Module, changed: cst.Module, needs: str) 
     return whole if isinstance(whole, Refusal) else edits_to(whole, file)
 
 
-def _appended(call: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Call | None:
-    """The call with the argument, on a line of its own where the others are; None where a comment is in the way."""
+def _appended(call: cst.Call, keyword: str, value: cst.BaseExpression, *, formatted: bool) -> cst.Call | None:
+    """The call with the argument, on a line of its own where the others are; None where a comment is in the way.
+
+    Where a formatter is told what to do, the second argument on a line of its own brings a comma behind it.
+    """
     import libcst as cst
 
     added = keyword_argument(keyword, value)
@@ -111,8 +114,11 @@ def _appended(call: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Ca
         ending = _bare(after)
         added = added.with_changes(comma=cst.Comma(whitespace_after=ending))
     else:
-        gap = between
-        added = added.with_changes(whitespace_after_arg=last.whitespace_after_arg)
+        gap, ending = between, last.whitespace_after_arg
+        if formatted and not others and _breaks(gap) and _breaks(ending):
+            added = added.with_changes(comma=cst.Comma(whitespace_after=ending))
+        else:
+            added = added.with_changes(whitespace_after_arg=ending)
     kept = last.with_changes(comma=cst.Comma(whitespace_after=gap), whitespace_after_arg=cst.SimpleWhitespace(""))
     return call.with_changes(args=[*others, kept, added])
 

@@ -63,6 +63,7 @@ _FAILURES: Mapping[str, _Failures] = {
         r"\.(?:reason|code)\b",
     ),
 }
+_SYSTEM = re.compile(r"^(?:OSError|IOError|EnvironmentError)$")
 # Statements and calls whose purpose is plain, whatever was caught.
 _PLAIN = frozenset({"return_statement", "raise_statement", "continue_statement", "break_statement", "pass_statement"})
 _TELLS = re.compile(r"\b(?:print|exit|echo|secho|log\w*\.\w+|\w*logger\.\w+|debug|info|warning|error|exception)$")
@@ -88,10 +89,14 @@ def _deaf(statement: Node, failures: _Failures, file: PythonFile) -> Node | None
     """The failure that a `try` catches, if it would not hear of a limit that is met."""
     clauses = [one for one in statement.named_children if one.type == "except_clause"]
     caught = [one for clause in clauses for one in _caught(clause)]
-    if any(_value(one) is None for one in clauses) or any(failures.heard.search(file.text(one)) for one in caught):
-        return None
     named = {qualified_name(one, file) or "": one for one in reversed(caught)}
-    return next((named[name] for name in failures.names if name in named), None)
+    found = next((named[name] for name in failures.names if name in named), None)
+    heard = [one for one in caught if failures.heard.search(file.text(one))]
+    if found is None or any(not _SYSTEM.search(file.text(one)) for one in heard):
+        return None
+    # Who handles the failure apart from other errors of the system does not mean the limit by those, either.
+    bare = any(_value(one) is None for one in clauses)
+    return None if bare or any(one.start_byte < found.start_byte for one in heard) else found
 
 
 def _caught_too(

@@ -36,6 +36,35 @@ def fitted(tree: cst.Module, call: cst.Call, wide: str, line: str, room: int) ->
     return _broken(call, call.args, indent, step)
 
 
+def refitted(tree: cst.Module, before: str, after: str, room: int) -> str:
+    """The text `after` with the calls broken that only their new indentation makes too wide for their lines."""
+    known, lines = set(before.splitlines()), after.splitlines(keepends=True)
+    return "".join(
+        line if len(line.rstrip("\r\n")) <= room or line.rstrip("\r\n") in known else _refitted(tree, line, room)
+        for line in lines
+    )
+
+
+def _refitted(tree: cst.Module, line: str, room: int) -> str:
+    import libcst as cst
+
+    bare = line.rstrip("\r\n")
+    indent = bare[: len(bare) - len(bare.lstrip())]
+    try:
+        statement = cst.parse_statement(bare.strip())
+    except cst.ParserSyntaxError:
+        return line
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return line
+    value = getattr(statement.body[0], "value", None)
+    call = value.expression if isinstance(value, cst.Await) else value
+    if not isinstance(call, cst.Call) or not call.args:
+        return line
+    broken = fitted(tree, call, bare, indent, room)
+    code = tree.code_for_node(statement.deep_replace(call, broken)).rstrip("\n")
+    return indent + code + line[len(bare) :]
+
+
 def _listed(tree: cst.Module, call: cst.Call) -> str:
     return ", ".join(
         tree.code_for_node(one.with_changes(comma=_default(), whitespace_after_arg=_blank(""))) for one in call.args

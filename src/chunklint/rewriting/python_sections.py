@@ -22,10 +22,12 @@ from chunklint.rewriting.python_code import (
     statement_at,
     taken,
     tree_of,
+    width_of,
     with_statement,
 )
 from chunklint.rewriting.python_critical import disturber, joined, section_of, states_around, takes_again
 from chunklint.rewriting.python_imports import with_library
+from chunklint.rewriting.python_layout import refitted
 from chunklint.rewriting.python_lookups import copied, forgiving
 from chunklint.semantics.concurrency.held import locks_held_at
 from chunklint.semantics.concurrency.lock_types import Form, LockKind
@@ -54,7 +56,7 @@ class _Guard:
     after: Node | None
 
 
-def guarded(file: PythonFile, finding: Finding) -> Fix | Refusal:
+def guarded(file: PythonFile, finding: Finding, width: int = 0) -> Fix | Refusal:
     """Hold a lock from the check to the change; or need no lock: take out what is there, iterate over a copy."""
     races = file.remember("races to fix", lambda: list(shared_races(file)))
     span = finding.location.span
@@ -62,14 +64,14 @@ def guarded(file: PythonFile, finding: Finding) -> Fix | Refusal:
     if race is not None:
         if race.harm is Harm.ITERATED:
             return copied(race, file)
-        return forgiving(race, file) or _held(race, races, file)
+        return forgiving(race, file) or _held(race, races, file, width)
     naked = next((one for one in naked_changes(file) if file.span(one.act) == span), None)
     if naked is not None:
-        return _also_held(naked, file)
+        return _also_held(naked, file, width)
     return Refusal("one lock around it is not enough: it must be held wherever the state is used")
 
 
-def _held(race: SharedRace, races: list[SharedRace], file: PythonFile) -> Fix | Refusal:
+def _held(race: SharedRace, races: list[SharedRace], file: PythonFile, width: int) -> Fix | Refusal:
     function = enclosing_function(race.race.act.node)
     owner = class_of(function) if function is not None and race.owner else None
     states = states_around(owner, file)
@@ -88,7 +90,7 @@ def _held(race: SharedRace, races: list[SharedRace], file: PythonFile) -> Fix | 
     if again := takes_again(section, guard.name, {one.function for one in same}, states, file):
         return Refusal(f"`{again}` is called in between, takes the lock too, and would wait for ever")
     first, last = (statement_at(file, file.span(one)) for one in (section.statements[0], section.statements[-1]))
-    edits = _wrapped(file, first, last, guard, awaited=True)
+    edits = _wrapped(file, first, last, guard, width, awaited=True)
     if isinstance(edits, Refusal):
         return edits
     told = f"Make `{guard.name}`, and hold it" if guard.after is not None else f"Hold `{guard.name}`"
@@ -160,7 +162,13 @@ def _new_in_module(state: str, file: PythonFile) -> _Guard | Refusal:
 
 
 def _wrapped(
-    file: PythonFile, first: cst.BaseStatement | None, last: cst.BaseStatement | None, guard: _Guard, *, awaited: bool
+    file: PythonFile,
+    first: cst.BaseStatement | None,
+    last: cst.BaseStatement | None,
+    guard: _Guard,
+    width: int,
+    *,
+    awaited: bool,
 ) -> tuple[Edit, ...] | Refusal:
     """The edits that put statements of one block under a `with`, and make its lock where there is none yet."""
     import libcst as cst
@@ -179,7 +187,8 @@ def _wrapped(
         leading_lines=above[:blank],
     )
     section = block.with_changes(body=[*block.body[:start], held, *block.body[end + 1 :]])
-    edits = edits_to(replaced(tree, block, section), file)
+    code = refitted(tree, file.content, code_of(replaced(tree, block, section), file), width or width_of(file))
+    edits = edits_between(file.content, code)
     made = _making(file, tree, guard) if guard.after is not None else ()
     return made if isinstance(made, Refusal) else tuple(sorted((*made, *edits)))
 
@@ -213,7 +222,7 @@ def _assigned(function: Node) -> Iterator[Node]:
     return (one for one in targets if one is not None)
 
 
-def _also_held(naked: Naked, file: PythonFile) -> Fix | Refusal:
+def _also_held(naked: Naked, file: PythonFile, width: int) -> Fix | Refusal:
     """Hold the lock that other changes of the state hold."""
     function = enclosing_function(naked.act)
     if function is None or not (naked.threads or is_async(function)):
@@ -236,5 +245,5 @@ def _also_held(naked: Naked, file: PythonFile) -> Fix | Refusal:
     if any(file.text(one) == naked.lock for one in _assigned(function)):
         return Refusal("the function itself makes the lock")
     node = statement_at(file, file.span(statement))
-    edits = _wrapped(file, node, node, _Guard(naked.lock, None), awaited=not naked.threads)
+    edits = _wrapped(file, node, node, _Guard(naked.lock, None), width, awaited=not naked.threads)
     return edits if isinstance(edits, Refusal) else Fix(f"Hold `{naked.lock}` for the change", edits, safe=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chunklint.languages.base import ancestors, descendants
 from chunklint.model import Finding, Fix, Refusal
 from chunklint.rewriting.limits import Limit
-from chunklint.rewriting.long_waits import ASKS_A_MODEL, MAY_BE_LONG, WORKS_LONG
+from chunklint.rewriting.long_waits import ASKS_A_MODEL, MAY_BE_LONG, OF_A_MODEL, WORKS_LONG
 from chunklint.rewriting.python_arguments import with_argument, with_value
 from chunklint.rewriting.python_engines import connect_args
 from chunklint.rewriting.python_handlers import hearing
@@ -164,8 +164,9 @@ def _takes_long(file: PythonFile, call: Node, waiter: Waiter) -> bool:
     name = function.child_by_field_name("name") if function is not None else None
     said = [file.text(call), file.text(name) if name is not None else ""]
     if _POSTS.search(file.text(call)):
-        said += _names_around(file, call)
-        if ASKS_A_MODEL.search(file.text(function or file.root)):
+        around = list(_names_around(file, call))
+        said += around
+        if any(OF_A_MODEL.search(one) for one in around) or ASKS_A_MODEL.search(file.text(function or file.root)):
             return True
     return any(WORKS_LONG.search(one) for one in said)
 
