@@ -15,6 +15,7 @@ from chunklint.records import record
 from chunklint.rewriting.python_code import (
     READ_OTHERWISE,
     block_of,
+    code_of,
     edits_to,
     is_free,
     nodes_of,
