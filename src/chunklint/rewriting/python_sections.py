@@ -16,6 +16,7 @@ from chunklint.rewriting.python_code import (
     READ_OTHERWISE,
     block_of,
     code_of,
+    edits_between,
     edits_to,
     is_free,
     nodes_of,
