@@ -113,6 +113,11 @@ def test_a_var_belongs_to_its_function() -> None:
     assert found.scope.parent.type == "function_declaration"
 
 
+def test_a_default_export_of_an_import_is_passed_on() -> None:
+    found = exports(read("import Home from './Home';\nexport default Home;\n"))["default"]
+    assert (found.node, found.module, found.imported) == (None, "./Home", "default")
+
+
 def test_exports_carry_their_origin() -> None:
     file = read(
         "export const a = 1; const b = 2; export {b as c};"

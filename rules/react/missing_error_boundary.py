@@ -75,7 +75,7 @@ function App() {
 createRoot(document.getElementById("root")!).render(<App />);
 """,
     example="src/main.tsx",
-    mentions=("/>", "</", "export {", "export *", "import(", "createElement"),
+    mentions=("/>", "</", "export {", "export *", "import(", "createElement", "useRoutes", "omponent:"),
     silent_on=(
         "components that no entry mounts, and everything when only some files of the project are scanned",
         "routes and pages under the boundary of the whole app: that one is theirs",

@@ -105,6 +105,9 @@ def _export_declaration(file: SourceFile, statement: Node) -> Iterator[tuple[str
         node = declaration or value
         if node is not None and node.type == "identifier":
             found = bindings(file, file.root).get(file.text(node))
+            if found is not None and found.kind == "import":
+                yield "default", Export("default", None, found.module, found.imported)
+                return
             node = found.value if found is not None else None
         yield "default", Export("default", node)
     elif declaration is not None:

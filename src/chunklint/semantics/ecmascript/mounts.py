@@ -17,12 +17,14 @@ from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
+from chunklint.semantics.ecmascript.loading import lazy_module, loaded
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
 
 ENTRY = "<entry>"
 ROUTE = "<route>"
 ROUTES = "<routes>"
+LAZY = "<lazy>"
 SLOT = "{children}"
 UNKNOWN = "?"
 
@@ -33,7 +35,8 @@ class Mount:
 
     Attributes:
         tag: As written: `Route`, `Sentry.ErrorBoundary`; `{children}` where a component renders what it is given, and
-            `<route>` for a route object and `<routes>` for routes that are kept in a variable.
+            `<route>` for a route object, `<routes>` for routes that are kept in a variable, and `<lazy>` for the module
+            that a route loads.
         module: The specifier of the tag's import; "" for a definition of this file, "?" for what is neither.
         imported: The name in that module, or in this file.
         owner: The definition of this file that renders it; `<entry>` for what is given to React's root.
@@ -191,6 +194,7 @@ class _Sweep:
                 entered.kind, entered.name = _PROP, _COMPONENT_KEYS.get(name, name)
                 self.open.append(entered)
                 self._named_component(node.child_by_field_name("value"), name)
+                self._lazy_route(node.child_by_field_name("value"), name)
                 return
             case k if k == _PROP and name in _GIVEN:
                 entered.name = _COMPONENT_KEYS.get(name, name)
@@ -222,6 +226,8 @@ class _Sweep:
             if part.type == "jsx_attribute" and part.named_children
         )
         module, imported = self._origin(tag)
+        if module == UNKNOWN and name.type == "identifier":
+            module, imported = loaded(self.file, name) or (module, imported)
         return self._add(tag, module, imported, props, node, name)
 
     def _route(self, node: Node) -> int:
@@ -238,9 +244,17 @@ class _Sweep:
         """`Component: Home` in a route object mounts it as `element: <Home />` does, and so does a prop."""
         if value is not None and value.type == "identifier" and key in _GIVEN:
             module, imported = self._origin(self.file.text(value))
+            if module == UNKNOWN:
+                module, imported = loaded(self.file, value) or (module, imported)
             self._add(self.file.text(value), module, imported, (), value, value)
         if value is not None and value.type == "identifier" and key == "children":
             self._routes(value, self.file.text(value))
+
+    def _lazy_route(self, value: Node | None, key: str) -> None:
+        """`lazy: () => import("./home")` mounts what that module exports as `Component`."""
+        found = lazy_module(self.file, value) if key == "lazy" and value is not None else None
+        if found is not None and value is not None:
+            self._add(LAZY, found[0], found[1], (), value, value)
 
     def _routes(self, node: Node, name: str) -> None:
         """Routes from a variable at the top of this file or another one: `...adminRoutes`, `children: shopRoutes`.

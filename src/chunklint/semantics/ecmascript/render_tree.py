@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from chunklint.semantics.ecmascript.definitions import Definition
-from chunklint.semantics.ecmascript.mounts import ENTRY, ROUTE, ROUTES, SLOT, UNKNOWN, Front, Mount
+from chunklint.semantics.ecmascript.mounts import ENTRY, LAZY, ROUTE, ROUTES, SLOT, UNKNOWN, Front, Mount
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
@@ -137,7 +137,7 @@ class RenderTree:
     def _catches(self, place: Place, depth: int) -> bool:
         mount = self.mount(place)
         if is_route(mount):
-            if self.has_error_element(mount):
+            if self.has_error_element(mount) or self._loads_boundary(place):
                 return True
             return depth > 0 and self._route_element_catches(place, depth)
         found = self.workspace.find(place.path, mount.module, mount.imported)
@@ -151,6 +151,14 @@ class RenderTree:
         if definition.kind == "value" and _BOUNDARY.search(mount.tag) is not None:
             return True  # made by a call, such as a plugin's `createErrorBoundary(React)`
         return depth > 0 and self.covers_slot(key, frozenset({SLOT}), depth - 1)
+
+    def _loads_boundary(self, route: Place) -> bool:
+        """Whether the module that a route loads exports its `ErrorBoundary`."""
+        loaded = (
+            one for one in self._below(route.path).get(route.at, ()) if self.fronts[route.path].mounts[one].tag == LAZY
+        )
+        modules = (self.fronts[route.path].mounts[one].module for one in loaded)
+        return any(self.workspace.find(route.path, module, "ErrorBoundary") is not None for module in modules)
 
     @staticmethod
     def has_error_element(route: Mount) -> bool:

@@ -1,0 +1,55 @@
+"""Modules that are loaded when they are needed: by a route that is visited, or by an `await` before a component."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile
+from chunklint.semantics.ecmascript.functions import arguments_of, is_function, receiver_of, returned
+from chunklint.semantics.ecmascript.names import resolve, unwrap
+
+_CHOSEN = re.compile(r"\bComponent:\s*\w+\.(\w+)")
+
+
+def lazy_module(file: SourceFile, value: Node) -> tuple[str, str] | None:
+    """Module and name that a route's `lazy` loads its component from; None for what is no plain `import()`.
+
+    React Router takes what a module exports as `Component`, unless a `then` says otherwise.
+    """
+    node = unwrap(value)
+    values = returned(node) if is_function(node) else ()
+    if len(values) != 1:
+        return None
+    call, member = _awaited(values[0]), "Component"
+    receiver = receiver_of(call) if call.type == "call_expression" else None
+    if receiver is not None:
+        chosen = _CHOSEN.search(file.text(call))
+        if chosen is None:
+            return None
+        call, member = _awaited(receiver), chosen[1]
+    module = _imported(file, call)
+    return (module, member) if module else None
+
+
+def loaded(file: SourceFile, name: Node) -> tuple[str, str] | None:
+    """Module and name of `const { default: Home } = await import("./home")`; None for any other name."""
+    if "import(" not in file.content:
+        return None
+    found = resolve(file, name)
+    if found is None or found.kind != "variable" or found.value is None or len(found.keys) != 1:
+        return None
+    module = _imported(file, _awaited(found.value))
+    return (module, found.keys[0]) if module else None
+
+
+def _awaited(node: Node) -> Node:
+    inner = unwrap(node)
+    return unwrap(inner.named_children[0]) if inner.type == "await_expression" else inner
+
+
+def _imported(file: SourceFile, call: Node) -> str:
+    callee = call.child_by_field_name("function") if call.type == "call_expression" else None
+    given = [one for one in arguments_of(call) if one.type == "string"] if callee is not None else []
+    return file.text(given[0])[1:-1] if callee is not None and callee.type == "import" and given else ""
