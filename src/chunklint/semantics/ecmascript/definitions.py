@@ -109,6 +109,7 @@ _CATCHES = ("getDerivedStateFromError", "componentDidCatch")
 _BOUNDARY_NAME = re.compile(r"rror\w*Boundary$")
 _MEMBER_OF_IMPORT = re.compile(r"=>[\s({]*(?:default:\s*)?\w+\.(\w+)")
 _ELEMENTS = re.compile(r"</|/>|reateElement\(|cloneElement\(|createPortal\(")
+_NOTHING = re.compile(r"<>\s*</>")
 _HOPS = 6
 
 
@@ -250,5 +251,5 @@ def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
     for at, one in enumerate(found):
         holds = at in stateful or (one.fact.kind == "class" and "setState" in file.text(one.node))
         # A component that renders nothing, but listens or leads elsewhere, has nothing to lose but itself.
-        shows = holds and _ELEMENTS.search(file.text(one.node)) is not None
+        shows = holds and _ELEMENTS.search(_NOTHING.sub("", file.text(one.node))) is not None
         yield Defined(replace(one.fact, stateful=shows, routed=at in routed), one.node)

@@ -199,14 +199,18 @@ class RenderTree:
         return self._covering[key]
 
     def covers_slot(self, key: Key, slots: frozenset[str], depth: int = _DEPTH) -> bool:
-        """Whether a component puts a boundary around every place where it renders what it is given."""
+        """Whether a component puts a boundary around every place where it renders what it is given.
+
+        A bare place that a condition decides on is no matter beside one with a boundary: what comes where is unknown.
+        """
         covered = False
         for place in self.mounts_of.get(key, ()):
             mount = self.mount(place)
             if self.shows(mount, slots):
-                if not self.guarded(place, depth):
+                guarded = self.guarded(place, depth)
+                if not guarded and not mount.optional:
                     return False
-                covered = True
+                covered = covered or guarded
             elif slots is _OUTLETS and depth > 0 and not covered:
                 below = self.target(place)
                 if below is not None and below != key and self.covers_slot(below, slots, depth - 3):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 
 from chunklint.model import Location
@@ -45,10 +45,12 @@ _ENTRY_FILES = re.compile(
 )
 _ASIDE = frozenset(
     (
-        *("docs", "doc", "examples", "example", "playground", "demo", "demos", "sandbox"),
+        *("examples", "example", "playground", "demo", "demos", "sandbox"),
         *("template", "templates", "emails", "preview", "previews", "scripts"),
     )
 )
+_DOCUMENTS = re.compile(r"(?:^|[-_.])docs?(?:$|[-_.])|^(?:documentation|handbook|api-reference)$")
+_DOCUMENTING = re.compile(r"^(?:@[\w-]+/)?(?:docs\b|fumadocs|nextra|vocs)")
 _APP_FILE = re.compile(r"^(page|layout|template|default)\.[jt]sx?$")
 _ERROR_FILE = re.compile(r"^(error|global-error)\.[jt]sx?$")
 _NOT_PAGES = re.compile(r"^_|^api$|^404$|^500$")
@@ -58,9 +60,18 @@ def roots_of(tree: RenderTree) -> dict[str, list[Root]]:
     """The roots of every application of the sources, by the folder of the application."""
     found: dict[str, list[Root]] = defaultdict(list)
     for root in (*_entries(tree), *_app_router(tree), *_pages_router(tree), *_framework_mode(tree)):
-        if _ASIDE.isdisjoint(root.key[0].split("/")):
+        folders = root.key[0].split("/")[:-1]
+        if _ASIDE.isdisjoint(folders) and not any(map(_DOCUMENTS.search, folders)):
             found[app_of(root.boundary or root.key[0])].append(root)
-    return found
+    return {app: roots for app, roots in found.items() if not _is_handbook(tree, roots)}
+
+
+def _is_handbook(tree: RenderTree, roots: Sequence[Root]) -> bool:
+    """Whether the outermost layout is that of a documentation: its frame comes from a package made for that."""
+    layouts = [root.key for root in roots if root.framework in ("next-layout", "next-pages")]
+    outermost = min(layouts, key=lambda key: (key[0].count("/"), key), default=None)
+    shown = tree.mounts_of.get(outermost, ()) if outermost is not None else ()
+    return any(_DOCUMENTING.match(tree.mount(place).module) for place in shown)
 
 
 def _entries(tree: RenderTree) -> Iterator[Root]:
@@ -144,14 +155,23 @@ def _pages_router(tree: RenderTree) -> Iterator[Root]:
             continue
         slot = _slot(tree, key, "Component", "props.Component", "AppComponent")
         place = tree.mount(slot).place if slot is not None else definition.place
-        yield Root(key, Cover.NONE, place, definition.name, "", "next-pages")
-        covered = slot is None or tree.guarded(slot)
+        instead = _error_page(tree, posixpath.dirname(path))
+        yield Root(key, Cover.ROOT if instead else Cover.NONE, place, definition.name, instead, "next-pages")
+        covered = bool(instead) or slot is None or tree.guarded(slot)
         folder = posixpath.dirname(path) + "/"
         for page in sorted(tree.fronts):
             inside = page[len(folder) :].split(".")[0].split("/") if page.startswith(folder) else ["_"]
             shown = None if any(_NOT_PAGES.search(part) for part in inside) else _default(tree, page)
             if shown is not None and (known := tree.definition(shown)) is not None:
                 yield Root(shown, Cover.ROOT if covered else Cover.NONE, known.place, known.name, path, "next-page")
+
+
+def _error_page(tree: RenderTree, folder: str) -> str:
+    """The project's own `_error`, which Next shows in the stead of a page that fails; "" for none, and for Next's."""
+    paths = (f"{folder}/_error{suffix}" for suffix in (".tsx", ".jsx", ".ts", ".js"))
+    path = next((path for path in paths if path in tree.fronts), "")
+    stock = any(mount.module == "next/error" for mount in tree.fronts[path].mounts) if path else True
+    return "" if stock else path
 
 
 def _framework_roots(tree: RenderTree) -> list[str]:
