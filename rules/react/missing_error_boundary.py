@@ -173,7 +173,7 @@ def _it(gap: Gap) -> str:
 
 def _root(gap: Gap) -> str:
     if gap.boundary is not None:
-        return f"the app-wide `{gap.boundary.tag}`"
+        return f"the app-wide `{'errorElement' if gap.boundary.tag.startswith('<') else gap.boundary.tag}`"
     return f"`{gap.root.boundary.rpartition('/')[2]}`" if gap.root.boundary else "the app-wide boundary"
 
 

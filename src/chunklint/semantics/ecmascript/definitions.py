@@ -118,8 +118,16 @@ def definitions(file: SourceFile) -> tuple[Defined, ...]:
     return file.remember("definitions", lambda: tuple(_with_state(file, list(_definitions(file)))))
 
 
-def _definitions(file: SourceFile) -> Iterator[Defined]:
+def _statements(file: SourceFile) -> Iterator[Node]:
+    """The statements at the top of the module, and those that only a condition there keeps: `if (root) { ... }`."""
     for statement in file.root.named_children:
+        yield statement
+        block = statement.child_by_field_name("consequence") if statement.type == "if_statement" else None
+        yield from block.named_children if block is not None else ()
+
+
+def _definitions(file: SourceFile) -> Iterator[Defined]:
+    for statement in _statements(file):
         declaration, default = statement, False
         if statement.type == "export_statement":
             default = any(child.type == "default" for child in statement.children)

@@ -26,6 +26,7 @@ ROUTE = "<route>"
 ROUTES = "<routes>"
 LAZY = "<lazy>"
 SLOT = "{children}"
+SPREAD = "..."
 UNKNOWN = "?"
 
 
@@ -45,7 +46,7 @@ class Mount:
         group: Where the nearest element of any kind around it starts; -1 at the top of what is returned.
         conditional: Whether `&&`, a ternary or an `if` decides on it, within that element.
         optional: Whether one does anywhere in the owner.
-        props: The names of its props.
+        props: The names of its props; `...` for those of an object.
     """
 
     tag: str
@@ -67,11 +68,13 @@ class Front:
 
     Attributes:
         exports: Exported name, then the definition of this file, then module and name of what is only passed on.
+        starts: Whether it renders into an element of the page as soon as it is loaded.
     """
 
     definitions: tuple[Definition, ...]
     mounts: tuple[Mount, ...]
     exports: tuple[tuple[str, str, str, str], ...]
+    starts: bool = False
 
 
 _ELEMENT, _PROP, _CONDITION, _CHILDREN, _CALL, _PAIR, _OBJECT, _BRANCH, _SPREAD, _KEPT, _SHOWN = range(11)
@@ -112,6 +115,8 @@ _ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "erro
 _COMPONENT = re.compile(r"[A-Z]|use[A-Z]")
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
 
+_PAGE = re.compile(r"\bdocument\.(?:getElementById|querySelector|body)\b")
+
 
 def front(file: SourceFile) -> Front:
     """What the file contributes; empty parts for a file that renders nothing."""
@@ -123,8 +128,9 @@ def front(file: SourceFile) -> Front:
     )
     known = {name for name, local, module, _ in offered if local or module}
     offered += tuple((one.fact.exported, one.fact.name, "", "") for one in found if one.fact.exported not in known)
-    mounts = tuple(_Sweep(file, tuple(one.node for one in found), tuple(one.fact for one in found)).mounts())
-    return Front(tuple(one.fact for one in found), mounts, tuple(entry for entry in offered if entry[0]))
+    sweep = _Sweep(file, tuple(one.node for one in found), tuple(one.fact for one in found))
+    mounts = tuple(sweep.mounts())
+    return Front(tuple(one.fact for one in found), mounts, tuple(entry for entry in offered if entry[0]), sweep.starts)
 
 
 @dataclass(slots=True)
@@ -150,6 +156,7 @@ class _Sweep:
         self.found: list[Mount] = []
         self.kept: list[tuple[str, ...]] = []
         self.shown: dict[tuple[str, str], tuple[int, str]] = {}
+        self.starts = False
 
     def mounts(self) -> Iterator[Mount]:
         routed = _ROUTERS.search(self.file.content) is not None
@@ -165,7 +172,8 @@ class _Sweep:
             while self.open and self.open[-1].end <= node.start_byte:
                 self.open.pop()
             self._enter(kind, node, self.file.text(name) if name is not None else "", renders)
-        return (self._where_shown(index) for index in range(len(self.found)))
+        self.found = [self._where_shown(index) for index in range(len(self.found))]
+        return (self._of_entry(index) for index in range(len(self.found)))
 
     def _where_shown(self, index: int) -> Mount:
         """An element that a variable keeps, or a function of the component makes, is mounted where its name stands."""
@@ -178,6 +186,13 @@ class _Sweep:
         while above >= 0 and above != index:
             above = self.found[above].parent
         return mount if above == index else replace(mount, parent=parent, prop=prop)
+
+    def _of_entry(self, index: int) -> Mount:
+        """What a function makes and then renders into the page, such as a router, is a part of what an entry renders."""
+        mount = top = self.found[index]
+        while top.parent >= 0:
+            top = self.found[top.parent]
+        return replace(mount, owner=ENTRY) if top.owner == ENTRY else mount
 
     def _enter(self, kind: int, node: Node, name: str, renders: bool) -> None:
         entered = _Open(node.end_byte, kind, node.start_byte, name)
@@ -220,10 +235,11 @@ class _Sweep:
         tag = self.file.text(name) if name is not None else ""
         if name is None or not _names_component(tag):
             return -1
+        given = [(part.type, part.named_children[0]) for part in opening.named_children if part.named_children]
         props = tuple(
-            self.file.text(part.named_children[0])
-            for part in opening.named_children
-            if part.type == "jsx_attribute" and part.named_children
+            SPREAD if inner.type == "spread_element" else self.file.text(inner)
+            for kind, inner in given
+            if kind == "jsx_attribute" or inner.type == "spread_element"
         )
         module, imported = self._origin(tag)
         if module == UNKNOWN and name.type == "identifier":
@@ -281,6 +297,7 @@ class _Sweep:
         if name == "useRoutes" or not renders or _COMPONENT.match(self._owner(call.start_byte)):
             return
         self.open.append(_Open(call.end_byte, _CALL, call.start_byte))
+        self.starts |= not self._owner(call.start_byte) and _PAGE.search(self.file.content) is not None
         for value in given[:2]:
             if value.type == "identifier" and self.file.text(value) in self.local:
                 self._add(self.file.text(value), "", self.file.text(value), (), value, value)

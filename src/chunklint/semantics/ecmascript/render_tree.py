@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from chunklint.semantics.ecmascript.definitions import Definition
-from chunklint.semantics.ecmascript.mounts import ENTRY, LAZY, ROUTE, ROUTES, SLOT, UNKNOWN, Front, Mount
+from chunklint.semantics.ecmascript.mounts import ENTRY, LAZY, ROUTE, ROUTES, SLOT, SPREAD, UNKNOWN, Front, Mount
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
@@ -211,6 +211,8 @@ class RenderTree:
                 if not guarded and not mount.optional:
                     return False
                 covered = covered or guarded
+            elif SPREAD in mount.props and SLOT in slots and not self.inside(place) and self.guards(place, depth - 1):
+                covered = True  # what it is given goes on into the boundary: `<Catch {...props} />`
             elif slots is _OUTLETS and depth > 0 and not covered:
                 below = self.target(place)
                 if below is not None and below != key and self.covers_slot(below, slots, depth - 3):

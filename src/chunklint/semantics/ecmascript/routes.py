@@ -75,14 +75,19 @@ def _is_handbook(tree: RenderTree, roots: Sequence[Root]) -> bool:
 
 
 def _entries(tree: RenderTree) -> Iterator[Root]:
-    for path in sorted(tree.fronts):
-        shown = next((place for place, _ in tree.below.get((path, ENTRY), ())), None)
-        if shown is None:
-            continue
-        mount = tree.mount(shown)
-        # A dialog that a helper renders beside the app is part of no page, and its own business.
-        if _ENTRY_FILES.match(posixpath.basename(path).split(".")[0]):
-            yield Root((path, ENTRY), Cover.NONE, mount.place, mount.tag)
+    first = [place for path in sorted(tree.fronts) for place, _ in tree.below.get((path, ENTRY), ())[:1]]
+    shown = {place.path: _outside_of_props(tree, place) for place in first}
+    # A dialog that a helper renders beside the app is part of no page, and its own business.
+    named = [path for path in shown if _ENTRY_FILES.match(posixpath.basename(path).split(".")[0])]
+    apps = {app_of(path) for path in named}
+    for path, place in shown.items():
+        if path in named or (tree.fronts[path].starts and app_of(path) not in apps):
+            yield Root((path, ENTRY), Cover.NONE, tree.mount(place).place, tree.mount(place).tag)
+
+
+def _outside_of_props(tree: RenderTree, place: Place) -> Place:
+    """The outermost mount that takes this one in a prop, as a router does its routes; the place itself for none."""
+    return next((around for around, prop in reversed(list(tree.enclosing(place))) if prop == "router"), place)
 
 
 def _default(tree: RenderTree, path: str) -> Key | None:
