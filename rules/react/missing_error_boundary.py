@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from string import ascii_uppercase
 
 from chunklint.api import (
     Draft,
@@ -75,7 +76,11 @@ function App() {
 createRoot(document.getElementById("root")!).render(<App />);
 """,
     example="src/main.tsx",
-    mentions=("/>", "</", "export {", "export *", "import(", "createElement", "useRoutes", "omponent:"),
+    mentions=(
+        *("/>", "</", "import(", "createElement", "useRoutes", "omponent:", "export {", "export *"),
+        # A file may pass on what it imports: `export default Frame`.
+        *(f"export default {letter}" for letter in ascii_uppercase),
+    ),
     silent_on=(
         "components that no entry mounts, and everything when only some files of the project are scanned",
         "routes and pages under the boundary of the whole app: that one is theirs",

@@ -168,7 +168,7 @@ class _App:
         held = [self._held_by_shell(one) for one in shells]
         largest = max(held, default=0)
         shells = [one for one, count in zip(shells, held, strict=True) if 2 * count > largest]
-        root = min(shells or bare, key=lambda one: (one.key[0].count("/"), one.key), default=None)
+        root = min(shells or bare, key=lambda one: (_where(one).count("/"), _where(one), one.key), default=None)
         if (
             root is None
             or self._is_opaque()
@@ -189,8 +189,8 @@ class _App:
 
     def _held_by_shell(self, root: Root) -> int:
         """How many definitions a shell holds: what it mounts, and the pages that a framework mounts in it."""
-        folder = posixpath.dirname(root.key[0]) + "/"
-        pages = [one.key for one in self.roots if one.framework != root.framework and one.key[0].startswith(folder)]
+        folder = posixpath.dirname(_where(root)) + "/"
+        pages = [one.key for one in self.roots if one.framework != root.framework and _where(one).startswith(folder)]
         return len(self.tree.reach((root.key, *pages)))
 
     def _is_opaque(self) -> bool:
@@ -207,21 +207,24 @@ class _App:
         )
 
     def _on_pages(self) -> set[Key]:
-        """What the routes show that hold no other routes."""
+        """What the routes show that hold no other routes, and the pages of a framework."""
         routes = [
             self._held(place)
             for key in self.mounted
             for place in self.tree.mounts_of.get(key, ())
             if is_route(self.tree.mount(place)) and not self._leads_on(place, self.tree.reach(self._held(place)))
         ]
-        return self.tree.reach(key for held in routes for key in held)
+        pages = (root.key for root in self.roots if root.framework == "next-page")
+        return self.tree.reach((*pages, *(key for held in routes for key in held)))
 
     def _holds_slot(self, place: Place) -> bool:
         return any(self.tree.mount(inner).tag == SLOT for inner in self.tree.inside(place))
 
     def _pages(self) -> Iterator[Gap]:
         """Pages that a framework mounts outside of every error file, while most others are inside of one."""
-        pages = [one for one in self.roots if one.cover is Cover.NONE and one.framework in ("next-page", "remix-page")]
+        found = [one for one in self.roots if one.cover is Cover.NONE and one.framework in ("next-page", "remix-page")]
+        # Of a page that shows little but what brings a boundary of its own there is nothing left to catch.
+        pages = [one for one in found if not self._is_stem(one.key, Cover.NONE)]
         if pages:
             yield Gap(GapKind.OUTSIDE, pages[0], (), (), None, None, (), self._share())
 
@@ -252,7 +255,13 @@ class _App:
             return None
         mount, on_trunk = self.tree.mount(place), self._on_trunk(owner, cover)
         shell = owner in self.stems and self._is_shell(owner, cover)
-        if cover is Cover.ROOT and on_trunk and shell and self._is_overlay(place):
+        if (
+            cover is Cover.ROOT
+            and on_trunk
+            and shell
+            and self._is_overlay(place)
+            and self._is_beside_pages(place, cover)
+        ):
             return GapKind.OVERLAY
         around = next(self.tree.enclosing(place), None)
         if not self._is_clean(place, cover) or (around is not None and self._is_clean(around[0], cover)):
@@ -310,6 +319,13 @@ class _App:
             return False
         own = self.tree.mounts_of.get(key, ())
         return not self.tree.inside(place) and not any(self.tree.guards(inner) for inner in own)
+
+    def _is_beside_pages(self, place: Place, cover: Cover) -> bool:
+        """Whether an overlay is shown together with the pages, or what leads to them: neither alone nor instead."""
+        own, around = self.tree.mount(place), {place, *(one for one, _ in self.tree.enclosing(place))}
+        others = (one for one in self.tree.mounts_of.get((place.path, own.owner), ()) if one not in around)
+        beside = (one for one in others if _are_together(own, self.tree.mount(one)))
+        return any(not self._is_clean(one, cover) for one in beside)
 
     def _parts(self, place: Place, cover: Cover) -> bool:
         """Whether a mount stands between two others so that they are no run: pages, or what has its own boundary."""
@@ -370,3 +386,14 @@ class _App:
             return self.tree.mount(place).tag
         shown = [inner for inner in self.tree.inside(place) if self.targets.get(inner)]
         return self.tree.mount(shown[-1] if shown else place).tag
+
+
+def _where(root: Root) -> str:
+    """The file in which a framework or a browser finds a root."""
+    return root.file or root.key[0]
+
+
+def _are_together(one: Mount, other: Mount) -> bool:
+    """Whether two mounts of a component are in one element, and not on two sides of a ternary."""
+    sides = dict(one.branches)
+    return one.top == other.top and all(sides.get(start, side) == side for start, side in other.branches)

@@ -46,6 +46,8 @@ class Mount:
         group: Where the nearest element of any kind around it starts; -1 at the top of what is returned.
         conditional: Whether `&&`, a ternary or an `if` decides on it, within that element.
         optional: Whether one does anywhere in the owner.
+        top: Where the outermost element around it starts.
+        branches: The ternaries around it, each as where it starts and which of its sides this is.
         props: The names of its props; `...` for those of an object.
     """
 
@@ -60,6 +62,8 @@ class Mount:
     optional: bool
     props: tuple[str, ...]
     place: Location
+    top: int
+    branches: tuple[tuple[int, int], ...]
 
 
 @record
@@ -135,13 +139,17 @@ def front(file: SourceFile) -> Front:
 
 @dataclass(slots=True)
 class _Open:
-    """A construct that the sweep is inside of. `mount` is the index of a component's mount, -1 for a host element."""
+    """A construct that the sweep is inside of.
+
+    `mount` is the index of a component's mount, -1 for a host element; `other` is where a ternary's other side starts.
+    """
 
     end: int
     kind: int
     start: int
     name: str = ""
     mount: int = -1
+    other: int = 0
 
 
 class _Sweep:
@@ -188,7 +196,7 @@ class _Sweep:
         return mount if above == index else replace(mount, parent=parent, prop=prop)
 
     def _of_entry(self, index: int) -> Mount:
-        """What a function makes and then renders into the page, such as a router, is a part of what an entry renders."""
+        """What a function makes and then renders into the page, such as a router, is part of what an entry renders."""
         mount = top = self.found[index]
         while top.parent >= 0:
             top = self.found[top.parent]
@@ -199,6 +207,9 @@ class _Sweep:
         match kind:
             case k if k == _ELEMENT:
                 entered.mount = self._element(node)
+            case k if k == _CONDITION:
+                other = node.child_by_field_name("alternative")
+                entered.other = other.start_byte if other is not None else 0
             case k if k == _CHILDREN:
                 self._add(SLOT, UNKNOWN, SLOT, (), node, node)
                 return
@@ -306,6 +317,8 @@ class _Sweep:
         at, prop = self._around()
         around = [one for one in self.open if one.kind == _ELEMENT]
         group = around[-1].start if around else -1
+        top = around[0].start if around else node.start_byte
+        branches = tuple((one.start, int(node.start_byte >= one.other)) for one in self.open if one.other)
         choices = [one.start for one in self.open if one.kind in (_CONDITION, _BRANCH)]
         conditional = any(start > group for start in choices)
         owner = ENTRY if any(one.kind == _CALL for one in self.open) else self._owner(node.start_byte)
@@ -314,7 +327,9 @@ class _Sweep:
         place = Location(self.file.path, span, "" if owner == ENTRY else owner)
         self.kept.append(tuple(one.name for one in reversed(self.open) if one.kind == _KEPT and one.name != owner))
         self.found.append(
-            Mount(tag, module, imported, owner, at, prop, group, conditional, bool(choices), props, place)
+            Mount(
+                tag, module, imported, owner, at, prop, group, conditional, bool(choices), props, place, top, branches
+            )
         )
         return len(self.found) - 1
 
