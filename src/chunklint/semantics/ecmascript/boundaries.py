@@ -14,6 +14,7 @@ from chunklint.model import Location
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import definitions, is_boundary, members
 from chunklint.semantics.ecmascript.functions import is_function, returned
+from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, unwrap
 
 
@@ -67,6 +68,7 @@ _CALLERS = re.compile(
 )
 _LIFECYCLE = frozenset({"componentDidCatch", "constructor", "getDerivedStateFromError", "state"})
 _ERROR_FILE = re.compile(r"^(?:global-)?error\.[jt]sx?$")
+_NO_ELEMENT = re.compile(r"^(?:null|<>\s*</>|<\w+\s*/>)$")  # shown in the stead of a part that nobody misses
 _PACKAGES = frozenset({"react-error-boundary"})
 
 
@@ -99,9 +101,22 @@ def _class(file: SourceFile, name: str, node: Node) -> Boundary:
     rest = "\n".join(_code(file, member) for part, member in parts if part not in _LIFECYCLE)
     out = WayOut.SOME if _shows_unknown(file, node) else _way_out(rest)
     if out is WayOut.NONE and not any(descendants(node, "jsx_element", "jsx_self_closing_element")):
-        # What is hidden on purpose is the business of a caller who is told.
-        out = WayOut.SOME if caught is not None and "props.on" in file.text(caught) else WayOut.NOTHING
+        # What is hidden on purpose is the business of a caller who is told, or of the file that holds the part, too.
+        told_caller = caught is not None and "props.on" in file.text(caught)
+        out = WayOut.SOME if told_caller or _is_for_own_parts(file, name) else WayOut.NOTHING
     return Boundary(name, Catcher.CLASS, tells, caught is not None, out, file.location(head))
+
+
+def _is_for_own_parts(file: SourceFile, name: str) -> bool:
+    """Whether a class is used where it is defined and nowhere else, other than around a whole app."""
+    if any(one.node is not None and _named(file, one.node) == name for one in exports(file).values()):
+        return False
+    return f"<{name}" in file.content and "reateRoot(" not in file.content
+
+
+def _named(file: SourceFile, node: Node) -> str:
+    head = node.child_by_field_name("name")
+    return file.text(head) if head is not None else ""
 
 
 def _takes_error(method: Node) -> bool:
@@ -188,7 +203,8 @@ def _library(file: SourceFile) -> Iterator[Boundary]:
         shown = _fallback_code(file, given)
         tells = spread or "onError" in given or shown is None or _TELLS.search(shown) is not None
         cleared = spread or shown is None or "resetKeys" in given or "key" in given or _CLICKS.search(code) is not None
-        out = WayOut.SOME if cleared or _LINKS.search(shown or "") else _way_out(shown or "")
+        hides = shown is not None and _NO_ELEMENT.match(shown.strip()) is not None
+        out = WayOut.SOME if cleared or hides or _LINKS.search(shown or "") else _way_out(shown or "")
         yield Boundary(file.text(tag), Catcher.LIBRARY, tells, True, out, file.location(tag))
 
 

@@ -152,8 +152,10 @@ def _folders_above(folder: str, home: str) -> list[str]:
 def _pages_router(tree: RenderTree) -> Iterator[Root]:
     """Next's `pages` folder: `_app` shows every page where it renders `<Component />`."""
     for path in sorted(tree.fronts):
-        if not re.search(r"(?:^|/)pages/_app\.[jt]sx?$", path):
+        named = re.search(r"(?:^|/)pages/_app(\.\w+)?\.[jt]sx?$", path)
+        if named is None:
             continue
+        suffix = f"{named[1] or ''}."  # with `pageExtensions` pages are called `orders.page.tsx`
         key = _default(tree, path)
         definition = tree.definition(key) if key is not None else None
         if key is None or definition is None:
@@ -165,7 +167,8 @@ def _pages_router(tree: RenderTree) -> Iterator[Root]:
         covered = bool(instead) or slot is None or tree.guarded(slot)
         folder = posixpath.dirname(path) + "/"
         for page in sorted(tree.fronts):
-            inside = page[len(folder) :].split(".")[0].split("/") if page.startswith(folder) else ["_"]
+            is_page = page.startswith(folder) and suffix in page
+            inside = page[len(folder) :].split(".")[0].split("/") if is_page else ["_"]
             shown = None if any(_NOT_PAGES.search(part) for part in inside) else _default(tree, page)
             if shown is not None and (known := tree.definition(shown)) is not None:
                 yield Root(shown, Cover.ROOT if covered else Cover.NONE, known.place, known.name, path, "next-page")
