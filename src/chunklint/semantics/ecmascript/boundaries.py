@@ -68,7 +68,9 @@ _CALLERS = re.compile(
 )
 _LIFECYCLE = frozenset({"componentDidCatch", "constructor", "getDerivedStateFromError", "state"})
 _ERROR_FILE = re.compile(r"^(?:global-)?error\.[jt]sx?$")
-_NO_ELEMENT = re.compile(r"^(?:null|<>\s*</>|<\w+\s*/>)$")  # shown in the stead of a part that nobody misses
+_NO_ELEMENT = re.compile(
+    r"^\W*(?:return\b)?[\s(]*(?:null|<>\s*</>|<\w+\s*/>)[\s);}]*$"
+)  # shown in the stead of a part that nobody misses
 _PACKAGES = frozenset({"react-error-boundary"})
 
 
@@ -96,15 +98,30 @@ def _class(file: SourceFile, name: str, node: Node) -> Boundary:
     caught = next((member for part, member in parts if part == "componentDidCatch"), None)
     head = node.child_by_field_name("name") or node
     drops = caught is not None and not _takes_error(caught)
+    own = _is_for_own_parts(file, name)
     told = (member for part, member in parts if part in ("componentDidCatch", "componentDidUpdate"))
     tells = not drops and (_TELLS.search(_code(file, node)) is not None or any(_calls(file, member) for member in told))
+    tells = tells or _hands_on(parts) or (own and caught is not None and _only_explains(caught))
     rest = "\n".join(_code(file, member) for part, member in parts if part not in _LIFECYCLE)
     out = WayOut.SOME if _shows_unknown(file, node) else _way_out(rest)
+    out = WayOut.SOME if own and out is WayOut.CALLERS else out  # what stands there instead is this file's choice
     if out is WayOut.NONE and not any(descendants(node, "jsx_element", "jsx_self_closing_element")):
         # What is hidden on purpose is the business of a caller who is told, or of the file that holds the part, too.
         told_caller = caught is not None and "props.on" in file.text(caught)
-        out = WayOut.SOME if told_caller or _is_for_own_parts(file, name) else WayOut.NOTHING
+        out = WayOut.SOME if told_caller or own else WayOut.NOTHING
     return Boundary(name, Catcher.CLASS, tells, caught is not None, out, file.location(head))
+
+
+def _hands_on(parts: list[tuple[str, Node]]) -> bool:
+    """Whether a boundary throws what it does not know, so that the one above hears of it."""
+    catching = (member for part, member in parts if part in ("getDerivedStateFromError", "componentDidCatch"))
+    return any(next(descendants(member, "throw_statement"), None) is not None for member in catching)
+
+
+def _only_explains(hook: Node) -> bool:
+    """Whether a method does nothing, and a comment in it says why."""
+    body = hook.child_by_field_name("body")
+    return body is not None and bool(body.named_children) and all(one.type == "comment" for one in body.named_children)
 
 
 def _is_for_own_parts(file: SourceFile, name: str) -> bool:
@@ -220,7 +237,7 @@ def _fallback_code(file: SourceFile, given: dict[str, Node]) -> str | None:
             inner = found.value if found is not None and not found.keys else None
         if inner is None or _shows_unknown(file, inner):
             return None
-        return _code(file, inner)
+        return _code(file, (inner.child_by_field_name("body") if is_function(inner) else None) or inner)
     return None
 
 

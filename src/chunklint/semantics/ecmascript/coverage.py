@@ -11,7 +11,7 @@ from itertools import groupby
 
 from chunklint.semantics.ecmascript.fallbacks import failing_part
 from chunklint.semantics.ecmascript.holes import Gap, GapKind
-from chunklint.semantics.ecmascript.mounts import ROUTES, SLOT, UNKNOWN, Front, Mount
+from chunklint.semantics.ecmascript.mounts import ENTRY, ROUTES, SLOT, UNKNOWN, Front, Mount
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, is_route
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.routes import Cover, Root, roots_of
@@ -21,7 +21,7 @@ _OVERLAY = re.compile(
     r"(?:\wModal|\wDialog|\wDrawer|Toast|Toaster|Popup|Lightbox|Overlay|Snackbar|CommandPalette|CommandMenu|Notification)s?"
     r"(?:Root|Host|Container|Manager|Stack|Center|List|Renderer|Wrapper)?$"
 )
-_TOAST = re.compile(r"(?:Toast|Toaster|Sonner|Snackbar|Notification)s?(?:Container|Host|Root|Provider)?$")
+_TOAST = re.compile(r"(?:Toast|Toaster|Sonner|Snackbar|Notification)s?(?:Container|Host|Root|Provider|Renderer)?$")
 _FEW = 3
 _ISLAND = 50
 _SHELL = 4  # a shell holds this part of the app, at least
@@ -269,7 +269,7 @@ class _App:
         if self.tree.risky.isdisjoint(self._held(place)):
             return None
         if cover is Cover.NONE and on_trunk:
-            return GapKind.OUTSIDE
+            return None if self._is_another_start(place, cover) else GapKind.OUTSIDE
         if mount.group < 0 and not is_route(mount):
             return None  # at the top of what a function returns, as the cells of a table: nothing stands beside it
         alike = [one for one in wrapped if self.tree.mount(one).conditional == mount.conditional]
@@ -326,6 +326,14 @@ class _App:
         others = (one for one in self.tree.mounts_of.get((place.path, own.owner), ()) if one not in around)
         beside = (one for one in others if _are_together(own, self.tree.mount(one)))
         return any(not self._is_clean(one, cover) for one in beside)
+
+    def _is_another_start(self, place: Place, cover: Cover) -> bool:
+        """Whether an entry renders this when it does not render the app, as when its settings could not be read."""
+        if self.tree.mount(place).owner != ENTRY:
+            return False
+        top = self.tree.mount(place).top
+        others = [one for one in self.tree.mounts_of.get((place.path, ENTRY), ()) if self.tree.mount(one).top != top]
+        return any(not self._is_clean(one, cover) for one in others)
 
     def _parts(self, place: Place, cover: Cover) -> bool:
         """Whether a mount stands between two others so that they are no run: pages, or what has its own boundary."""

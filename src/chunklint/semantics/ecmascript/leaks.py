@@ -61,7 +61,7 @@ _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
 _ROOT_FILES = frozenset({"_app", "app", "main", "root"})
 _TEST_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e", "test", "tests"})
-_TEST_MARKS = frozenset({"test", "spec", "stories", "story", "cy", "bench"})
+_TEST_MARKS = frozenset({"test", "spec", "stories", "story", "docs", "cy", "bench"})
 
 
 @record
