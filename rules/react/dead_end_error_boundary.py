@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from chunklint.api import (
@@ -70,6 +71,8 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
     silent_on=(
         "fallbacks that show a component of the project, which may hold the way back",
         "boundaries that are mounted with a `key`, which makes them anew",
+        "boundaries that are given a component of the project for errors wherever they are mounted",
+        "what hides, or shows instead, a part of the boundary's own file",
         "anything that is called reset, retry or reload, and anything that can be clicked",
     ),
     limits=(
@@ -79,24 +82,34 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
     ),
 )
 
+_INSTEAD = re.compile(r"fallback|error", re.IGNORECASE)
+_OWN = re.compile(r"$|\.|[@~]/|src/")
+
 
 @rule.fact(ecmascript)
-def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | tuple[str, bool]]:
+def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | tuple[str, bool, bool]]:
+    """The boundaries of a file without a sure way out; the mounts of any: with a key, with an own card for errors."""
     if is_test_or_story(file.path):
         return
     yield from (found for found in boundaries(file) if found.way_out is not WayOut.SOME)
-    if "Boundary" in file.content:
-        yield from ((mount.tag, "key" in mount.props) for mount in front(file).mounts if "Boundary" in mount.tag)
+    if "Boundary" not in file.content:
+        return
+    mounts = front(file).mounts
+    cards = {mount.parent for mount in mounts if _INSTEAD.search(mount.prop) and _OWN.match(mount.module)}
+    yield from ((one.tag, "key" in one.props, at in cards) for at, one in enumerate(mounts) if "Boundary" in one.tag)
 
 
 @rule.across
-def leads_nowhere(facts: Mapping[str, tuple[Boundary | tuple[str, bool], ...]]) -> Iterator[Draft]:
+def leads_nowhere(facts: Mapping[str, tuple[Boundary | tuple[str, bool, bool], ...]]) -> Iterator[Draft]:
     found = [one for own in facts.values() for one in own]
     mounted = [one for one in found if isinstance(one, tuple)]
-    keyed = {name for name, has_key in mounted if has_key} - {name for name, has_key in mounted if not has_key}
+    keyed = {name for name, has_key, _ in mounted if has_key} - {name for name, has_key, _ in mounted if not has_key}
+    carded = {name for name, _, _ in mounted} - {name for name, _, has_card in mounted if not has_card}
     alike: dict[tuple[str, str, WayOut], list[Boundary]] = {}
     for one in found:
-        if isinstance(one, Boundary) and one.name not in keyed:
+        if not isinstance(one, Boundary) or one.name in keyed:
+            continue
+        if one.way_out is not WayOut.CALLERS or one.name not in carded:
             # A library's boundaries in one file were written alike, and are mended alike.
             own = "" if one.kind is Catcher.LIBRARY else f"{one.place.span}"
             alike.setdefault((one.place.path, own, one.way_out), []).append(one)

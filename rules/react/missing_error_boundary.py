@@ -78,6 +78,7 @@ createRoot(document.getElementById("root")!).render(<App />);
     example="src/main.tsx",
     mentions=(
         *("/>", "</", "import(", "createElement", "useRoutes", "omponent:", "export {", "export *"),
+        *("componentDidCatch", "getDerivedStateFromError"),
         # A file may pass on what it imports: `export default Frame`.
         *(f"export default {letter}" for letter in ascii_uppercase),
     ),
@@ -134,7 +135,7 @@ def _message(gap: Gap) -> str:
             where = f"`{gap.root.name}` is mounted with no error boundary above it"
             if gap.root.framework.startswith("next"):
                 where = f"No error file and no error boundary covers the pages in `{gap.root.name}`"
-            if not covered or gap.other is None:
+            if not covered:
                 return f"{where}, nor is there one below: an error in any of its {count} components blanks the page."
             return (
                 f"{where}: the boundaries further down hold {covered} of its {count} components, "

@@ -129,7 +129,9 @@ class Workspace:
         wanted += [f"{first}/{rest}", f"{first}/src/{rest}", f"{first}/{rest}/index"]
         if scoped and "/" in rest:
             package, _, inner = rest.partition("/")
-            wanted += [rest, f"{package}/src/{inner}", f"{rest}/index", f"{package}/src/{inner}/index", inner]
+            wanted += [rest, f"{package}/src/{inner}", f"{rest}/index", f"{package}/src/{inner}/index"]
+            # One word alone, as in `@mui/material/Link`, would mean any file of that name.
+            wanted += [inner] if "/" in inner else []
         for ending in filter(None, wanted):
             last = ending.rpartition("/")[2]
             hits = [path for path in self._by_name.get(last, ()) if f"/{_stem(path)}".endswith(f"/{ending}")]
