@@ -68,9 +68,10 @@ _CALLERS = re.compile(
 )
 _LIFECYCLE = frozenset({"componentDidCatch", "constructor", "getDerivedStateFromError", "state"})
 _ERROR_FILE = re.compile(r"^(?:global-)?error\.[jt]sx?$")
-_NO_ELEMENT = re.compile(
-    r"^\W*(?:return\b)?[\s(]*(?:null|<>\s*</>|<\w+\s*/>)[\s);}]*$"
-)  # shown in the stead of a part that nobody misses
+_NO_ELEMENT = re.compile(r"^(?:null|<>\s*</>|<\w+\s*/>)$")
+_OWN = re.compile(
+    r"\.|[@~]/|src/|(?:[@~#][\w-]*/)?(?:components|containers|features|layouts|pages|screens|shared|views)/"
+)
 _PACKAGES = frozenset({"react-error-boundary"})
 
 
@@ -105,11 +106,19 @@ def _class(file: SourceFile, name: str, node: Node) -> Boundary:
     rest = "\n".join(_code(file, member) for part, member in parts if part not in _LIFECYCLE)
     out = WayOut.SOME if _shows_unknown(file, node) else _way_out(rest)
     out = WayOut.SOME if own and out is WayOut.CALLERS else out  # what stands there instead is this file's choice
-    if out is WayOut.NONE and not any(descendants(node, "jsx_element", "jsx_self_closing_element")):
+    if out is WayOut.NONE and not _shows_anything(file, node):
         # What is hidden on purpose is the business of a caller who is told, or of the file that holds the part, too.
         told_caller = caught is not None and "props.on" in file.text(caught)
         out = WayOut.SOME if told_caller or own else WayOut.NOTHING
     return Boundary(name, Catcher.CLASS, tells, caught is not None, out, file.location(head))
+
+
+def _shows_anything(file: SourceFile, node: Node) -> bool:
+    """Whether a class has an element with anything in it, or a component's."""
+    if next(descendants(node, "jsx_element"), None) is not None:
+        return True
+    names = (one.child_by_field_name("name") for one in descendants(node, "jsx_self_closing_element"))
+    return any(name is not None and not file.text(name)[:1].islower() for name in names)
 
 
 def _hands_on(parts: list[tuple[str, Node]]) -> bool:
@@ -170,7 +179,7 @@ def _shows_unknown(file: SourceFile, node: Node) -> bool:
         found = known.get(name) if name[:1].isupper() else None
         if found is None:
             continue
-        if found.kind != "import" or found.module.startswith((".", "@/", "~/", "src/")):
+        if found.kind != "import" or _OWN.match(found.module):
             return True
     return False
 
@@ -217,16 +226,17 @@ def _library(file: SourceFile) -> Iterator[Boundary]:
         given = {file.text(part.named_children[0]): part for part in element.named_children if part.named_children}
         code = _code(file, element)
         spread = any(child.type == "jsx_expression" for child in element.named_children)
-        shown = _fallback_code(file, given)
+        fallback = _fallback(file, given)
+        shown = _code_shown(file, fallback) if fallback is not None else None
         tells = spread or "onError" in given or shown is None or _TELLS.search(shown) is not None
         cleared = spread or shown is None or "resetKeys" in given or "key" in given or _CLICKS.search(code) is not None
-        hides = shown is not None and _NO_ELEMENT.match(shown.strip()) is not None
+        hides = fallback is not None and _shows_nothing(file, fallback)
         out = WayOut.SOME if cleared or hides or _LINKS.search(shown or "") else _way_out(shown or "")
         yield Boundary(file.text(tag), Catcher.LIBRARY, tells, True, out, file.location(tag))
 
 
-def _fallback_code(file: SourceFile, given: dict[str, Node]) -> str | None:
-    """The code of the fallback where this file has all of it."""
+def _fallback(file: SourceFile, given: dict[str, Node]) -> Node | None:
+    """The fallback where this file has all of it: a function, or what stands for one."""
     for name in ("fallback", "fallbackRender", "FallbackComponent"):
         value = given[name].named_children[-1] if name in given else None
         inner = next(iter(value.named_children), None) if value is not None else None
@@ -235,10 +245,19 @@ def _fallback_code(file: SourceFile, given: dict[str, Node]) -> str | None:
         if inner.type == "identifier":
             found = bindings(file, file.root).get(file.text(inner))
             inner = found.value if found is not None and not found.keys else None
-        if inner is None or _shows_unknown(file, inner):
-            return None
-        return _code(file, (inner.child_by_field_name("body") if is_function(inner) else None) or inner)
+        return None if inner is None or _shows_unknown(file, inner) else inner
     return None
+
+
+def _code_shown(file: SourceFile, fallback: Node) -> str:
+    body = fallback.child_by_field_name("body") if is_function(fallback) else None
+    return _code(file, body or fallback)
+
+
+def _shows_nothing(file: SourceFile, fallback: Node) -> bool:
+    """Whether a fallback is empty, as of a part that nobody misses."""
+    values = returned(fallback) if is_function(fallback) else [fallback]
+    return bool(values) and all(_NO_ELEMENT.match(file.text(value)) for value in values)
 
 
 @record

@@ -22,6 +22,7 @@ _OVERLAY = re.compile(
     r"(?:Root|Host|Container|Manager|Stack|Center|List|Renderer|Wrapper)?$"
 )
 _TOAST = re.compile(r"(?:Toast|Toaster|Sonner|Snackbar|Notification)s?(?:Container|Host|Root|Provider|Renderer)?$")
+_WAITING = re.compile(r"(?:Loading|Loader|Spinner|Progress|Skeleton|Indicator)(?:Bar|Screen|Overlay|Page)?$")
 _FEW = 3
 _ISLAND = 50
 _SHELL = 4  # a shell holds this part of the app, at least
@@ -269,7 +270,8 @@ class _App:
         if self.tree.risky.isdisjoint(self._held(place)):
             return None
         if cover is Cover.NONE and on_trunk:
-            return None if self._is_another_start(place, cover) else GapKind.OUTSIDE
+            waits = _WAITING.search(mount.tag) is not None
+            return None if waits or self._is_instead_of_pages(place, cover) else GapKind.OUTSIDE
         if mount.group < 0 and not is_route(mount):
             return None  # at the top of what a function returns, as the cells of a table: nothing stands beside it
         alike = [one for one in wrapped if self.tree.mount(one).conditional == mount.conditional]
@@ -327,13 +329,14 @@ class _App:
         beside = (one for one in others if _are_together(own, self.tree.mount(one)))
         return any(not self._is_clean(one, cover) for one in beside)
 
-    def _is_another_start(self, place: Place, cover: Cover) -> bool:
-        """Whether an entry renders this when it does not render the app, as when its settings could not be read."""
-        if self.tree.mount(place).owner != ENTRY:
-            return False
-        top = self.tree.mount(place).top
-        others = [one for one in self.tree.mounts_of.get((place.path, ENTRY), ()) if self.tree.mount(one).top != top]
-        return any(not self._is_clean(one, cover) for one in others)
+    def _is_instead_of_pages(self, place: Place, cover: Cover) -> bool:
+        """Whether this is shown when the pages are not: on a ternary's other side, or by an entry that found no app."""
+        own, around = self.tree.mount(place), {place, *(one for one, _ in self.tree.enclosing(place))}
+        others = [one for one in self.tree.mounts_of.get((place.path, own.owner), ()) if one not in around]
+        apart = [one for one in others if not _are_together(own, self.tree.mount(one))]
+        if own.owner != ENTRY:
+            apart = [one for one in apart if self.tree.mount(one).top == own.top]
+        return any(not self._is_clean(one, cover) for one in apart)
 
     def _parts(self, place: Place, cover: Cover) -> bool:
         """Whether a mount stands between two others so that they are no run: pages, or what has its own boundary."""

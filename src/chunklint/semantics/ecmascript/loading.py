@@ -44,6 +44,15 @@ def loaded(file: SourceFile, name: Node) -> tuple[str, str] | None:
     return (module, found.keys[0]) if module else None
 
 
+def wrapped_in(file: SourceFile, name: Node) -> str:
+    """What `const Framed = withFrame(Layout)` within a component is made of; "" for any other name."""
+    found = resolve(file, name)
+    value = unwrap(found.value) if found is not None and found.kind == "variable" and found.value is not None else None
+    given = arguments_of(value)[:1] if value is not None and value.type == "call_expression" else []
+    inner = file.text(given[0]) if given and given[0].type == "identifier" else ""
+    return inner if inner[:1].isupper() else ""
+
+
 def _awaited(node: Node) -> Node:
     inner = unwrap(node)
     return unwrap(inner.named_children[0]) if inner.type == "await_expression" else inner

@@ -17,7 +17,7 @@ from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
-from chunklint.semantics.ecmascript.loading import lazy_module, loaded
+from chunklint.semantics.ecmascript.loading import lazy_module, loaded, wrapped_in
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
 
@@ -254,7 +254,8 @@ class _Sweep:
         )
         module, imported = self._origin(tag)
         if module == UNKNOWN and name.type == "identifier":
-            module, imported = loaded(self.file, name) or (module, imported)
+            inner = wrapped_in(self.file, name)
+            module, imported = loaded(self.file, name) or (self._origin(inner) if inner else (module, imported))
         return self._add(tag, module, imported, props, node, name)
 
     def _route(self, node: Node) -> int:

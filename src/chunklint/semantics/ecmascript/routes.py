@@ -49,7 +49,7 @@ _ASIDE = frozenset(
         *("template", "templates", "emails", "preview", "previews", "scripts"),
     )
 )
-_DOCUMENTS = re.compile(r"(?:^|[-_.])docs?(?:$|[-_.])|^(?:documentation|handbook|api-reference)$")
+_DOCUMENTS = re.compile(r"(?:^|[-_.])(?:docs?|demo)(?:$|[-_.])|^(?:documentation|handbook|api-reference)$")
 _DOCUMENTING = re.compile(r"^(?:@[\w-]+/)?(?:docs\b|fumadocs|nextra|vocs)")
 _APP_FILE = re.compile(r"^(page|layout|template|default)\.[jt]sx?$")
 _ERROR_FILE = re.compile(r"^(error|global-error)\.[jt]sx?$")
