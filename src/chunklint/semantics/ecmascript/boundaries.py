@@ -70,7 +70,7 @@ _LIFECYCLE = frozenset({"componentDidCatch", "constructor", "getDerivedStateFrom
 _ERROR_FILE = re.compile(r"^(?:global-)?error\.[jt]sx?$")
 _NO_ELEMENT = re.compile(r"^(?:null|<>\s*</>|<\w+\s*/>)$")
 _OWN = re.compile(
-    r"\.|[@~]/|src/|(?:[@~#][\w-]*/)?(?:components|containers|features|layouts|pages|screens|shared|views)/"
+    r"\.|[@~]/|@?src/|(?:[@~#][\w-]*/)?(?:components|containers|features|layouts|pages|screens|shared|views)/"
 )
 _PACKAGES = frozenset({"react-error-boundary"})
 

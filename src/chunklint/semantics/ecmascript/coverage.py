@@ -36,7 +36,8 @@ def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
         for gap in _App(tree, roots).gaps():
             # The islands of a server's pages are many small apps; what they lack is said at the first.
             folder = gap.root.place.path.partition("/")[0]
-            if gap.kind is GapKind.BARE and gap.share[1] < _ISLAND:
+            of_entry = gap.kind is GapKind.OUTSIDE and any(mount.owner == ENTRY for mount in gap.mounts)
+            if of_entry or (gap.kind is GapKind.BARE and gap.share[1] < _ISLAND):
                 if folder in islands:
                     continue
                 islands.add(folder)

@@ -260,7 +260,9 @@ class _Sweep:
 
     def _route(self, node: Node) -> int:
         keys = tuple(
-            self.file.text(key) for pair in node.named_children if (key := pair.child_by_field_name("key")) is not None
+            self.file.text(pair.child_by_field_name("key") or pair)
+            for pair in node.named_children
+            if pair.type in ("pair", "shorthand_property_identifier")
         )
         called = node.parent.parent if node.parent is not None and node.parent.type == "arguments" else None
         if _ROUTE_KEYS.isdisjoint(keys) and (called is None or "Route" not in self.file.text(called)[:80]):
