@@ -173,8 +173,8 @@ def _way_out(code: str) -> WayOut:
 def _shows_unknown(file: SourceFile, node: Node) -> bool:
     """Whether a component of the project is shown, which may hold a way out that this file does not tell of."""
     known = bindings(file, file.root)
-    for element in descendants(node, "jsx_self_closing_element", "jsx_opening_element"):
-        tag = element.child_by_field_name("name")
+    for element in (node, *descendants(node, "jsx_self_closing_element", "jsx_opening_element")):
+        tag = element.child_by_field_name("name") if element.type.startswith("jsx_") else None
         name = file.text(tag).partition(".")[0] if tag is not None else ""
         found = known.get(name) if name[:1].isupper() else None
         if found is None:

@@ -200,12 +200,23 @@ class _App:
 
         One that is a part of a page holds no pages.
         """
-        return any(
+        return self._routes_are_unseen() or any(
             self.tree.guards(place)
             and all(self.tree.mount(inner).module == UNKNOWN for inner in self.tree.inside(place))
             for key in self.uncovered - self._on_pages()
             for place in self.tree.mounts_of.get(key, ())
             if not is_route(self.tree.mount(place)) and not self._holds_slot(place)
+        )
+
+    def _routes_are_unseen(self) -> bool:
+        """Whether a route with a boundary has children that a call makes: `children: names.map(toRoute)`."""
+        places = (place for key in self.mounted for place in self.tree.mounts_of.get(key, ()))
+        routes = (place for place in places if self.tree.has_error_element(self.tree.mount(place)))
+        return any(
+            is_route(self.tree.mount(place))
+            and "children" in self.tree.mount(place).props
+            and not any(self.tree.mount(inner).prop == "children" for inner in self.tree.inside(place))
+            for place in routes
         )
 
     def _on_pages(self) -> set[Key]:
