@@ -46,7 +46,7 @@ _ENTRY_FILES = re.compile(
 _ASIDE = frozenset(
     (
         *("examples", "example", "playground", "demo", "demos", "sandbox"),
-        *("template", "templates", "emails", "preview", "previews", "scripts"),
+        *("template", "templates", "emails", "preview", "previews", "scripts", "dev"),
     )
 )
 _DOCUMENTS = re.compile(r"(?:^|[-_.])(?:docs?|demo)(?:$|[-_.])|^(?:documentation|handbook|api-reference)$")
