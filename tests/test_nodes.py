@@ -69,3 +69,20 @@ def test_nodes_of_a_file_parsed_earlier_are_found_too() -> None:
     for file in (first, second, first):
         found = descendants(file.root, "identifier", "call")
         assert [one.id for one in found] == [one.id for one in walked(file.root, ("identifier", "call"))]
+
+
+@pytest.mark.parametrize("text", ["<Skeleton.default height={1} />", "const on = (x: string) => x", "<p>{t('a')}</p>"])
+def test_what_the_grammar_of_javascript_cannot_read_that_of_tsx_may(text: str) -> None:
+    language = language_of("a.jsx")
+    assert language is not None
+    file = language.parse("a.jsx", f"const shown = 1; // why\n{text};\n")
+    assert not file.broken
+    assert next(file.text(one[1]["name"][0]) for one in language.matches(file, ("(identifier) @name",))) == "shown"
+    assert [text for text, _ in file.comments()] == ["// why"]
+
+
+def test_what_no_grammar_can_read_is_told_as_that_of_the_file_says() -> None:
+    language = language_of("a.js")
+    assert language is not None
+    file = language.parse("a.js", "const a = 1;\nlet = = 2;\n")
+    assert [span.start_line for span in file.broken] == [2]

@@ -34,7 +34,7 @@ class EcmascriptFile(SourceFile):
 
     def comments(self) -> Iterator[tuple[str, Span]]:
         """Every comment with its delimiters; those in JSX stand inside braces that are not part of the comment."""
-        for _, captures in queries.run(grammar_of(self.path), self.root, ("(comment) @comment",)):
+        for _, captures in queries.run(_grammar_of(self), self.root, ("(comment) @comment",)):
             for node in captures["comment"]:
                 yield self.text(node), self.span(node)
 
@@ -45,11 +45,17 @@ class _Ecmascript:
 
     def parse(self, path: str, text: str) -> EcmascriptFile:
         file = EcmascriptFile(path, text, None)
-        file.tree = latest(_parser(_dialect(path)).parse(file.source))
+        dialect = _dialect(path)
+        tree = _parser(dialect).parse(file.source)
+        if tree.root_node.has_error and dialect == "javascript":
+            # The grammar of JavaScript does not know `<Skeleton.default />`, that of TSX does; what both read is alike.
+            other = _parser("tsx").parse(file.source)
+            tree = tree if other.root_node.has_error else other
+        file.tree = latest(tree)
         return file
 
     def matches(self, file: SourceFile, texts: tuple[str, ...]) -> Iterator[tuple[int, dict[str, list[Node]]]]:
-        return queries.run(grammar_of(file.path), file.root, texts)
+        return queries.run(_grammar_of(file), file.root, texts)
 
 
 def _defines(value: Node) -> bool:
@@ -73,9 +79,9 @@ def _dialect(path: str) -> str:
     return "javascript"
 
 
-def grammar_of(path: str) -> Grammar:
-    """The grammar that reads a path: tsx, typescript, or javascript, which includes JSX."""
-    return grammar(_dialect(path))
+def _grammar_of(file: SourceFile) -> Grammar:
+    """The grammar that has read a file. JavaScript's is not the only one that reads JavaScript."""
+    return file.tree.language if file.tree is not None else grammar(_dialect(file.path))
 
 
 @cache
