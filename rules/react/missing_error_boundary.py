@@ -93,6 +93,7 @@ createRoot(document.getElementById("root")!).render(<App />);
         "what is shown instead of the pages, or only says that they load",
         "Next's `pages` with an `_error` of the project's own",
         "routes whose children a call makes inside of a boundary",
+        "one component that holds no other, alone beside a large app",
         "toasts alone; fallbacks; tests, stories, examples, documentation and scripts",
         "TanStack Router's routes, which the router itself catches",
     ),

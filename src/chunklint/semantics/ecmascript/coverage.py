@@ -17,6 +17,8 @@ from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.routes import Cover, Root, roots_of
 from chunklint.semantics.ecmascript.workspaces import Key
 
+# An app of so many components is no sketch: whoever put a boundary around most of it saw what stands beside.
+_LARGE = 40
 _OVERLAY = re.compile(
     r"(?:\wModal|\wDialog|\wDrawer|Toast|Toaster|Popup|Lightbox|Overlay|Snackbar|CommandPalette|CommandMenu|Notification)s?"
     r"(?:Root|Host|Container|Manager|Stack|Center|List|Renderer|Wrapper)?$"
@@ -283,11 +285,17 @@ class _App:
             return None
         if cover is Cover.NONE and on_trunk:
             waits = _WAITING.search(mount.tag) is not None
-            return None if waits or self._is_instead_of_pages(place, cover) else GapKind.OUTSIDE
+            instead = waits or self._is_ornament(place) or self._is_instead_of_pages(place, cover)
+            return None if instead else GapKind.OUTSIDE
         if mount.group < 0 and not is_route(mount):
             return None  # at the top of what a function returns, as the cells of a table: nothing stands beside it
         alike = [one for one in wrapped if self.tree.mount(one).conditional == mount.conditional]
         return GapKind.SIBLING if len(alike) > (0 if mount.conditional or is_route(mount) else 1) else None
+
+    def _is_ornament(self, place: Place) -> bool:
+        """Whether all that can fail in a mount is one component, in an app of many: a signature, a window's buttons."""
+        own = self.tree.reach(self._held(place)) & self.tree.risky
+        return len(own) == 1 and len(self.components) >= _LARGE and not is_route(self.tree.mount(place))
 
     def _held(self, place: Place) -> set[Key]:
         return {key for one in (place, *self.tree.inside(place)) for key in self.targets.get(one, ())}
