@@ -80,6 +80,9 @@ def fix(file, finding, options):
     call = line[span.start_column - 1 : span.end_column - 1]
     if "special" in call:
         return Refusal("this one is special")
+    if "asked" in call:
+        with open("asked.log", "a") as stream:
+            stream.write("once\\n")
     if "crash" in call:
         raise KeyError("crash")
     if "touch" in call:
@@ -206,6 +209,30 @@ def test_a_fix_that_does_not_do_what_it_is_for_is_refused_and_the_others_are_mad
     (told,) = (line for line in ran.stderr.splitlines() if line.startswith("a.py:2:5:"))
     assert reason in told
     assert "Fixed 2 of 3 findings in 1 file" in ran.stderr
+
+
+def test_a_report_of_what_has_not_changed_asks_no_fixer_again(project: Path) -> None:
+    def asked() -> tuple[bytes, int]:
+        ran = chunklint("--cache-dir", "../caches", "--exit-zero", "--output-format", "sarif=../report", cwd=project)
+        assert ran.returncode == 0, ran.stderr
+        return (project.parent / "report").read_bytes(), (project / "asked.log").read_text().count("once")
+
+    (project / "a.py").write_text("x = fetch('asked')\n")
+    first, times = asked()
+    assert b"limit=LIMIT" in first
+    assert times == 1
+    assert asked() == (first, 1)
+    (project / "ruff.toml").write_text("line-length = 200\n")
+    assert asked() == (first, 2)
+    (project / "a.py").write_text("y = fetch('asked')\n")
+    assert asked()[1] == 3
+
+
+def test_a_fixer_that_fails_is_asked_again(project: Path) -> None:
+    (project / "a.py").write_text("x = fetch('asked', 'crash')\n")
+    for times in (1, 2):
+        chunklint("--cache-dir", "../caches", "--output-format", "sarif=../report", cwd=project)
+        assert (project / "asked.log").read_text().count("once") == times
 
 
 def test_a_fix_that_harms_another_file_alone_is_refused(project: Path) -> None:
