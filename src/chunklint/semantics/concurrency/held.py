@@ -96,9 +96,11 @@ class _Change:
     released: frozenset[str]
 
 
+_BY_HAND = ("acquire", "enter_", "__aenter__")
+
+
 def _changes_in(block: Node, file: PythonFile) -> tuple[_Change, ...]:
-    words = file.content
-    if "acquire" not in words and "enter_" not in words and "__aenter__" not in words:
+    if not file.remember("takes by hand", lambda: any(word in file.content for word in _BY_HAND)):
         return ()
     found = []
     for statement in block.named_children:
