@@ -58,6 +58,13 @@ def test_what_may_take_long_gets_the_limit_that_somebody_has_said(tmp_path: Path
         ("async function uploadRows(rows) {\n  await axios.post('/a', rows);\n}\n", Limit(), "a file may take long"),
         ('axios.post("/v1/chat/completions", { text: 1 });\n', Limit(), "it may take longer than 30_000 ms"),
         ("const predictRow = () => axios.post('/rows/1');\n", Limit(), "it may take longer than 30_000 ms"),
+        ("axios.put(place(id, 'truncate'), {});\n", Limit(), "it may take longer than 30_000 ms"),
+        ('axios.post("/apps/clone", {});\n', Limit(), "it may take longer than 30_000 ms"),
+        (
+            "const acts = { enableTriggers: () => axios.put('/rows/1') };\n",
+            Limit(),
+            "it may take longer than 30_000 ms",
+        ),
         ("const useUpload = () => async (url) => axios.put('/a', url);\n", Limit(), "a file may take long"),
         ("export const api = axios.create();\n", Limit(), "what others ask of the instance is not seen here"),
         ("const api = axios.create();\nexport default api;\n", Limit(), "what others ask of the instance"),
@@ -87,7 +94,20 @@ def test_what_cannot_be_told_is_left_alone(source: str, limit: Limit, reason: st
         ("const send = (url: string) => axios.get(url);\n", False),
         ("const send = async () => {\n  const told = await ask();\n  return axios.get(told.url);\n};\n", False),
         ("const send = (url: string, method: string) => axios({ url, method });\n", False),
-        ("const send = (url: string) => axios({ url, method: 'get' });\n", True),
+        ("const send = (url: string) => axios({ url, method: 'get' });\n", False),
+        ("const send = (method: string) => axios({ url: '/rows', method });\n", False),
+        ("const send = (path: string) => axios.get(`/api/${path}`);\n", False),
+        ("const send = (path: string) => {\n  const url = '/api' + path;\n  return axios.get(url);\n};\n", False),
+        ("const send = () => axios({ url: '/rows', method: 'GET' });\n", True),
+        ('axios.get("/rows/export");\n', False),
+        ('axios.post("/calendars/1/sync");\n', False),
+        ("const startJob = () => axios.post('/jobs', {});\n", False),
+        ("const jobs = { startAll: () => axios.post('/jobs', {}) };\n", False),
+        ('axios.get("https://api.openai.com/v1/models");\n', False),
+        ('axios.get("/apps/1/build");\n', False),
+        ("axios.get(`${import.meta.env.VITE_IMPORT_URL}/rows`);\n", True),
+        ("axios.get(`${process.env.BATCH_URL}/rows`);\n", True),
+        ("axios.get(buildUrl('/rows'));\n", True),
         ("const URLS = { rows: '/rows' };\nconst send = () => axios.get(URLS.rows);\n", True),
         ("const send = (url: string) => axios.get(`${url}/json/version`);\n", True),
         ("const send = (id: string) => axios.get(`/rows/${id}`);\n", True),
@@ -228,3 +248,12 @@ def test_a_fetch_of_what_is_small_gets_a_signal(before: str, after: str, tmp_pat
     done = mended(before, tmp_path)
     assert after in fixed_text(done) if after else done.changes == ()
     assert mended(before, tmp_path, unsafe=False).changes == ()
+
+
+def test_a_line_that_no_formatter_would_leave_is_not_safe(tmp_path: Path) -> None:
+    (tmp_path / ".prettierrc").write_text("{}", encoding="utf-8")
+    call = f"axios.get('/{'a' * 50}');\n"
+    assert "timeout" in fixed_text(mended(call, tmp_path, unsafe=False))
+    held = f"const asked = [axios.get('/{'a' * 44}')];\n"
+    done = mended(held, tmp_path, unsafe=False)
+    assert all(len(line) <= 80 for line in (fixed_text(done).splitlines() if done.changes else ()))

@@ -73,6 +73,16 @@ def test_a_re_run_that_ends_a_timer_early_is_not_safe(tmp_path: Path) -> None:
     assert "return () => clearTimeout(timeout);" in fixed(in_effect(body, "[open]"), tmp_path)
 
 
+def test_an_effect_that_a_formatter_would_move_up_is_not_safe(tmp_path: Path) -> None:
+    held = in_effect('    window.addEventListener("resize", onClose);\n')
+    assert "removeEventListener" in fixed(held, tmp_path, unsafe=False)
+    apart = held.replace("useEffect(() => {\n", "useEffect(\n    () =>\n").replace(
+        "onClose);\n  }, []);", "onClose),\n    [],\n  );"
+    )
+    assert mended(apart, tmp_path, unsafe=False).changes == ()
+    assert "removeEventListener" in fixed(apart, tmp_path)
+
+
 def test_a_ref_that_the_effect_asks_first_is_emptied(tmp_path: Path) -> None:
     body = "    if (!poll.current) {\n      poll.current = setInterval(() => onClose(), 900);\n    }\n"
     source = in_effect(body, "[open]").replace("  useEffect", "  const poll = useRef(null);\n  useEffect")

@@ -115,6 +115,12 @@ def test_a_name_that_means_something_else_is_not_written(source: str, tmp_path: 
         "import requests\n\n\nclass ImageModelHandle:\n    def size(self, url):\n        return requests.get(url)\n",
         "import requests\n\n\nclass RestEmbeddingClient:\n    def ids(self, url):\n        return requests.get(url)\n",
         "import requests\n\n\nclass LlamaServer:\n    def props(self, url):\n        return requests.get(url)\n",
+        GET.format("f'{url}/export'"),
+        GET.format("url").replace("rate", "sync_rates"),
+        GET.format("'https://api.openai.com/v1/models'"),
+        "import requests\n\n\ndef ask(url):\n    place = f'{url}/report'\n    return requests.get(place)\n",
+        "import requests\n\n\ndef send(method, path):\n    return requests.request(method, f'https://a.example/{path}')\n",
+        "import requests\n\n\ndef send(url, rows):\n    return requests.post(url, json=rows)\n",
     ],
 )
 def test_what_may_be_silent_and_well_is_not_limited_unseen(source: str, tmp_path: Path) -> None:
@@ -131,6 +137,9 @@ def test_what_may_be_silent_and_well_is_not_limited_unseen(source: str, tmp_path
         "import requests\n\n\ndef _generate(url, text):\n    return requests.post(url, json=text)\n",
         "import requests\n\n\nclass ClaudeBot:\n    def ask(self, url):\n        return requests.post(url)\n",
         "import requests\n\n\nclass LlamaServer:\n    def ask(self, url):\n        return requests.post(url)\n",
+        "import requests\n\n\nclass TogetherLM:\n    def ask(self, url):\n        return requests.post(url)\n",
+        "import requests\n\n\ndef ask(url):\n    return requests.post(f'{url}/rows/truncate')\n",
+        "import requests\n\n\ndef clone(url):\n    return requests.put(url)\n",
         "import requests\n\n\ndef ask(url):\n    body = {'max_tokens': 9}\n    return requests.post(url, json=body)\n",
     ],
 )
@@ -200,6 +209,18 @@ def test_how_long_a_line_may_get_is_what_the_project_says(name: str, text: str, 
         f"import requests\n\n{rest}x = requests.get('https://rates.example', params={{'base': 'EUR', 'on': 'now'}})\n"
     )
     assert ("\n    'https" in fixed(source, tmp_path)) is breaks
+
+
+def test_what_is_sent_to_a_known_place_is_safe(tmp_path: Path) -> None:
+    source = GET.format("").replace("requests.get()", "requests.post(f'{url}/rates', json=params)")
+    assert "timeout=30" in fixed(source, tmp_path, unsafe=False)
+
+
+@pytest.mark.parametrize("source", [f"x = [requests.get({LISTED})]", f"x = requests.get({LISTED})  # why"])
+def test_a_line_that_no_formatter_would_leave_is_not_safe(source: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.black]\nline-length = 104\n")
+    whole = f"import requests\n\n\ndef rate(base_currency, parameters, headers, me):\n    {source}\n"
+    assert mended(whole, tmp_path, unsafe=False).changes == ()
 
 
 @pytest.mark.parametrize("caught", ["requests.RequestException", "Exception", "(ConnectionError, requests.Timeout)"])

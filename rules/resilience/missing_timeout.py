@@ -199,13 +199,14 @@ def waits_for_ever_by_default(facts: Mapping[str, tuple[Fact, ...]], pins: Pins)
     "An engine whose URL names its driver hands that driver's limits over by `connect_args`, and the wait for a "
     "program of asyncio gets `asyncio.wait_for`, and the program is killed where that gives up",
     safety="safe for HTTP and mail, where a server that says nothing for 30 s is taken to be down; unsafe for calls "
-    "that speak of streams, events, polling, models or queries of users, for those whose handler then catches "
-    "the limit besides the failure that it catches already, and for sockets, statements, engines, programs and "
+    "that speak of streams, events, polling, models, queries of users, exports and other work that may be long, for "
+    "those whose callers choose the method or where to something is sent, for those whose handler then catches the "
+    "limit besides the failure that it catches already, and for sockets, statements, engines, programs and "
     "clients that may listen, which may take long and be well. Where a call or its function speaks of "
-    "completions, embeddings, scraping or queries of users, hands work to a model, or waits for a future or a "
-    "task of Celery, no limit is guessed: there is one only when the option `timeout` says which. Programs that "
-    "move files, and commands that run elsewhere, get none, and neither do calls whose handler would not fit a "
-    "limit that is met",
+    "completions, embeddings, scraping or queries of users, hands work to a model, has tables truncated, applications "
+    "built or the like, or waits for a future or a task of Celery, no limit is guessed: there is one only when the "
+    "option `timeout` says which. Programs that move files, and commands that run elsewhere, get none, and neither do "
+    "calls whose handler would not fit a limit that is met",
 )
 def passes_the_limit(file: PythonFile, finding: Finding, options: Limit, width: int) -> Fix | Refusal:
     return limited(file, finding, options, width)
@@ -216,9 +217,10 @@ def passes_the_limit(file: PythonFile, finding: Finding, options: Limit, width: 
     does="gives the axios call or instance a `timeout` with the value of the option `timeout_ms`, in the config that "
     "it has or gets; its import is added once. Downloads and uploads are left alone, but a `fetch` of a font, an icon "
     "or the like gets `AbortSignal.timeout`",
-    safety="safe where a server should answer within 30 s; unsafe for calls that speak of files, streams, events or "
-    "polling, and where callers choose the address. An instance gets its limit only where all of its calls are seen, "
-    "and for work of models and queries of users no limit is guessed",
+    safety="safe where a server should answer within 30 s; unsafe for calls that speak of files, streams, events, "
+    "polling, exports and other work that may be long, and where callers choose the address or the method. An "
+    "instance gets its limit only where all of its calls are seen, and for work of models, queries of users and what "
+    "works on all of a table or an application no limit is guessed",
 )
 def gives_axios_a_limit(file: EcmascriptFile, finding: Finding, options: Limit) -> Fix | Refusal:
     return limited_request(file, finding, options)

@@ -50,6 +50,8 @@ def settings_text(file: Path) -> str:
 
 def _width(file: Path) -> int:
     text = settings_text(file)
+    if not text:
+        return 0
     if file.suffix == ".yaml":
         return _of_hooks(text)
     return _of_toml(text, file.name) if file.suffix == ".toml" else _of_ini(text)

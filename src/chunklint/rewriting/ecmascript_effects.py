@@ -102,7 +102,14 @@ def _closed(file: SourceFile, effect: Effect, leaks: list[Leak], block: Block, *
             releases.append(release)
     close(file, edits, block, _cleanup(file, block.indent, releases))
     called = in_series(list(dict.fromkeys(f"`{release.callee}`" for release in releases)))
-    return edits.fix(f"Return a cleanup with {called}", safe=all(_is_safe(file, effect, leak) for leak in leaks))
+    safe = all(_is_safe(file, effect, leak) for leak in leaks) and not _moves_up(file, effect)
+    return edits.fix(f"Return a cleanup with {called}", safe=safe)
+
+
+def _moves_up(file: SourceFile, effect: Effect) -> bool:
+    """Whether a formatter would move an effect's function to the line of its hook as soon as it has braces."""
+    body, called = effect.callback.child_by_field_name("body"), effect.call.start_point[0]
+    return body is not None and body.type != "statement_block" and effect.callback.start_point[0] > called
 
 
 def _cleanup(file: SourceFile, indent: str, releases: list[Release]) -> str:

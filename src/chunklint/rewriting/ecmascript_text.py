@@ -243,7 +243,19 @@ class Edits:
             for start, end, text in merged
             if self._file.source[start:end].decode("utf-8", "replace") != text
         )
-        return Fix(title, edits, safe) if edits else Refusal("the code is as the fix would leave it")
+        if not edits:
+            return Refusal("the code is as the fix would leave it")
+        return Fix(title, edits, safe and not self._is_too_wide(merged))
+
+    def _is_too_wide(self, merged: Iterable[tuple[int, int, str]]) -> bool:
+        """Whether a line gets longer than the file's lines may be: a formatter would write it otherwise."""
+        parts, end = list[str](), 0
+        for start, stop, text in merged:
+            parts += (self._file.source[end:start].decode("utf-8", "replace"), text)
+            end = stop
+        parts.append(self._file.source[end:].decode("utf-8", "replace"))
+        known, width = set(self._file.content.splitlines()), style_of(self._file).width
+        return any(len(line) > width and line not in known for line in "".join(parts).splitlines())
 
     def _spans(self) -> Iterator[tuple[int, int, str]]:
         return ((start, end, text) for (start, end), text in self._replaced.items())

@@ -10,11 +10,20 @@ from tree_sitter import Node
 from chunklint.languages import language_of
 from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.model import Finding, Fix, Refusal
+from chunklint.rewriting.ecmascript_addresses import address_text, changes, is_passed_on
 from chunklint.rewriting.ecmascript_imports import imported
 from chunklint.rewriting.ecmascript_objects import braced, with_entry, with_last_argument
 from chunklint.rewriting.ecmascript_text import Edits
 from chunklint.rewriting.limits import Limit
-from chunklint.rewriting.long_waits import MAY_BE_LONG, WORKS_LONG
+from chunklint.rewriting.long_waits import (
+    MAY_BE_LONG,
+    MAY_WORK_LONG,
+    NEAR_A_MODEL,
+    OF_A_MODEL,
+    STARTS_WORK,
+    WORKS_LONG,
+    spelled,
+)
 from chunklint.semantics.ecmascript.functions import arguments_of, function_name, is_function
 from chunklint.semantics.ecmascript.names import qualified, resolve, unwrap, wrapped
 from chunklint.semantics.ecmascript.requests import config_position
@@ -37,6 +46,7 @@ _LONG_DOWNLOAD = Refusal("a limit would end a long download that is well, too; i
 
 # What a server may have to fetch or to start first.
 _SETS_UP = re.compile(r"preload|(?<![a-z])(?:install|pull|start_container|provision|migrat)", re.IGNORECASE)
+_OF_MODELS = (NEAR_A_MODEL, OF_A_MODEL)
 _FILES = re.compile(r"export|(?<![a-z])(?:file|document|attachment|backup|artifact)s?(?![a-z])", re.IGNORECASE)
 
 
@@ -67,14 +77,14 @@ def limited_request(file: SourceFile, finding: Finding, limit: Limit) -> Fix | R
     why = _entered(file, call, method, f"timeout: {limit.timeout_ms}", edits) or _explained(file, limit, edits)
     if why is not None:
         return why
-    safe = not any(_may_be_long(file, one) or _is_passed_on(file, one) for one in asked)
+    safe = not any(_may_be_long(file, one) or is_passed_on(file, one) for one in asked)
     return edits.fix(f"Pass `timeout: {limit.timeout_ms}`", safe=safe)
 
 
 def _limited_fetch(file: SourceFile, call: Node, limit: Limit) -> Fix | Refusal:
     """Give a `fetch` a signal that aborts it, where what it brings is small: a font, an icon, the picture of a user."""
     given = arguments_of(call)
-    said = (*(_spelled(file.text(one)) for one in given[:1]), *_said(file, call))
+    said = (*(spelled(file.text(one)) for one in given[:1]), *_said(file, call))
     small = any(_SMALL.search(one) for one in said)
     if not given or not small or any(_LARGE.search(one) for one in said):
         return _LONG_DOWNLOAD
@@ -187,52 +197,24 @@ def _explained(file: SourceFile, limit: Limit, edits: Edits) -> Refusal | None:
 def _takes_long(file: SourceFile, call: Node) -> bool:
     """Whether nobody would take our guess of a limit for the work that this call itself says it waits for."""
     function = next((one for one in ancestors(call) if is_function(one)), None)
-    said = (file.text(call), function_name(file, function) if function is not None else "")
-    return any(WORKS_LONG.search(_spelled(one)) for one in said)
-
-
-def _is_passed_on(file: SourceFile, call: Node) -> bool:
-    """Whether callers decide what is asked: the address, or the config that has it, is made of parameters and hosts."""
-    given = arguments_of(call)
-    config = next((one for one in given if unwrap(one).type == "object"), None)
-    if config is not None and config is given[0] and _asks_anything(file, unwrap(config)):
+    named = spelled(_name_of(file, function)) if function is not None else ""
+    if any(WORKS_LONG.search(one) for one in (spelled(file.text(call)), named)):
         return True
-    spread = config is not None and any(one.type == "spread_element" for one in unwrap(config).named_children)
-    address = given[0] if given and (given[0] is not config or spread) else None
-    if address is None or _constant(file, address).strip("/"):
-        return False
-    names = [address] if address.type == "identifier" else list(descendants(address, "identifier"))
-    found = [one for name in names if (one := resolve(file, name)) is not None]
-    if address.type == "member_expression" and any(one.kind in ("variable", "loop") for one in found):
-        # An answer told the address: it may be that of a file.
-        return not any(one.value is not None and unwrap(one.value).type == "object" for one in found)
-    return any(one.kind == "parameter" for one in found)
+    said = (spelled(address_text(file, call)), named, spelled(file.path.rpartition("/")[2]))
+    return changes(file, call) and any(STARTS_WORK.search(one) for one in said)
 
 
-def _asks_anything(file: SourceFile, config: Node) -> bool:
-    """Whether neither the address nor the method of a config is written out."""
-    keys = {file.text(one.child_by_field_name("key") or one).strip("'\""): one for one in config.named_children}
-    asked = [keys[key].child_by_field_name("value") or keys[key] for key in ("url", "method") if key in keys]
-    return len(asked) == 2 and not any(_constant(file, one).strip("/") for one in asked)
-
-
-def _constant(file: SourceFile, node: Node) -> str:
-    """The text that an address says by itself, also through the constant of a name; "" for none."""
-    if node.type in ("identifier", "shorthand_property_identifier"):
-        found = resolve(file, node)
-        node = found.value if found is not None and found.value is not None and found.kind == "variable" else node
-    parts = descendants(node, "string_fragment")
-    return "".join(file.text(one) for one in parts)
+def _name_of(file: SourceFile, function: Node) -> str:
+    """The name of a function, or of the entry that it is the value of."""
+    around = wrapped(function).parent
+    key = around.child_by_field_name("key") if around is not None and around.type == "pair" else None
+    return file.text(key) if key is not None else function_name(file, function)
 
 
 def _said(file: SourceFile, call: Node) -> Iterator[str]:
     """The names around a call, in the spelling of snake_case: of its functions, and of the file."""
-    yield from (_spelled(function_name(file, one)) for one in ancestors(call) if is_function(one))
-    yield _spelled(file.path.rpartition("/")[2])
-
-
-def _spelled(text: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower()
+    yield from (spelled(_name_of(file, one)) for one in ancestors(call) if is_function(one))
+    yield spelled(file.path.rpartition("/")[2])
 
 
 def _may_be_long(file: SourceFile, call: Node) -> bool:
@@ -240,5 +222,10 @@ def _may_be_long(file: SourceFile, call: Node) -> bool:
     text = file.text(call)
     if MAY_BE_LONG.search(text):
         return True
-    said = (_spelled(text), *_said(file, call))
-    return any(pattern.search(one) for one in said for pattern in (WORKS_LONG, _FILES, _SETS_UP))
+    names = tuple(_said(file, call))
+    if any(pattern.search(one) for one in (spelled(text), *names) for pattern in (WORKS_LONG, _FILES, _SETS_UP)):
+        return True
+    address = spelled(address_text(file, call))
+    if any(pattern.search(one) for one in (address, *names) for pattern in (STARTS_WORK, MAY_WORK_LONG)):
+        return True
+    return any(pattern.search(one) for one in (address, *names, spelled(file.path)) for pattern in _OF_MODELS)

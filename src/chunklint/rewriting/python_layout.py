@@ -36,6 +36,12 @@ def fitted(tree: cst.Module, call: cst.Call, wide: str, line: str, room: int) ->
     return _broken(call, call.args, indent, step)
 
 
+def gets_too_wide(before: str, after: str, room: int) -> bool:
+    """Whether a line of the text `after` is too long that `before` has not: a formatter would write it otherwise."""
+    known = set(before.splitlines())
+    return any(len(line) > room and line not in known for line in after.splitlines())
+
+
 def refitted(tree: cst.Module, before: str, after: str, room: int) -> str:
     """The text `after` with the calls broken that only their new indentation makes too wide for their lines."""
     known, lines = set(before.splitlines()), after.splitlines(keepends=True)

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from chunklint.editing import Grid, applied
 from chunklint.languages.base import ancestors, descendants
-from chunklint.model import Finding, Fix, Refusal
+from chunklint.model import Edit, Finding, Fix, Refusal
 from chunklint.rewriting.limits import Limit
-from chunklint.rewriting.long_waits import ASKS_A_MODEL, MAY_BE_LONG, OF_A_MODEL, WORKS_LONG
+from chunklint.rewriting.long_waits import (
+    ASKS_A_MODEL,
+    MAY_BE_LONG,
+    MAY_WORK_LONG,
+    NEAR_A_MODEL,
+    OF_A_MODEL,
+    STARTS_WORK,
+    WORKS_LONG,
+    spelled,
+)
+from chunklint.rewriting.python_addresses import address_texts, changes, is_callers_choice
 from chunklint.rewriting.python_arguments import with_argument, with_value
+from chunklint.rewriting.python_code import width_of
 from chunklint.rewriting.python_engines import connect_args
 from chunklint.rewriting.python_handlers import hearing
+from chunklint.rewriting.python_layout import gets_too_wide
 from chunklint.rewriting.python_processes import waited_for
 from chunklint.semantics.timeouts.deadlines import waits_for_ever
 from chunklint.semantics.timeouts.programs import ends_silence
@@ -38,7 +51,7 @@ _KEYWORDS: Mapping[str, tuple[str, bool]] = {
     "ftplib": ("timeout", True),
     "ldap3": ("receive_timeout", False),
     "nntplib": ("timeout", True),
-    "telnetlib": ("timeout", True),
+    "telnetlib": ("timeout", False),
     "jira": ("timeout", True),
     "python-gitlab": ("timeout", True),
     "paramiko": ("timeout", True),
@@ -64,8 +77,6 @@ _ANY_FAILURE = re.compile(
     r"Timeout|RequestException|SubprocessError|\bException\b|BaseException|OSError|IOError|^except\s*:"
 )
 
-# A request that hands work over.
-_POSTS = re.compile(r"""\.post\(|["']POST["']""")
 _NAMED = frozenset({"function_definition", "class_definition"})
 
 
@@ -103,8 +114,13 @@ def limited(file: PythonFile, finding: Finding, limit: Limit, width: int = 0) ->
     name, more = heard
     also = f" and catch `{name}`" if name else ""
     all_edits = tuple(sorted((*edits, *more)))
-    safe = safe and not name and not takes_long and not _may_be_long(file, call)
+    safe = safe and not name and not takes_long and not _may_be_long(file, call) and _fits(file, all_edits, width)
     return Fix(f"Pass `{keyword}={limit.timeout}`{also}", all_edits, safe=safe)
+
+
+def _fits(file: PythonFile, edits: Sequence[Edit], width: int) -> bool:
+    after = applied(file.content, Grid(file.content).splices(edits))
+    return not gets_too_wide(file.content, after, width or width_of(file))
 
 
 def _through_the_driver(file: PythonFile, finding: Finding, call: Node, limit: Limit, width: int) -> Fix | Refusal:
@@ -145,9 +161,15 @@ def _waiter_at(file: PythonFile, finding: Finding) -> tuple[Waiter, Node] | None
 def _may_be_long(file: PythonFile, call: Node) -> bool:
     """Whether a limit may end what is well: by the call, by what is around it, and by what the file is for."""
     text = file.text(call)
-    if MAY_BE_LONG.search(text) or _raises_past_its_handler(file, call):
+    if MAY_BE_LONG.search(text) or _raises_past_its_handler(file, call) or is_callers_choice(call, file):
         return True
-    return any(WORKS_LONG.search(one) for one in (text, *_names_around(file, call)))
+    names = tuple(_names_around(file, call))
+    if any(WORKS_LONG.search(one) for one in (text, *names)):
+        return True
+    said = [spelled(one) for one in (*address_texts(call, file), *names, file.path)]
+    if any(one.search(text) for text in said for one in (NEAR_A_MODEL, OF_A_MODEL)):
+        return True
+    return any(one.search(text) for text in said[:-1] for one in (STARTS_WORK, MAY_WORK_LONG))
 
 
 def _takes_long(file: PythonFile, call: Node, waiter: Waiter) -> bool:
@@ -163,11 +185,14 @@ def _takes_long(file: PythonFile, call: Node, waiter: Waiter) -> bool:
     function = next((one for one in ancestors(call) if one.type == "function_definition"), None)
     name = function.child_by_field_name("name") if function is not None else None
     said = [file.text(call), file.text(name) if name is not None else ""]
-    if _POSTS.search(file.text(call)):
+    if changes(call, file):
         around = list(_names_around(file, call))
-        said += around
-        if any(OF_A_MODEL.search(one) for one in around) or ASKS_A_MODEL.search(file.text(function or file.root)):
+        asked = any(OF_A_MODEL.search(spelled(one)) for one in (*around, file.path))
+        if asked or ASKS_A_MODEL.search(file.text(function or file.root)):
             return True
+        if any(STARTS_WORK.search(spelled(one)) for one in (*address_texts(call, file), said[1])):
+            return True
+        said += around
     return any(WORKS_LONG.search(one) for one in said)
 
 
