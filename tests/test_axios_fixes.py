@@ -51,6 +51,7 @@ def test_what_may_take_long_gets_the_limit_that_somebody_has_said(tmp_path: Path
             'the configured import `import { T } from "./config"` is no import by a name that all files share',
         ),
         ("export const load = (asked) => axios(asked);\n", Limit(), "it is not seen whether the first argument"),
+        ('axios.post("/a", {}, { timeout: 0 });\n', Limit(), "what it asks for may be done though nobody waits"),
         ('axios.post("/a", { headers: {} });\n', Limit(), "what it sends looks like a config"),
         ('axios.post("/a", new FormData());\n', Limit(), "a file may take long"),
         ('axios.get("/a", { responseType: "blob" });\n', Limit(), "a file may take long"),
@@ -116,6 +117,7 @@ def test_what_cannot_be_told_is_left_alone(source: str, limit: Limit, reason: st
         ('axios.get("/containers/preload");\n', False),
         ('axios.get("/jobs/1/poll");\n', False),
         ('axios.get("/rows", { timeout: 0 });\n', False),
+        ('axios.post("/payments", { id: 1 });\n', False),
     ],
 )
 def test_a_limit_is_safe_where_silence_means_that_the_server_is_down(source: str, safe: bool, tmp_path: Path) -> None:
@@ -241,6 +243,11 @@ def test_an_argument_of_several_lines_gives_each_one_its_own(before: str, after:
         ),
         ("const downloadIcons = async () => (await fetch('/a')).blob();\n", ""),
         ("const rows = async () => (await fetch('/a')).blob();\n", ""),
+        (
+            "async function sendIcon(icon) {\n  const form = new FormData();\n"
+            "  form.append('icon', await (await fetch(icon)).blob());\n}\n",
+            "",
+        ),
         ("const icon = async (options) => (await fetch('/icon', options)).blob();\n", ""),
     ],
 )

@@ -196,6 +196,11 @@ def test_the_import_stands_where_sorters_put_it(before: str, after: str, tmp_pat
         ("import asyncio\n", "import asyncio\nimport trio\n", "the file does not use asyncio alone"),
         (
             "import asyncio\n",
+            "import asyncio\nfrom twisted.internet import defer\n",
+            "the file does not use asyncio alone",
+        ),
+        (
+            "import asyncio\n",
             "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import asyncio\n",
             "`asyncio` is imported elsewhere than at the top",
         ),

@@ -42,7 +42,7 @@ MAY_WORK_LONG = re.compile(
     r"(?<![a-z])(?:import|export|(?:re)?sync(?:hroni[sz]e)?|upload|download|(?:re)?generate|generation|(?:re)?run|exec"
     r"|execute|(?:re)?start|launch|spawn|batch|bulk|process|report|analy[sz]e|analysis|optimi[sz]e|simulate|evaluate"
     r"|benchmark|scan|convert|duplicate|copy|dump|recalculate|restore|upgrade|invoke|trigger|migration|purge|clean_?up"
-    r"|snapshot|backup|build|deployment|training)(?:s|es)?(?![a-z])"
+    r"|snapshot|backup|build|deployment|training|pay|payment|payout|withdraw(?:al)?|charge|refund|transfer)(?:s|es)?(?![a-z])"
 )
 
 # What is spelled like work and is none: how an address comes about, and where a program finds its settings.

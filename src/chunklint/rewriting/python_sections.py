@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _NOT_MADE_BY_INIT = re.compile(r"dataclass|define|attrs|\battr\.")
 _IMPORTS = ("import_statement", "import_from_statement")
-_OTHER_LOOPS = frozenset({"trio", "curio", "anyio"})
+_OTHER_LOOPS = frozenset({"trio", "curio", "anyio", "twisted", "gevent"})
 
 
 @record

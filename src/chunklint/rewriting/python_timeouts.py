@@ -144,7 +144,15 @@ def _engines(file: PythonFile) -> Iterator[Node]:
 
 
 def limited_again(file: PythonFile, finding: Finding, limit: Limit) -> Fix | Refusal:
-    """Put a limit where somebody wrote that there is none."""
+    """Put a limit where somebody wrote that there is none, unless what it asks for is done then."""
+    value = next((one for one in descendants(file.root) if file.span(one) == finding.location.span), None)
+    call = next((one for one in ancestors(value) if one.type == "call"), None) if value is not None else None
+    if call is not None and limit.timeout == Limit().timeout:
+        said = [spelled(one) for one in (file.text(call), *_names_around(file, call))]
+        if changes(call, file) or any(one.search(text) for text in said for one in (WORKS_LONG, NEAR_A_MODEL)):
+            return Refusal(
+                "what it asks for may be done though nobody waits any more; who wrote None may have known why"
+            )
     edits = with_value(file, finding.location.span, limit.timeout, limit.timeout_import)
     if isinstance(edits, Refusal):
         return edits

@@ -32,6 +32,9 @@ _DEADLINES = re.compile(r"(^|_)(wait_for|timeouts?|timeout_at|move_on_(after|at)
 _LIMITING_DECORATOR = re.compile(r"timeout|time_limit|deadline", re.IGNORECASE)
 _ALARM = re.compile(r"\bsignal\.(alarm|setitimer)\(")
 
+# Data URLs ask no server.
+_OF_DATA_URLS = re.compile(r"data_ur[li]")
+
 _DISPATCHED = frozenset({"delay", "apply_async", "send_task"})
 
 _WRAPPINGS = frozenset({"await", "parenthesized_expression", "boolean_operator", "conditional_expression"})
@@ -188,6 +191,10 @@ def _is_exempt(name: str, call: Node, function: Node, file: PythonFile) -> bool:
         return _listens(call, file)
     if name == STUB:
         return all(within_deadline(wait, False, file) for wait in unlimited_calls(call, file))
+    if name == "urllib.request.urlopen":
+        around = enclosing_function(call)
+        called = around.child_by_field_name("name") if around is not None else None
+        return called is not None and _OF_DATA_URLS.search(file.text(called)) is not None
     if name.startswith("ftplib."):
         return not arguments(call, file).positional and "host" not in arguments(call, file).keywords
     return False
