@@ -223,6 +223,15 @@ def test_a_line_that_no_formatter_would_leave_is_not_safe(source: str, tmp_path:
     assert mended(whole, tmp_path, unsafe=False).changes == ()
 
 
+def test_the_length_that_extended_settings_give_counts(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text("line-length = 130\n")
+    (tmp_path / "pyproject.toml").write_text('[tool.ruff]\nextend = "base.toml"\n')
+    source = "import requests\n\nx = requests.get('https://rates.example', params={'base': 'EUR', 'on': 'now'})\n"
+    assert "'now'}, timeout=30)\n" in fixed(source, tmp_path)
+    (tmp_path / "base.toml").write_text('extend = "pyproject.toml"\n')
+    assert "'now'}, timeout=30\n)" in fixed(source, tmp_path)
+
+
 @pytest.mark.parametrize("caught", ["requests.RequestException", "Exception", "(ConnectionError, requests.Timeout)"])
 def test_a_limit_that_is_caught_when_it_is_met_is_safe(caught: str, tmp_path: Path) -> None:
     body = f"    try:\n        requests.get(url)\n    except {caught}:\n        return False\n    return True\n"

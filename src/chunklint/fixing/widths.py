@@ -13,6 +13,7 @@ from typing import Any
 _USUAL = 88
 
 _LARGEST = 1_000_000
+_EXTENSIONS = 3
 _SETTINGS = ("ruff.toml", ".ruff.toml", "pyproject.toml", ".flake8", "setup.cfg", "tox.ini", ".pre-commit-config.yaml")
 # A hook of theirs, and the length that its arguments may give.
 _HOOK = re.compile(r"^[ \t]*-[ \t]*id:[ \t]*[\"']?(?:black|ruff-format)\b", re.MULTILINE)
@@ -54,7 +55,7 @@ def _width(file: Path) -> int:
         return 0
     if file.suffix == ".yaml":
         return _of_hooks(text)
-    return _of_toml(text, file.name) if file.suffix == ".toml" else _of_ini(text)
+    return _of_toml(text, file) if file.suffix == ".toml" else _of_ini(text)
 
 
 def _of_hooks(text: str) -> int:
@@ -63,19 +64,27 @@ def _of_hooks(text: str) -> int:
     return int(told[1]) if told is not None else _USUAL if hook is not None else 0
 
 
-def _of_toml(text: str, name: str) -> int:
+def _of_toml(text: str, file: Path, depth: int = _EXTENSIONS) -> int:
     import tomllib
 
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
         return 0
-    if name != "pyproject.toml":
-        return _number(document.get("line-length")) or _USUAL
-    tools = document.get("tool")
-    sections = [tools[one] for one in ("ruff", "black") if one in tools] if isinstance(tools, dict) else []
-    told = (_number(one.get("line-length")) for one in sections if isinstance(one, Mapping))
+    tools = document.get("tool") if file.name == "pyproject.toml" else {"ruff": document}
+    found = [tools[one] for one in ("ruff", "black") if one in tools] if isinstance(tools, dict) else []
+    sections = [one for one in found if isinstance(one, Mapping)]
+    told = (_number(one.get("line-length")) or _of_extended(one, file, depth) for one in sections)
     return next(filter(None, told), _USUAL if sections else 0)
+
+
+def _of_extended(section: Mapping[str, Any], file: Path, depth: int) -> int:
+    """What the settings say that a section of ruff extends; 0 when it extends none."""
+    named = section.get("extend")
+    if not isinstance(named, str) or not depth:
+        return 0
+    other = file.parent / named
+    return _of_toml(settings_text(other), other, depth - 1)
 
 
 def _of_ini(text: str) -> int:
