@@ -99,6 +99,11 @@ def test_a_ref_that_the_effect_asks_first_is_emptied(tmp_path: Path) -> None:
             "`begun.current` lets the effect begin once",
         ),
         (
+            "    setTimeout(() => {\n      onClose();\n      submitForm(open);\n    }, 900);\n",
+            "[]",
+            "the timer calls `submitForm`, which may be wanted",
+        ),
+        (
             "    setShown(true);\n    setTimeout(() => onClose(), 900);\n",
             "[shown]",
             "the effect sets `shown`, which makes it run again",

@@ -51,6 +51,9 @@ _SETS = re.compile(r"set(?![a-z])|dispatch")
 _MOVES = re.compile(r"^(?:navigate|(?:router|history|navigation)\.(?:push|replace|navigate))$")
 _OF_PLACE = re.compile(r"searchparams|location|pathname|query|^params$", re.IGNORECASE)
 
+# What is done for somebody else than the person who looks at the component.
+_SENDS = re.compile(r"(?:submit|save|track|send|report|persist|flush|capture|record|upload)(?![a-z])")
+
 _DEFINED_AND_CALLED = 2
 
 
@@ -174,7 +177,15 @@ def _unfit_leak(file: SourceFile, effect: Effect, leak: Leak) -> Refusal | None:
         return Refusal("the timer sets itself again, and each round has another handle")
     if not acquired.path and enclosing_function(file, acquired.node) != effect.callback:
         return Refusal("it is acquired in a callback, which may run several times")
+    if acquired.kind is Kind.TIMEOUT and (told := _sent_by(file, acquired.node)):
+        return Refusal(f"the timer calls `{told}`, which may be wanted even if nobody sees the component any more")
     return _restarts(file, effect, acquired.kind) or _guards_itself(file, effect, leak)
+
+
+def _sent_by(file: SourceFile, timer: Node) -> str:
+    """The function that a timer calls to send, save or report something; "" for none."""
+    names = (called_name(file, one) for one in descendants(timer, "call_expression"))
+    return next((name for name in names if _SENDS.match(name)), "")
 
 
 def _is_own(file: SourceFile, effect: Effect, function: Node) -> bool:

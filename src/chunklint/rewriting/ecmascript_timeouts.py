@@ -64,7 +64,7 @@ def limited_request(file: SourceFile, finding: Finding, limit: Limit) -> Fix | R
     asked = [call]
     if method == "create":
         uses = _calls_of_instance(file, call)
-        if uses is None:
+        if uses is None or any(is_passed_on(file, one) for one in uses):
             return Refusal("what others ask of the instance is not seen here, and an upload may take long and be well")
         asked = uses
     if any(_TRANSFERS.search(text) for one in asked for text in (file.text(_function_around(one)), *_said(file, one))):
