@@ -140,6 +140,19 @@ def test_a_handler_that_would_lose_its_types_keeps_its_place(tmp_path: Path) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("event", "sort"),
+    [("beforeinput", "InputEvent"), ("transitionend", "TransitionEvent"), ("our-own", "Event")],
+)
+def test_a_handler_that_gets_a_name_gets_the_type_of_its_event(event: str, sort: str, tmp_path: Path) -> None:
+    source = (
+        'import { useEffect } from "react";\n\n'
+        "export function useTold(tell: (event: Event) => void) {\n"
+        f'  useEffect(() => {{\n    window.addEventListener("{event}", (event) => tell(event));\n  }}, [tell]);\n}}\n'
+    )
+    assert f"(event: {sort}) => tell(event)" in fixed(source, tmp_path, "told.ts")
+
+
 def test_a_flag_that_the_file_knows_is_used_again(tmp_path: Path) -> None:
     source = (
         'import { useEffect, useState } from "react";\n\n'
