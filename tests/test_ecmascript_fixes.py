@@ -153,6 +153,21 @@ def test_a_handler_that_gets_a_name_gets_the_type_of_its_event(event: str, sort:
     assert f"(event: {sort}) => tell(event)" in fixed(source, tmp_path, "told.ts")
 
 
+def test_what_tells_of_a_mistake_is_not_lowered_like_what_tells_of_a_wait(tmp_path: Path) -> None:
+    source = (
+        'import { useEffect, useState } from "react";\n\n'
+        "export function Plan({ query, ask }) {\n"
+        "  const [plan, setPlan] = useState(null);\n  const [wrong, setWrong] = useState('');\n"
+        "  useEffect(() => {\n    async function load() {\n"
+        "      if (!query) {\n        setWrong('nothing is asked');\n        return;\n      }\n"
+        "      const told = await ask(query);\n      setWrong('');\n      setPlan(told);\n    }\n    load();\n"
+        "  }, [query]);\n  return <p title={wrong}>{plan}</p>;\n}\n"
+    )
+    result = fixed(source, tmp_path)
+    assert "if (ignore) return;" in result
+    assert result.count("setWrong('')") == 1
+
+
 def test_a_flag_that_the_file_knows_is_used_again(tmp_path: Path) -> None:
     source = (
         'import { useEffect, useState } from "react";\n\n'

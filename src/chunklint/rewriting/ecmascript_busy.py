@@ -33,13 +33,20 @@ def left_raised(file: SourceFile, effect: Effect, setters: Iterable[Node]) -> tu
         if node in late or name not in lowered or not text:
             continue
         early.setdefault(name, []).append(node)
-        if text != lowered[name]:
+        if text != lowered[name] and not _leaves_then(node):
             raised.setdefault(name, []).append(node)
     return tuple(
         f"{name}({lowered[name]})"
         for name, nodes in raised.items()
         if not any(_is_certain(file, effect, one, early[name]) for one in nodes)
     )
+
+
+def _leaves_then(node: Node) -> bool:
+    """Whether the function is left right behind a call, so that it raises nothing for a wait: it tells of a mistake."""
+    statement = node.parent
+    after = statement.next_named_sibling if statement is not None else None
+    return after is not None and after.type in ("return_statement", "throw_statement")
 
 
 def _setter(file: SourceFile, node: Node) -> str:
