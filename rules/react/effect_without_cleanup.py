@@ -133,21 +133,24 @@ export function Width() {
         "listeners with `once` or a signal that may be aborted, on objects that the effect made itself, or on an "
         "element that dies with the component while the effect runs once",
         "timers of up to 50 ms, single animation frames, timers whose callback touches only elements, or sets what "
-        "each run sets as late and nothing else sets; timers of effects that set what they run again for, or that a "
+        "each run sets as late and nothing else sets; timers of up to 500 ms that set the component's own state and "
+        "that the effect itself sets to nothing else; timers of effects that set what they run again for, or that a "
         "ref lets run once; intervals that a `finally` ends",
-        "`classList` of `<html>`, themes and other classes that the whole application wears",
+        "`classList` of `<html>`, themes and other classes that the whole application wears; a class that an effect of "
+        "a layout puts on and takes off",
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
         "ends them; values handed to functions of other files",
         "late answers for props that every mount gives as a literal, changes the `key` with, or keeps while a modal or "
         "an overlay over the page is open; for state that is set once, when the component has been mounted, or that "
-        "an effect copies from such props; under a lock, or where the field is shut meanwhile; for state that nothing "
-        "reads",
+        "an effect copies from such props; for the id of what is only loaded again by the same name; under a lock, or "
+        "where the field is shut meanwhile; where the effect asks only while the state is empty; for state that "
+        "nothing reads",
         "tests, stories and mocks; class components",
     ),
     limits=(
         "an interval that a hook's function starts is reported only where an effect calls that function",
         "timers of handlers count only where they take back what a later call has set for something else, more than "
-        "300 ms later; listeners of handlers only on the page, where the file removes none for that event; connections "
+        "500 ms later; listeners of handlers only on the page, where the file removes none for that event; connections "
         "of handlers only where the component closes none and hands none on",
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
         "answers that come late count only where the request asks with state, or with a prop or argument that some "

@@ -19,6 +19,7 @@ from chunklint.semantics.ecmascript.functions import (
     enclosing_function,
     runs_in_place,
 )
+from chunklint.semantics.ecmascript.loaded import asked_with, is_identity
 from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_hook
 
@@ -59,10 +60,23 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
                 pending.append((found.value, hops + 1))
             elif hook[0] in _MADE or hook[0].startswith(_DELAYED):
                 pending.extend((part, hops + 1) for part in arguments_of(hook[1])[:1])
+            elif (loaded := _loaded_with(file, name, found, hook, owner)) is not None:
+                pending.extend((part, hops + 1) for part in loaded)
             elif changes_itself(file, found, hook):
                 yield ITSELF
             elif hook[0] in _STATE:
                 pending.extend((part, hops + 1) for part in _copied_from(file, found))
+
+
+def _loaded_with(
+    file: SourceFile, name: Node, found: Binding, hook: tuple[str, Node], owner: Node
+) -> list[Node] | None:
+    """What the requests ask with whose answers alone are in a state of which only the identity is taken."""
+    setter = setter_of(file, found) if hook[0] == "useState" and not found.keys[1:] else None
+    if setter is None or found.keys[:1] != ("0",) or not is_identity(file, name):
+        return None
+    uses = [use for use in uses_of(file, setter.node) if not _is_listed(file, use)]
+    return asked_with(file, uses, owner) if uses else None
 
 
 def _names_in(value: Node) -> Iterator[Node]:
@@ -147,19 +161,28 @@ def _copier(file: SourceFile, use: Node) -> Effect | None:
     return effect if effect is not None and effect.deps else None
 
 
-def _is_run_once(file: SourceFile, use: Node, once: list[Node]) -> bool:
-    """Whether a place runs in an effect that runs once, or in a function that only such an effect calls."""
+def _is_run_once(file: SourceFile, use: Node, once: list[Node], hops: int = _HOPS) -> bool:
+    """Whether a place runs in an effect that runs once, or in functions that only such effects lead to."""
     if any(begins_within(use, callback) for callback in once):
         return True
     function = enclosing_function(file, use)
-    declared = function.parent if function is not None and function.parent is not None else None
-    name = declared.child_by_field_name("name") if declared is not None else None
-    if function is not None and function.type in ("function_declaration", "generator_function_declaration"):
-        name = function.child_by_field_name("name")
-    if name is None or name.type != "identifier":
-        return False
-    calls = list(uses_of(file, name))
-    return bool(calls) and all(any(begins_within(call, callback) for callback in once) for call in calls)
+    while function is not None and _name_of(file, function) is None and runs_in_place(file, function):
+        function = enclosing_function(file, function)
+    name = _name_of(file, function) if function is not None else None
+    calls = [one for one in uses_of(file, name) if not _is_listed(file, one)] if name is not None and hops else []
+    return bool(calls) and all(_is_run_once(file, call, once, hops - 1) for call in calls)
+
+
+def _name_of(file: SourceFile, function: Node) -> Node | None:
+    """The name that a function is called by, also one that is made with `useCallback`."""
+    if function.type in ("function_declaration", "generator_function_declaration"):
+        return function.child_by_field_name("name")
+    around = function.parent
+    if around is not None and around.type == "arguments" and (call := around.parent) is not None:
+        around = call.parent if called_name(file, call) == "useCallback" else None
+    declares = around is not None and around.type == "variable_declarator"
+    name = around.child_by_field_name("name") if around is not None and declares else None
+    return name if name is not None and name.type == "identifier" else None
 
 
 def _leads_on(file: SourceFile, call: Node, mark: str, name: str = "") -> bool:

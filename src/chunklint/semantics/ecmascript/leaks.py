@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -16,6 +17,7 @@ from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
     enclosing_function,
+    function_name,
     function_of,
     is_function,
     receiver_of,
@@ -50,6 +52,7 @@ from chunklint.semantics.ecmascript.timers import (
     ends_with_the_answer,
     is_set_once,
     lasts_up_to,
+    only_settles,
     runs_again_at_once,
     touched_by,
 )
@@ -59,6 +62,7 @@ _SHORT = 1000
 _SETTLES = 100
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
+_LAYOUT = re.compile(r"(?:Layout|Shell)$")
 _ROOT_FILES = frozenset({"_app", "app", "main", "root"})
 _TEST_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e", "test", "tests"})
 _TEST_MARKS = frozenset({"test", "spec", "stories", "story", "docs", "cy", "bench"})
@@ -127,7 +131,8 @@ def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | N
             return _timed(file, effect, acquired)
         case Kind.GLOBAL if acquired.node.type == "call_expression":
             event = string_value(file, arguments_of(acquired.node)[0])
-            return None if cleaned_by(file, effect, RELEASES[Kind.GLOBAL], event) else Leak(effect, acquired)
+            kept = cleaned_by(file, effect, RELEASES[Kind.GLOBAL], event) or _follows_a_layout(file, effect, event)
+            return None if kept else Leak(effect, acquired)
         case Kind.GLOBAL:
             return _assigned(file, effect, acquired)
         case Kind.STREAM:
@@ -136,6 +141,15 @@ def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | N
             by_hand = released_by_hand(file, around, RELEASES[Kind.STREAM], frozenset(), None)
             return None if stopped or by_hand is not None else Leak(effect, acquired)
     return _kept(file, effect, acquired, handle_of(file, acquired.node, acquired.path))
+
+
+def _follows_a_layout(file: SourceFile, effect: Effect, name: str | None) -> bool:
+    """Whether an effect of a layout puts a class on and takes it off itself: the layout stays, and so does the page."""
+    layout = effect.owner is not None and _LAYOUT.search(function_name(file, effect.owner)) is not None
+    return layout and any(
+        called_name(file, call) == "remove" and any(string_value(file, one) == name for one in arguments_of(call))
+        for call in descendants(effect.callback, "call_expression")
+    )
 
 
 def is_app_root(file: SourceFile, owner: Node | None) -> bool:
@@ -299,8 +313,14 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     name, outside = touched
     if not outside and lasts_up_to(file, acquired.node, _SETTLES):
         return None
-    if not outside and (runs_again_at_once(file, effect, acquired) or is_set_once(file, effect, acquired)):
-        return None  # A cleanup of the effect would clear it before it can fire.
+    brief = not outside and kept.by_hand is None and callback is not None
+    if brief and callback is not None and only_settles(file, effect, acquired, callback, name):
+        return None
+    # A cleanup of the effect would clear it before it can fire.
+    if not outside and runs_again_at_once(file, effect, acquired):
+        return None
+    if (not outside or lasts_up_to(file, acquired.node, _SHORT)) and is_set_once(file, effect, acquired):
+        return None
     if kept.by_hand is not None and ends_with_the_answer(file, acquired.node, kept.by_hand):
         return None  # It waits for an answer only, which takes it away.
     # State that is set once, shortly after the mount, is set on nothing when the component has gone before.

@@ -11,7 +11,7 @@ from chunklint.semantics.ecmascript.functions import is_function
 from chunklint.semantics.ecmascript.names import string_value, unwrap
 
 # Events that come once by nature.
-ONE_TIME_EVENTS = frozenset({"load", "DOMContentLoaded"})
+ONE_TIME_EVENTS = frozenset({"load", "DOMContentLoaded", "appinstalled"})
 PAGES = (("document", "body"), ("document", "documentElement"))
 
 # Style values that undo another one.

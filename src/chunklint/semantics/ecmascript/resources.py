@@ -76,7 +76,7 @@ _READS = frozenset({"watch"})
 # A timer of up to this many milliseconds lets layout or focus settle; nobody waits for it.
 _A_FEW_FRAMES = 50
 
-A_MOMENT = 300
+A_MOMENT = 500
 """Up to so many milliseconds nobody does the same thing twice."""
 
 # How many calls of local functions are followed from the function that runs.

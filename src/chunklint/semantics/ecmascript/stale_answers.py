@@ -100,6 +100,8 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
             )
             if not asked or is_guarded(file, effect, run.node, own_wait(run.node)):
                 continue
+            if _is_filled_once(file, effect, state_of_setter(file, name), path[0] if path else request):
+                continue
             if not _goes_alone(file, effect, request):
                 own, fed = by_source(asked, changing)
                 yield Stale(request, setter, min(own or asked), path, fed)
@@ -150,6 +152,44 @@ def own_wait(call: Node) -> int | None:
 def runs_once(file: SourceFile, effect: Effect) -> bool:
     """Whether the effect asks a ref before it does anything, as what shall happen once does."""
     return any(chain[-1:] == ("current",) for asked in conditions(effect.callback) for chain in chains_in(file, asked))
+
+
+def _is_filled_once(file: SourceFile, effect: Effect, state: str | None, place: Node) -> bool:
+    """Whether the effect asks only while the state is empty that takes the answer: `if (rows.length) return`."""
+    for asked in conditions(effect.callback):
+        around = asked.parent
+        test = around.parent if around is not None and around.type == "parenthesized_expression" else around
+        returns = (
+            test is not None
+            and test.type == "if_statement"
+            and next(descendants(test, "return_statement", stop=FUNCTIONS), None) is not None
+            and not begins_within(place, test)
+        )
+        names = [asked] if asked.type == "identifier" else descendants(asked, "identifier", stop=FUNCTIONS)
+        if place.start_byte > asked.end_byte and any(
+            file.text(name) == state and _asks_emptiness(file, name) == (not returns) for name in names
+        ):
+            return True
+    return False
+
+
+def _asks_emptiness(file: SourceFile, name: Node) -> bool | None:
+    """Whether a condition asks if a state is empty (`!rows`), or if it is not; None where it asks anything else."""
+    node, empty = name, False
+    while (around := node.parent) is not None:
+        if around.type == "unary_expression" and around.children[0].type == "!":
+            empty = not empty
+        elif around.type == "member_expression" and file.text(around).endswith("length"):
+            pass
+        elif around.type != "parenthesized_expression":
+            break
+        node = around
+    if around is None or around.type != "binary_expression" or around.children[1].type in ("&&", "||"):
+        return empty if around is not None and around.type in ("binary_expression", "if_statement") else None
+    left, operator, right = around.children[0], around.children[1].type, around.children[2]
+    if left != node or file.text(right) not in ("null", "undefined", "0"):
+        return None
+    return {"===": True, "==": True, "!==": False, "!=": False, ">": False}.get(operator)
 
 
 def _goes_alone(file: SourceFile, effect: Effect, request: Node) -> bool:

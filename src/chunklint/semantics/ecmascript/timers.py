@@ -18,7 +18,7 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, state_of_setter
-from chunklint.semantics.ecmascript.resources import Acquisition, delay_text, reached
+from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, delay_text, reached
 
 _NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
 _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
@@ -85,6 +85,18 @@ def is_set_once(file: SourceFile, effect: Effect, timer: Acquisition) -> bool:
         if marks and chain[-1:] == ("current",) and chain in asked:
             return True
     return False
+
+
+def only_settles(file: SourceFile, effect: Effect, timer: Acquisition, callback: Node, setter: str) -> bool:
+    """Whether a swift timer sets a state once and waits for nothing, and the effect itself sets that to nothing else.
+
+    Nobody sees whether something that no other run takes back comes half a second after the unmount.
+    """
+    if not lasts_up_to(file, timer.node, A_MOMENT) or next(descendants(callback, "await_expression"), None) is not None:
+        return False
+    calls = [run for run, _ in reached(file, effect.callback) if run.node.type == "call_expression"]
+    named = [run for run in calls if (callee := callee_of(run.node)) is not None and file.text(callee) == setter]
+    return all(run.delayed and not run.waited for run in named)
 
 
 def ends_with_the_answer(file: SourceFile, timer: Node, release: Node) -> bool:

@@ -1,0 +1,108 @@
+"""State that holds one thing which was asked for by its name: which one it is changes only where the question does.
+
+`getTask(taskId).then(setTask)`: whoever is given `task.id` is given another only for another `taskId`, however often
+the task is loaded again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    continues_with,
+    is_function,
+    receiver_of,
+)
+from chunklint.semantics.ecmascript.names import resolve, unwrap, wrapped
+
+_IDENTITY = re.compile(r"^_?(?:id|uuid|uid|guid|pk|slug|key)$|(?:Id|ID|_id|Uuid|_uuid|Uid|Slug|_slug|_key)$")
+_CONTINUES = ("then", "finally", "catch")
+_NOTHING = ("null", "undefined")
+_HOPS = 4
+
+
+def is_identity(file: SourceFile, name: Node) -> bool:
+    """Whether of what a name holds only its identity is taken: `task.id`, `task?.task_id`."""
+    around = wrapped(name).parent
+    if around is None or around.type != "member_expression" or around.child_by_field_name("object") != wrapped(name):
+        return False
+    part = around.child_by_field_name("property")
+    return part is not None and _IDENTITY.search(file.text(part)) is not None
+
+
+def asked_with(file: SourceFile, uses: list[Node], owner: Node) -> list[Node] | None:
+    """What the requests are given whose answers are all that a state is ever set to, by the uses of its setter.
+
+    None where something else sets it, or the question is that of a function's caller.
+    """
+    asked: list[Node] = []
+    for use in uses:
+        request = _continued(file, use) if continues_with(file, use) else None
+        call = use.parent
+        if request is None and call is not None and callee_of(call) == use and (given := arguments_of(call)):
+            value = unwrap(given[0])
+            if file.text(value) in _NOTHING or _changes_a_part(value):
+                continue
+            request = _request_of(file, given[0])
+        if request is None:
+            return None
+        # What is changed in it, as in `renameTask(id, name)`, comes after which one it is.
+        asked += arguments_of(request)[:1]
+    return None if any(_is_told_by_a_caller(file, part, owner) for part in asked) else asked
+
+
+def _changes_a_part(value: Node) -> bool:
+    """Whether a value is the last one with something changed: `{ ...task, name }`, also in an updating function."""
+    return (is_function(value) or value.type == "object") and next(
+        descendants(value, "spread_element"), None
+    ) is not None
+
+
+def _request_of(file: SourceFile, value: Node) -> Node | None:
+    """The request whose answer a value is, or a named part of it."""
+    for _ in range(_HOPS):
+        inner = unwrap(value)
+        while inner.type == "member_expression" and (held := inner.child_by_field_name("object")) is not None:
+            inner = unwrap(held)
+        if inner.type == "call_expression":
+            return inner if inner.parent is not None and inner.parent.type == "await_expression" else None
+        found = resolve(file, inner) if inner.type == "identifier" else None
+        if found is None:
+            return None
+        if found.kind == "parameter":
+            return _continued(file, found.scope)
+        if found.kind != "variable" or found.value is None:
+            return None
+        value = found.value
+    return None
+
+
+def _continued(file: SourceFile, given: Node) -> Node | None:
+    """What `then` goes on from, for a function or name that it is given."""
+    around = wrapped(given).parent
+    call = around.parent if around is not None and around.type == "arguments" else None
+    if call is None or called_name(file, call) != "then":
+        return None
+    while call is not None and call.type == "call_expression" and called_name(file, call) in _CONTINUES:
+        call = receiver_of(call)
+    return call if call is not None and call.type == "call_expression" else None
+
+
+def _is_told_by_a_caller(file: SourceFile, value: Node, owner: Node) -> bool:
+    return any(
+        found is not None and found.kind in ("parameter", "loop") and found.scope != owner
+        for found in (resolve(file, name) for name in _names(value))
+    )
+
+
+def _names(value: Node) -> Iterator[Node]:
+    if value.type == "identifier":
+        yield value
+    yield from descendants(value, "identifier", "shorthand_property_identifier")
