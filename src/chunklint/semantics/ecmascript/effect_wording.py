@@ -9,10 +9,10 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile
 from chunklint.model import Severity
 from chunklint.semantics.ecmascript.external_stores import Endless
-from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_function, function_of, returned
+from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
 from chunklint.semantics.ecmascript.handler_timers import Reset
 from chunklint.semantics.ecmascript.late_work import Late
-from chunklint.semantics.ecmascript.leaks import Leak, is_app_root
+from chunklint.semantics.ecmascript.leaks import Leak, ends_the_last, is_app_root
 from chunklint.semantics.ecmascript.lifetimes import Reach, reach
 from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch
 from chunklint.semantics.ecmascript.outside_effects import Opened, Started
@@ -77,19 +77,13 @@ def leak_message(file: SourceFile, leak: Leak) -> str:
     # What the component itself owns goes with it, and with it all that it keeps.
     owned = acquired.receiver is not None and reach(file, acquired.receiver, leak.effect) is Reach.OWNED
     text = f"{capitalised(keeps)}{'' if owned else ' after unmount'}; {_blame(file, leak)}."
-    if _ends_the_last(file, leak):
+    if ends_the_last(file, leak):
         return text
     if leak.effect.runs is Deps.NONE:
         return f"{text} The effect has no dependency array: every render adds another."
     if leak.effect.runs is Deps.SOME and acquired.kind is not Kind.GLOBAL:
         return f"{text} Every re-run of the effect adds another."
     return text
-
-
-def _ends_the_last(file: SourceFile, leak: Leak) -> bool:
-    """Whether each run of the effect itself gives back what the one before it acquired."""
-    own = (leak.effect.callback, enclosing_function(file, leak.acquired.node))
-    return leak.by_hand is not None and enclosing_function(file, leak.by_hand) in own
 
 
 def _blame(file: SourceFile, leak: Leak) -> str:

@@ -16,6 +16,7 @@ from chunklint.semantics.ecmascript.endings import ends_in_finally, is_ended, is
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
+    callee_of,
     enclosing_function,
     function_name,
     function_of,
@@ -43,6 +44,7 @@ from chunklint.semantics.ecmascript.react import (
     effects,
     hook_of,
     is_hook,
+    state_of_setter,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, acquisitions, reached
@@ -50,6 +52,7 @@ from chunklint.semantics.ecmascript.shown_elements import comes_anew
 from chunklint.semantics.ecmascript.timers import (
     comes_in_order,
     ends_with_the_answer,
+    is_a_mark,
     is_set_once,
     lasts_up_to,
     only_settles,
@@ -250,11 +253,27 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None
     if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
         return None
+    if acquired.kind is Kind.INTERVAL and by_hand is not None and _ends_by_the_clock(file, acquired, by_hand):
+        return None
     # A function that plays a sound is done when the sound is; nobody holds what it made.
     played = acquired.kind is Kind.CONNECTION and acquired.path and not handle.lasting
     if acquired.brief and (by_hand is not None or played):
         return None
     return Leak(effect, acquired, by_hand)
+
+
+def _ends_by_the_clock(file: SourceFile, acquired: Acquisition, release: Node) -> bool:
+    """Whether an interval asks what time it is, ends itself then, and touches nothing of a component."""
+    callback = function_of(file, arguments_of(acquired.node)[0])
+    if callback is None or not begins_within(release, callback):
+        return False
+    calls = list(descendants(callback, "call_expression"))
+    asks = any(dotted(file, callee) == ("Date", "now") for call in calls if (callee := callee_of(call)) is not None)
+    return asks and all(
+        callee.type != "identifier" or state_of_setter(file, callee) is None
+        for call in calls
+        if (callee := callee_of(call)) is not None
+    )
 
 
 def _overwritten_ref(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handle) -> str:
@@ -316,6 +335,10 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     brief = not outside and kept.by_hand is None and callback is not None
     if brief and callback is not None and only_settles(file, effect, acquired, callback, name):
         return None
+    fresh = kept.by_hand is not None and _is_fresh(file, acquired, handle)
+    marks = callback is not None and is_a_mark(file, acquired, callback, name)
+    if not outside and not fresh and (marks or ends_the_last(file, kept)):
+        return None  # Nobody sees it after the unmount, and no other run sees it late.
     # A cleanup of the effect would clear it before it can fire.
     if not outside and runs_again_at_once(file, effect, acquired):
         return None
@@ -326,8 +349,13 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     # State that is set once, shortly after the mount, is set on nothing when the component has gone before.
     if effect.runs is Deps.EMPTY and not outside and kept.by_hand is None and lasts_up_to(file, acquired.node, _SHORT):
         return None
-    fresh = kept.by_hand is not None and _is_fresh(file, acquired, handle)
     return Leak(effect, acquired, kept.by_hand, name, outside, fresh)
+
+
+def ends_the_last(file: SourceFile, leak: Leak) -> bool:
+    """Whether each run of the effect itself gives back what the one before it acquired."""
+    own = (leak.effect.callback, enclosing_function(file, leak.acquired.node))
+    return leak.by_hand is not None and enclosing_function(file, leak.by_hand) in own
 
 
 def _is_fresh(file: SourceFile, acquired: Acquisition, handle: Handle) -> bool:

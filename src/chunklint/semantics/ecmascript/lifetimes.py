@@ -117,7 +117,10 @@ def _reach_of_call(file: SourceFile, call: Node) -> Reach:
     name = called_name(file, call)
     if name == "matchMedia":
         return Reach.GLOBAL
-    if name not in _LOOKUPS:
+    receiver = receiver_of(call)
+    # What is looked up in an element that the code makes or is given lives as long as that does.
+    local = receiver is not None and receiver.type == "identifier" and resolve(file, receiver) is not None
+    if name not in _LOOKUPS or local:
         return Reach.UNKNOWN
     return Reach.OWNED if _renders_what_is_looked_up(file, call) else Reach.SHARED
 

@@ -20,6 +20,7 @@ from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwra
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, delay_text, reached
 
+_RESTS = frozenset({"false", "null", "undefined", '""', "''"})
 _NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
 _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
 
@@ -99,6 +100,24 @@ def only_settles(file: SourceFile, effect: Effect, timer: Acquisition, callback:
     return all(run.delayed and not run.waited for run in named)
 
 
+def is_a_mark(file: SourceFile, timer: Acquisition, callback: Node, setter: str) -> bool:
+    """Whether a timer only takes back what has been set just before it: a mark that two runs put out a little early.
+
+    `setCopied(true); setTimeout(() => setCopied(false), 2000)`.
+    """
+    calls = list(descendants(callback, "call_expression"))
+    given = arguments_of(calls[0]) if len(calls) == 1 else []
+    if len(given) != 1 or file.text(given[0]) not in _RESTS or file.text(callee_of(calls[0]) or callback) != setter:
+        return False
+    block = next((around for around in ancestors(timer.node) if around.type == "statement_block"), None)
+    for statement in block.named_children if block is not None else ():
+        call = statement.named_children[0] if statement.type == "expression_statement" else statement
+        before = call.type == "call_expression" and call.end_byte <= timer.node.start_byte
+        if before and file.text(callee_of(call) or call) == setter:
+            return True
+    return False
+
+
 def ends_with_the_answer(file: SourceFile, timer: Node, release: Node) -> bool:
     """Whether what goes on after the timer was set gives it back, in a callback or after a wait of the same call."""
     around = enclosing_function(file, timer)
@@ -122,7 +141,10 @@ def _goes_out(file: SourceFile, setter: Node, effect: Effect, swift: bool) -> bo
 
     A swift one may be put out by others, too: nobody sees whether it goes out a moment early.
     """
-    if [file.text(dep) for dep in effect.deps] != [state_of_setter(file, setter)]:
+    state = state_of_setter(file, setter)
+    asked = {chain for condition in conditions(effect.callback) for chain in chains_in(file, condition)}
+    always = effect.runs is Deps.NONE and (state,) in asked
+    if not always and [file.text(dep) for dep in effect.deps] != [state]:
         return False
     others = [use.parent for use in uses_of(file, setter) if use.parent is not None and use.parent.type != "array"]
     puts = {given[0].type for call in others if len(given := arguments_of(call)) == 1}
