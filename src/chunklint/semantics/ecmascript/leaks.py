@@ -65,7 +65,8 @@ _SHORT = 1000
 _SETTLES = 100
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
-_LAYOUT = re.compile(r"(?:Layout|Shell)$")
+# What an application mounts around all of its pages, by the names that such components are given.
+_AROUND_ALL = re.compile(r"(?:Layout|Shell|Root|Provider|Providers)$")
 _ROOT_FILES = frozenset({"_app", "app", "main", "root"})
 _TEST_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e", "test", "tests"})
 _TEST_MARKS = frozenset({"test", "spec", "stories", "story", "docs", "cy", "bench"})
@@ -134,7 +135,7 @@ def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | N
             return _timed(file, effect, acquired)
         case Kind.GLOBAL if acquired.node.type == "call_expression":
             event = string_value(file, arguments_of(acquired.node)[0])
-            kept = cleaned_by(file, effect, RELEASES[Kind.GLOBAL], event) or _follows_a_layout(file, effect, event)
+            kept = cleaned_by(file, effect, RELEASES[Kind.GLOBAL], event) or _is_taken_off(file, effect, event)
             return None if kept else Leak(effect, acquired)
         case Kind.GLOBAL:
             return _assigned(file, effect, acquired)
@@ -146,13 +147,16 @@ def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | N
     return _kept(file, effect, acquired, handle_of(file, acquired.node, acquired.path))
 
 
-def _follows_a_layout(file: SourceFile, effect: Effect, name: str | None) -> bool:
-    """Whether an effect of a layout puts a class on and takes it off itself: the layout stays, and so does the page."""
-    layout = effect.owner is not None and _LAYOUT.search(function_name(file, effect.owner)) is not None
-    return layout and any(
+def _is_taken_off(file: SourceFile, effect: Effect, name: str | None) -> bool:
+    """Whether an effect of a layout takes the class off itself that it puts on: the layout stays, like the page."""
+    return _is_around_all(file, effect) and any(
         called_name(file, call) == "remove" and any(string_value(file, one) == name for one in arguments_of(call))
         for call in descendants(effect.callback, "call_expression")
     )
+
+
+def _is_around_all(file: SourceFile, effect: Effect) -> bool:
+    return effect.owner is not None and _AROUND_ALL.search(function_name(file, effect.owner)) is not None
 
 
 def is_app_root(file: SourceFile, owner: Node | None) -> bool:
@@ -374,5 +378,6 @@ def _assigned(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak |
     for other in descendants(around, "assignment_expression"):
         target = other.child_by_field_name("left")
         if other != acquired.node and target is not None and dotted(file, target) == chain:
-            return Leak(effect, acquired, other)
+            undone = begins_within(other, effect.callback) and _is_around_all(file, effect)
+            return None if undone else Leak(effect, acquired, other)
     return Leak(effect, acquired)

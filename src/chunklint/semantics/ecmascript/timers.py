@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -20,6 +21,7 @@ from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwra
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, delay_text, reached
 
+_ANIMATES = re.compile(r"animation|transition", re.IGNORECASE)
 _RESTS = frozenset({"false", "null", "undefined", '""', "''"})
 _NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
 _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
@@ -93,7 +95,9 @@ def only_settles(file: SourceFile, effect: Effect, timer: Acquisition, callback:
 
     Nobody sees whether something that no other run takes back comes half a second after the unmount.
     """
-    if not lasts_up_to(file, timer.node, A_MOMENT) or next(descendants(callback, "await_expression"), None) is not None:
+    delays = arguments_of(timer.node)[1:2]
+    swift = lasts_up_to(file, timer.node, A_MOMENT) or any(_ANIMATES.search(file.text(delay)) for delay in delays)
+    if not swift or next(descendants(callback, "await_expression"), None) is not None:
         return False
     calls = [run for run, _ in reached(file, effect.callback) if run.node.type == "call_expression"]
     named = [run for run in calls if (callee := callee_of(run.node)) is not None and file.text(callee) == setter]
