@@ -193,7 +193,9 @@ def _leads_on(file: SourceFile, call: Node, mark: str, name: str = "") -> bool:
     owner = enclosing_function(file, call)
     for node in descendants(owner, "template_string") if owner is not None else ():
         text = file.text(node)
-        if mark in text and "${" in text and f"${{{name}}}" not in text and _is_address(file, node):
+        # A path that only tells another page where it was left from is no other page of the same kind.
+        path = text if mark == "?" else text.partition("?")[0]
+        if mark in path and "${" in path and f"${{{name}}}" not in text and _is_address(file, node):
             return True
     return False
 

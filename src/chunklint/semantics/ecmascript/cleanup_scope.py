@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -216,8 +216,21 @@ def _last_wait_before(function: Node, position: int) -> int:
     body = function.child_by_field_name("body")
     if body is None:
         return 0
-    waits = (wait.start_byte for wait in descendants(body, "await_expression", stop=FUNCTIONS))
-    return max((start for start in waits if start < position), default=0)
+    waits = descendants(body, "await_expression", stop=FUNCTIONS)
+    before = (wait.start_byte for wait in waits if wait.start_byte < position and not _leads_out(wait, body, position))
+    return max(before, default=0)
+
+
+def _leads_out(wait: Node, body: Node, position: int) -> bool:
+    """Whether a wait stands in a branch that ends before the position by leaving the function."""
+    for around in ancestors(wait):
+        if around == body:
+            return False
+        branch = around.child_by_field_name("consequence") if around.type == "if_statement" else None
+        last = branch.named_children[-1:] if branch is not None and begins_within(wait, branch) else []
+        if around.end_byte <= position and any(one.type in ("return_statement", "throw_statement") for one in last):
+            return True
+    return False
 
 
 def _waits_with_signal(file: SourceFile, effect: Effect, node: Node) -> bool:

@@ -198,8 +198,21 @@ def _removes_itself(file: SourceFile, call: Node, removal: Node, held: Reach) ->
     if begins_within(removal, call):
         return True
     given = arguments_of(call)
-    handler = function_of(file, given[1]) if held is Reach.OWNED and len(given) > 1 else None
-    return handler is not None and begins_within(removal, handler)
+    if held is not Reach.OWNED or len(given) < 2:
+        return False
+    # A drag listens for moves until the button goes up: the handler of the one takes both away.
+    listens = [one for one in _siblings(call) if called_name(file, one) == called_name(file, call)]
+    handlers = [function_of(file, arguments_of(one)[1]) for one in listens if len(arguments_of(one)) > 1]
+    return any(handler is not None and begins_within(removal, handler) for handler in handlers)
+
+
+def _siblings(call: Node) -> Iterator[Node]:
+    """The calls of the statements beside a call's own, and the call itself."""
+    block = call.parent.parent if call.parent is not None else None
+    yield call
+    for statement in block.named_children if block is not None else ():
+        if statement.type == "expression_statement":
+            yield from (part for part in statement.named_children if part.type == "call_expression" and part != call)
 
 
 def _aborted(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:

@@ -122,6 +122,8 @@ def _reach_of_call(file: SourceFile, call: Node) -> Reach:
     local = receiver is not None and receiver.type == "identifier" and resolve(file, receiver) is not None
     if name not in _LOOKUPS or local:
         return Reach.UNKNOWN
+    if receiver is not None and "current" in dotted(file, receiver)[1:]:
+        return Reach.OWNED
     return Reach.OWNED if _renders_what_is_looked_up(file, call) else Reach.SHARED
 
 

@@ -140,6 +140,9 @@ def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | 
         file.text(node.child_by_field_name("property") or node) == "closed"
         for node in descendants(callback, "member_expression")
     )
+    calls = descendants(callback, "call_expression") if callback is not None else ()
+    if any(called_name(file, call) == "reload" and "location" in file.text(call) for call in calls):
+        return None  # It polls until the page begins anew, and ends with it.
     if within and not polls:
         return None  # A countdown ends by itself.
     return Started(acquired, by_hand, polls)

@@ -42,8 +42,9 @@ def touched_by(
                 return file.text(callee), True
             if callee.type != "identifier":
                 continue
+            alike = in_order or _is_constant(run.node)
             if state_of_setter(file, callee) is not None and not (
-                (in_order and _is_set_here_only(file, callee)) or _goes_out(file, callee, effect, swift)
+                (alike and _is_set_here_only(file, callee)) or _goes_out(file, callee, effect, swift)
             ):
                 state = state or file.text(callee)
             called = function_of(file, callee)
@@ -138,6 +139,12 @@ def lasts_up_to(file: SourceFile, timer: Node, longest: int) -> bool:
 def _is_set_here_only(file: SourceFile, setter: Node) -> bool:
     """Whether nothing else sets the state, so that the timers of earlier runs come before the last one's."""
     return all(use.parent is not None and use.parent.type == "array" for use in uses_of(file, setter))
+
+
+def _is_constant(call: Node) -> bool:
+    """Whether a setter is given a literal: whichever timer comes last, it sets the same."""
+    given = arguments_of(call)
+    return len(given) == 1 and given[0].type in ("true", "false", "null", "string", "number")
 
 
 def _goes_out(file: SourceFile, setter: Node, effect: Effect, swift: bool) -> bool:
