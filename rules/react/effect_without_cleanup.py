@@ -133,11 +133,12 @@ export function Width() {
         "listeners with `once` or a signal that may be aborted, on objects that the effect made itself, or on an "
         "element that dies with the component while the effect runs once",
         "timers of up to 50 ms, single animation frames, timers whose callback touches only elements, or sets what "
-        "each run sets as late and nothing else sets; timers of up to 500 ms that set the component's own state and "
-        "that the effect itself sets to nothing else; timers of effects that set what they run again for, or that a "
-        "ref lets run once; intervals that a `finally` ends",
-        "`classList` of `<html>`, themes and other classes that the whole application wears; a class that an effect of "
-        "a layout puts on and takes off",
+        "each run sets as late, or all set alike, and nothing else sets; timers of the component's own state that "
+        "take up to 500 ms or an animation, that put a mark out again, that the next run clears, or of effects that "
+        "run once; timers of effects that set what they run again for, or that a ref lets run once; intervals that a "
+        "`finally`, the clock or a reload of the page ends",
+        "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
+        "an effect of a layout, a root or a provider puts on and takes off",
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
         "ends them; values handed to functions of other files",
         "late answers for props that every mount gives as a literal, changes the `key` with, or keeps while a modal or "

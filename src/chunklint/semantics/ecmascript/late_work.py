@@ -32,6 +32,7 @@ from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 from chunklint.semantics.ecmascript.shown_elements import is_element_ref
+from chunklint.semantics.ecmascript.timers import is_set_once
 
 # A class on the page is no handle.
 _RELEASES = frozenset({"getVideoTracks", "getAudioTracks"}).union(
@@ -79,6 +80,9 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
         said.add(name)
         timed = called_name(file, unwrap(right)) in ("setTimeout", "requestAnimationFrame")
         if timed and (_asks_element(file, run.node) or _does_nothing(file, unwrap(right))):
+            continue
+        # The cleanup of the next run would end for good what a ref lets run once.
+        if timed and effect.runs is Deps.SOME and is_set_once(file, effect, run.node):
             continue
         yield Late(run.node, name, timed)
     yield from _late_listeners(file, effect)

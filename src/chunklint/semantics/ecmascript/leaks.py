@@ -47,7 +47,7 @@ from chunklint.semantics.ecmascript.react import (
     state_of_setter,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
-from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, acquisitions, reached
+from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, acquisitions, delay_text, reached
 from chunklint.semantics.ecmascript.shown_elements import comes_anew
 from chunklint.semantics.ecmascript.timers import (
     comes_in_order,
@@ -359,12 +359,17 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     # A cleanup of the effect would clear it before it can fire.
     if not outside and runs_again_at_once(file, effect, acquired):
         return None
-    if (not outside or lasts_up_to(file, acquired.node, _SHORT)) and is_set_once(file, effect, acquired):
+    if (not outside or lasts_up_to(file, acquired.node, _SHORT)) and is_set_once(file, effect, acquired.node):
         return None
     if kept.by_hand is not None and ends_with_the_answer(file, acquired.node, kept.by_hand):
         return None  # It waits for an answer only, which takes it away.
-    # State that is set once, shortly after the mount, is set on nothing when the component has gone before.
-    if effect.runs is Deps.EMPTY and not outside and kept.by_hand is None and lasts_up_to(file, acquired.node, _SHORT):
+    # State that is set once, however late after the mount, is set on nothing when the component has gone before.
+    if (
+        effect.runs is Deps.EMPTY
+        and not outside
+        and kept.by_hand is None
+        and delay_text(file, arguments_of(acquired.node))
+    ):
         return None
     return Leak(effect, acquired, kept.by_hand, name, outside, fresh)
 

@@ -76,7 +76,7 @@ def runs_again_at_once(file: SourceFile, effect: Effect, timer: Acquisition) -> 
     return False
 
 
-def is_set_once(file: SourceFile, effect: Effect, timer: Acquisition) -> bool:
+def is_set_once(file: SourceFile, effect: Effect, timer: Node) -> bool:
     """Whether a ref lets the effect set the timer once: a cleanup of a later run would end it for good.
 
     `if (done.current) return; done.current = true; setTimeout(...)`.
@@ -85,7 +85,7 @@ def is_set_once(file: SourceFile, effect: Effect, timer: Acquisition) -> bool:
     for node in descendants(effect.callback, "assignment_expression"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         chain = dotted(file, left) if left is not None else ()
-        marks = right is not None and right.type == "true" and node.start_byte < timer.node.start_byte
+        marks = right is not None and right.type == "true" and node.start_byte < timer.start_byte
         if marks and chain[-1:] == ("current",) and chain in asked:
             return True
     return False
