@@ -68,7 +68,7 @@ def test_the_comment_for_the_dependencies_stays_above_them(tmp_path: Path) -> No
 
 
 def test_a_re_run_that_ends_a_timer_early_is_not_safe(tmp_path: Path) -> None:
-    body = "    if (open) setTimeout(() => setShown(true), 900);\n"
+    body = "    if (open) setTimeout(() => setShown(open), 900);\n"
     assert mended(in_effect(body, "[open]"), tmp_path, unsafe=False).changes == ()
     assert "return () => clearTimeout(timeout);" in fixed(in_effect(body, "[open]"), tmp_path)
 
@@ -94,7 +94,7 @@ def test_a_ref_that_the_effect_asks_first_is_emptied(tmp_path: Path) -> None:
     ("body", "deps", "reason"),
     [
         (
-            "    if (begun.current) return;\n    begun.current = true;\n    setTimeout(() => onClose(), 900);\n",
+            "    if (begun.current) return;\n    begun.current = true;\n    setTimeout(() => onClose(), 1900);\n",
             "[]",
             "`begun.current` lets the effect begin once",
         ),
@@ -361,7 +361,7 @@ def hook(effect: str) -> str:
         '    return () => window.removeEventListener("resize", grow);\n  }, []);',
         "useEffect(() => {\n    setInterval(() => setSize(1), 1000);\n  }, []);",
         "useEffect(() => {\n    timer.current = setInterval(() => setSize(1), 1000);\n  }, []);",
-        "useEffect(() => {\n    if (size === 0) {\n      setTimeout(() => setSize(1), 1500);\n    }\n"
+        "useEffect(() => {\n    if (size === 0) {\n      setInterval(() => setSize(1), 1500);\n    }\n"
         "    setSize(2);\n  }, []);",
         "useEffect(() => {\n    const turn = () => {\n      setSize(1);\n      requestAnimationFrame(turn);\n    };\n"
         "    requestAnimationFrame(turn);\n  }, []);",
@@ -500,7 +500,7 @@ def test_a_timer_that_a_value_of_the_rendering_before_started_stays(tmp_path: Pa
     [
         (
             "const [asked, setAsked] = useAddress();",
-            "if (asked) { setAsked(''); later(); }",
+            "if (asked) { setAsked(''); window.addEventListener('resize', save); }",
             "asked",
         ),
         (
@@ -516,7 +516,7 @@ def test_a_timer_that_a_value_of_the_rendering_before_started_stays(tmp_path: Pa
     ],
 )
 def test_what_a_re_run_of_its_own_making_would_end_stays(hook: str, body: str, deps: str, tmp_path: Path) -> None:
-    timer = "setTimeout(() => setAt(1), 900)"
+    timer = "setTimeout(() => setAt(at + 1), 900)"
     source = (
         'import { useEffect, useState } from "react";\nimport { useAddress, useLocation, navigate } from "./hooks";\n\n'
         f"export function Panel({{ save }}) {{\n  {hook}\n"

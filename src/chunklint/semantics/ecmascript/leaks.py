@@ -336,10 +336,10 @@ def _is_guarded(file: SourceFile, node: Node) -> bool:
 def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
     callback = function_of(file, arguments_of(acquired.node)[0])
     # A callback that asks a ref first does nothing once the element or the handle is gone.
-    asks = callback is not None and any(".current" in file.text(asked) for asked in conditions(callback))
+    if callback is None or any(".current" in file.text(asked) for asked in conditions(callback)):
+        return None
     in_order = comes_in_order(file, effect, acquired)
-    swift = lasts_up_to(file, acquired.node, A_MOMENT)
-    touched = touched_by(file, callback, effect, in_order, swift) if callback is not None and not asks else None
+    touched = touched_by(file, callback, effect, in_order, lasts_up_to(file, acquired.node, A_MOMENT))
     if touched is None:
         return None
     handle = handle_of(file, acquired.node, acquired.path)
@@ -347,31 +347,31 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     if kept is None:
         return None
     name, outside = touched
-    if not outside and lasts_up_to(file, acquired.node, _SETTLES):
-        return None
-    brief = not outside and kept.by_hand is None and callback is not None
-    if brief and callback is not None and only_settles(file, effect, acquired, callback, name):
-        return None
     fresh = kept.by_hand is not None and _is_fresh(file, acquired, handle)
-    marks = callback is not None and is_a_mark(file, acquired, callback, name)
-    if not outside and not fresh and (marks or ends_the_last(file, kept)):
-        return None  # Nobody sees it after the unmount, and no other run sees it late.
-    # A cleanup of the effect would clear it before it can fire.
-    if not outside and runs_again_at_once(file, effect, acquired):
+    if not outside and _is_unseen(file, kept, callback, name, fresh):
         return None
+    # A cleanup of the effect would clear it before it can fire.
     if (not outside or lasts_up_to(file, acquired.node, _SHORT)) and is_set_once(file, effect, acquired.node):
         return None
     if kept.by_hand is not None and ends_with_the_answer(file, acquired.node, kept.by_hand):
         return None  # It waits for an answer only, which takes it away.
-    # State that is set once, however late after the mount, is set on nothing when the component has gone before.
-    if (
-        effect.runs is Deps.EMPTY
-        and not outside
-        and kept.by_hand is None
-        and delay_text(file, arguments_of(acquired.node))
-    ):
-        return None
     return Leak(effect, acquired, kept.by_hand, name, outside, fresh)
+
+
+def _is_unseen(file: SourceFile, leak: Leak, callback: Node, setter: str, fresh: bool) -> bool:
+    """Whether nobody sees that a timer comes late which only sets the component's own state.
+
+    After the unmount nobody does; what is left is what it does to another run of its effect.
+    """
+    effect, acquired = leak.effect, leak.acquired
+    if lasts_up_to(file, acquired.node, _SETTLES) or runs_again_at_once(file, effect, acquired):
+        return True
+    if not fresh and (is_a_mark(file, acquired, callback, setter) or ends_the_last(file, leak)):
+        return True
+    if leak.by_hand is not None:
+        return False
+    once = effect.runs is Deps.EMPTY and bool(delay_text(file, arguments_of(acquired.node)))
+    return once or only_settles(file, effect, acquired, callback, setter)
 
 
 def ends_the_last(file: SourceFile, leak: Leak) -> bool:
