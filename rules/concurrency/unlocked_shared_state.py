@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chunklint.api import (
     Draft,
@@ -17,6 +17,7 @@ from chunklint.api import (
     Refusal,
     Rule,
     Severity,
+    SourceFile,
     Suspicion,
     ThreadFact,
     convincing,
@@ -123,20 +124,34 @@ def changes_this_after_waiting(file: EcmascriptFile) -> Iterator[Suspicion]:
 def changes_without_the_lock(file: PythonFile) -> Iterator[Draft]:
     if is_test(file.path):
         return
-    yield from map(_without_lock, naked_changes(file))
+    yield from map(_without_lock, _by_function(naked_changes(file), file))
 
 
 @rule.each(ecmascript)
 def changes_this_without_the_mutex(file: EcmascriptFile) -> Iterator[Draft]:
     if not is_test(file.path):
-        yield from map(_without_lock, naked_changes_of_classes(file))
+        yield from map(_without_lock, _by_function(naked_changes_of_classes(file), file))
 
 
-def _without_lock(one: Naked) -> Draft:
+def _by_function(found: Iterable[Naked], file: SourceFile) -> Iterable[Sequence[Naked]]:
+    """Changes that one function makes without the same lock: one lock around it settles all of them."""
+    groups: dict[tuple[str, str], list[Naked]] = {}
+    for one in found:
+        groups.setdefault((file.symbol(one.act), one.lock), []).append(one)
+    return groups.values()
+
+
+def _without_lock(alike: Sequence[Naked]) -> Draft:
+    one = alike[0]
     where = " and ".join(f"`{name}`" for name in one.guarded[:2])
     middle = "" if one.threads else ", which waits in the middle of it"
     message = f"`{one.state}` is changed without `{one.lock}`, which {where} hold for that{middle}."
-    return rule.at(one.act, message, severity=Severity.NOTE)
+    return rule.at(one.act, message + _the_same(one.state, alike), severity=Severity.NOTE)
+
+
+def _the_same(state: str, alike: Sequence[Naked | Suspicion]) -> str:
+    others = [f"`{other}`" for other in dict.fromkeys(one.state for one in alike) if other != state]
+    return f" The same goes for {', '.join(others)}." if others else ""
 
 
 @rule.each(python)
@@ -166,14 +181,21 @@ def is_changed_by_loop_and_threads(facts: Mapping[str, tuple[object, ...]]) -> I
 
 @rule.across
 def is_shared(facts: Mapping[str, tuple[object, ...]]) -> Iterator[Draft]:
+    alike: dict[object, list[Suspicion]] = {}
     for one in convincing(facts):
+        # Of what is only worth a look, one function is one place.
+        mild = _severity(one) is Severity.NOTE
+        key = (one.place.path, one.place.symbol, one.harm) if mild and one.place.symbol else id(one)
+        alike.setdefault(key, []).append(one)
+    for one, *others in alike.values():
         steps = [
             (one.looked, f"`{one.state}` is looked at."),
             (one.waited, f"`{one.wait}` lets other tasks run."),
             (one.place, f"`{one.state}` is {_done(one)}."),
         ]
         related = [(place, "This relies on the same look.") for place in one.more]
-        yield rule.at(one.place, _message(one), severity=_severity(one), steps=steps, related=related)
+        message = _message(one) + _the_same(one.state, others)
+        yield rule.at(one.place, message, severity=_severity(one), steps=steps, related=related)
 
 
 def _message(one: Suspicion) -> str:

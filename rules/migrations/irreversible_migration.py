@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from chunklint.api import (
@@ -68,7 +69,9 @@ def downgrade() -> None:
     example="alembic/versions/b1c0ffee0001_nests.py",
     mentions=("down_revision",),
     silent_on=(
-        "an empty downgrade with a comment, docstring or log message that says why, and one that raises",
+        "an empty downgrade with a comment, docstring or log message that says why, also at the upgrade or at the top "
+        "of the file, and one that raises",
+        "what a downgrade does not bring back where it says so",
         "merge revisions, and upgrades that only change rows",
         "extensions, schemas, roles and grants that stay behind, and an enum's values where the downgrade says so",
         "objects that a condition other than a test of the dialect may or may not have touched, and all that a helper "
@@ -90,6 +93,8 @@ def downgrade() -> None:
 )
 
 _MOST_NAMED = 3
+# So many empty downgrades are no oversight where they are most of the history.
+_HABIT = 5
 
 
 @rule.fact(python)
@@ -101,13 +106,29 @@ def script(file: PythonFile) -> Iterator[Script]:
 
 @rule.across
 def cannot_be_taken_back(facts: Mapping[str, Sequence[Script]], whole: bool) -> Iterator[Draft]:
-    for reversal in reversals((script for found in facts.values() for script in found), whole=whole):
-        if reversal.script.body is Body.REFUSES:
-            continue
+    found = [
+        one
+        for one in reversals((script for found in facts.values() for script in found), whole=whole)
+        if one.script.body is not Body.REFUSES
+    ]
+    folders = Counter(_folder(one) for one in found if one.script.upgrade)
+    empty: dict[str, list[Reversal]] = {}
+    for one in found:
+        if one.residue and not one.problems and one.script.body in (Body.BARE, Body.MISSING):
+            empty.setdefault(_folder(one), []).append(one)
+    # Where hardly any revision has a downgrade, the team has given them up: that is told once, of the newest.
+    given_up = [of for folder, of in empty.items() if len(of) >= _HABIT and len(of) * 2 > folders[folder]]
+    quiet = {id(one) for of in given_up for one in of[:-1]}
+    alike = {id(of[-1]): len(of) - 1 for of in given_up}
+    for reversal in found:
         if reversal.problems:
             yield _fails(reversal.problems[0])
-        elif reversal.residue:
-            yield from _leaves_traces(reversal)
+        elif reversal.residue and id(reversal) not in quiet:
+            yield from _leaves_traces(reversal, alike.get(id(reversal), 0))
+
+
+def _folder(reversal: Reversal) -> str:
+    return reversal.script.revision.path.rpartition("/")[0]
 
 
 def _fails(problem: Problem) -> Draft:
@@ -117,13 +138,15 @@ def _fails(problem: Problem) -> Draft:
     return rule.at(problem.step.place, message, severity=severity, related=related)
 
 
-def _leaves_traces(reversal: Reversal) -> Iterator[Draft]:
+def _leaves_traces(reversal: Reversal, alike: int) -> Iterator[Draft]:
     script, found = reversal.script, reversal.residue
     failing = [one for one in found if breaks_upgrade(one)]
     if script.body is Body.REASONED:
         found = tuple(one for one in failing if one.key.kind == "value")
     if script.keeps_values:
         found = tuple(one for one in found if one.key.kind != "value" or one.trace is not Trace.LEFT or one in failing)
+    if script.admits and script.body is Body.STEPS:
+        found = tuple(one for one in failing if one.trace is Trace.LEFT)
     if not found:
         return
     told = "; ".join(_traces(found))
@@ -139,6 +162,8 @@ def _leaves_traces(reversal: Reversal) -> Iterator[Draft]:
         one = failing[0].key
         problem = "is there already" if failing[0].trace is Trace.LEFT else "is gone"
         sentences.append(f"The next upgrade then fails, because `{one.name}` {problem}.")
+    if alike:
+        sentences.append(f"So it is with {alike} other revisions of this history.")
     related = [(one.step.place, f"The upgrade's {one.step.verb} of `{one.key.name}`.") for one in found if one.step]
     yield rule.at(script.place, " ".join(sentences), related=related[:_MOST_NAMED])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from chunklint.api import (
@@ -75,7 +76,8 @@ async def rename(session, user_id, nickname):
         "the statement API (`op.create_index(f\"...\")`), PL/pgSQL's `format('%I')`, log and error messages",
         "`execute()` of objects that are neither typed nor named like a connection; where only the name speaks for "
         "one, texts that are no whole statement",
-        "clauses that a parameter or the command line gives: whoever passes one knows that it is SQL",
+        "clauses and whole queries that a parameter or the command line gives: whoever passes one knows that it is SQL",
+        "identifiers that a private function is given from nobody in its module",
         "a text that is one hole and nothing else: whoever passes a whole statement on did not build it",
     ),
     limits=(
@@ -86,6 +88,14 @@ async def rename(session, user_id, nickname):
         "parameters, rows and the environment are silent in tests; other sources are a note there",
         "a loop that checks all values before another loop uses them is not seen as a check",
     ),
+)
+
+
+# Whoever passes such a parameter knows that it is a name within SQL.
+_NAMES_AN_OBJECT = re.compile(
+    r"(?:table|tbl|schema|column|col|field|database|db|index|view|relation|keyspace|partition|sequence|constraint"
+    r"|trigger|function|role|extension)s?(?:_?names?)?$",
+    re.IGNORECASE,
 )
 
 
@@ -160,26 +170,34 @@ def _severity(splice: Splice, origin: Origin, file: PythonFile) -> Severity | No
             # Who passes a clause, or types one, knows that it is SQL.
             return None
         case Source.PARAMETER:
-            return _severity_of_parameter(splice, origin)
+            return _severity_of_parameter(splice, origin, file)
         case Source.REQUEST:
             return Severity.ERROR
         case Source.ROW:
             return _severity_of_row(splice)
-    return Severity.WARNING
+        case Source.ENVIRONMENT if splice.role is not Role.IDENTIFIER:
+            return Severity.WARNING
+    # Who may set a name in the environment, or run the command, mostly has the database anyway.
+    return Severity.NOTE
 
 
-def _severity_of_parameter(splice: Splice, origin: Origin) -> Severity:
-    """A private function, harmless callers and hand-written quotes make it milder."""
+def _severity_of_parameter(splice: Splice, origin: Origin, file: PythonFile) -> Severity | None:
+    """A private function, harmless callers, hand-written quotes and a parameter that says it is a name are milder."""
     held = origin.private or (origin.callers is not None and origin.callers < Source.UNKNOWN)
-    quoted = splice.quoted and splice.role is Role.IDENTIFIER
-    return Severity.NOTE if held or quoted else Severity.WARNING
+    if splice.role is not Role.IDENTIFIER:
+        return Severity.NOTE if held else Severity.WARNING
+    if origin.private:
+        return None
+    named = _NAMES_AN_OBJECT.search(file.text(splice.hole.node)) is not None
+    return Severity.NOTE if held or splice.quoted or named else Severity.WARNING
 
 
 def _severity_of_row(splice: Splice) -> Severity | None:
     """A row's name between double quotes is quoted; a row's value without quotes works only while it is a number."""
     if splice.quoted and splice.role is Role.IDENTIFIER:
         return None
-    return Severity.NOTE if splice.role is Role.VALUE and not splice.quoted else Severity.WARNING
+    mild = splice.role is Role.IDENTIFIER or (splice.role is Role.VALUE and not splice.quoted)
+    return Severity.NOTE if mild else Severity.WARNING
 
 
 def _what(danger: Danger, shape: Shape, file: PythonFile) -> str:

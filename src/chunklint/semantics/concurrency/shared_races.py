@@ -58,6 +58,13 @@ _LIVE = re.compile(
     r"create_task|ensure_future|connect\(|launch\w*\(|spawn\w*\(|Pool\("
     r"|(tasks|connections|browsers|processes|pools)$"
 )
+# Counters of what happened: each addition is right by itself, whatever was looked at before.
+_STATISTICS = re.compile(
+    r"fail|error|retr(y|ies)|attempt|miss(es)?$|hits?$|stats?$|metric|total|seen|processed|sent$|received",
+    re.IGNORECASE,
+)
+# The time of the last run, which is right whoever notes it last.
+_MOMENT = re.compile(r"^[\w.]*(time|monotonic|perf_counter|now|utcnow)\([^()]*\)$")
 # Doing these twice does no harm.
 _REPEATABLE = re.compile(r"exist_ok=True|if_not_exists=True|IF NOT EXISTS|\bensure_\w*\(", re.IGNORECASE)
 # More changes of one state than people write tell nothing new.
@@ -261,6 +268,8 @@ def _stale(race: Race, others: list[Write], shape: Shape) -> Harm | None:
         return None
     kinds = (How.ASSIGN, How.AUGMENT) if shape is Shape.SINGLE else (How.SET, How.ADD)
     stored = [one for one in others if one.act.how in kinds and not one.act.settles]
+    if (act.how is How.AUGMENT and _STATISTICS.search(act.state)) or _MOMENT.search(act.makes):
+        return None
     if act.how in (How.ADD, How.AUGMENT) or race.look.how is How.SIZE:
         return Harm.STALE
     if act.how is How.SET or (shape is Shape.SINGLE and act.how is How.ASSIGN):

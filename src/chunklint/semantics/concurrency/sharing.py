@@ -16,6 +16,7 @@ from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import lock_of
 from chunklint.semantics.concurrency.state import States, class_of, decorators, name_of
 from chunklint.semantics.python.modules import Import, imports
+from chunklint.semantics.python.roles import is_script, under_main_guard
 
 _CACHES = ("lru_cache", "cache", "alru_cache", "singleton", "functools.cache", "functools.lru_cache")
 _ROLES = re.compile(
@@ -60,6 +61,9 @@ def _evidence(states: States, owner: Node, file: PythonFile) -> Evidence:
 
 def instances(file: PythonFile) -> Iterator[Instance]:
     """The lasting objects that a file makes of imported classes."""
+    if is_script(file):
+        # The objects of a program that somebody runs by hand have one user.
+        return
     imported = {one.alias: one for one in imports(file) if one.name}
     for call in _lasting_calls(file):
         head = _callee(call, file)
@@ -75,7 +79,7 @@ def _find_lasting_calls(file: PythonFile) -> Iterator[Node]:
     """Calls of classes whose result is kept for as long as the process runs."""
     for call in descendants(file.root, "call"):
         head = _callee(call, file)
-        if head.lstrip("_")[:1].isupper() and _lasts(call, file):
+        if head.lstrip("_")[:1].isupper() and _lasts(call, file) and not under_main_guard(call, file):
             yield call
 
 

@@ -21,6 +21,8 @@ _PLAIN = frozenset(_SAME.values()) | {
 }  # fmt: skip
 # How types for UUIDs that work on every database keep them where there is none.
 _PORTABLE_UUID = frozenset({"uuid", "char(32)", "char(36)"})
+# Texts of any length: the databases that know both keep them alike.
+_ENDLESS_TEXTS = frozenset({"varchar", "text"})
 # In the place of a size that there is, but that is not known.
 UNKNOWN_SIZE = "n"
 _TEXTS = frozenset({"varchar", "text", "char", "citext", "name"})
@@ -45,7 +47,7 @@ def _family(name: str) -> str:
 
 def may_be_same(one: str, other: str) -> bool:
     """Whether two canonical types are the same as far as their sizes are known."""
-    if one == other or _PORTABLE_UUID.issuperset((one, other)):
+    if one == other or _PORTABLE_UUID.issuperset((one, other)) or _ENDLESS_TEXTS.issuperset((one, other)):
         return True
     sized = all("(" in name for name in (one, other))
     return sized and _family(one) == _family(other) and f"({UNKNOWN_SIZE})" in one + other

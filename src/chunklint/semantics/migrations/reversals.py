@@ -172,7 +172,9 @@ def _difference(key: Key, before: State, back: State, *, made_anew: bool) -> Ite
             comparable = key.kind is not Kind.TABLE and old.get("kind") != "check"
             if not comparable or before.columns is None or back.columns is None:
                 return
-            if before.columns != back.columns:
+            # A constraint holds for its columns in any order.
+            is_same = sorted(before.columns) == sorted(back.columns) and key.kind is Kind.CONSTRAINT
+            if before.columns != back.columns and not is_same:
                 yield Residue(Trace.CHANGED, key, "columns", ", ".join(before.columns), ", ".join(back.columns))
 
 

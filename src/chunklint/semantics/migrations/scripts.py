@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -26,6 +26,30 @@ _SQLITE = re.compile(r"sqlite|\bPRAGMA\b")
 _KEEPS_VALUES = re.compile(
     r"\benum\b[^.]*\b(?:can(?:no|')t|cannot|not|leave|leaving|left|keep|stays?|remains?)\b"
     r"|\b(?:cannot|can't|not|unable to|leav\w+|keep\w*)\b[^.]*\benum\b",
+    re.IGNORECASE,
+)
+# Words that admit that there is no way back, or not the whole of it.
+_DENIED = (
+    r"\b(?:can(?:no|')?t|can ?not|could not|couldn't|not(?!\W*null)|never|no|nothing|unable|unsupported|impossible"
+    r"|won't|don't|doesn't|without)\b"
+)
+_NO_WAY = r"irreversib\w*|non-?reversib\w*|\bone[- ]way (?:migration|change)\b|\bforward[- ]only\b"
+_WAY_BACK = (
+    r"\b(?:down-?grad\w*|revers\w*|revert\w*|roll(?:ed|ing)?[- ]?backs?|restor\w*|recover\w*|undo\w*|re-?creat\w*)\b"
+)
+_ADMITS = re.compile(
+    rf"{_NO_WAY}|{_DENIED}[^.;]{{0,60}}{_WAY_BACK}"
+    rf"|{_WAY_BACK}[^.;]{{0,60}}(?:{_DENIED}|\bno-?op\b|\b(?:intentional|deliberate|manual)\w*)"
+    r"|\b(?:intentional|deliberate)ly\b[^.;]{0,40}\b(?:remov|omit|le[fa]|skip|not)\w*",
+    re.IGNORECASE,
+)
+# The same where the talk is of something else in the first place.
+_ADMITS_BY_THE_WAY = re.compile(
+    rf"{_NO_WAY}|{_DENIED}[^.;]{{0,30}}\b(?:down-?grad\w*|reversed|reversible|revertible|roll(?:ed)? ?back|undone)\b",
+    re.IGNORECASE,
+)
+_SHORT_REASON = re.compile(
+    r"\bno[- ]?op\b|\bintentional|\bdeliberate|\bno (?:going back|downgrades?)\b|\bnot (?:needed|supported)\b",
     re.IGNORECASE,
 )
 _TELLS = re.compile(
@@ -54,7 +78,8 @@ def _read(file: PythonFile) -> Script | None:
         downgrade = tuple(_refused(step) if step.concurrent and not step.detached else step for step in downgrade)
     body = _body(down, downgrade, refuses=refuses, file=file)
     keeps_values = down is not None and _KEEPS_VALUES.search(" ".join(_remarks(down, file))) is not None
-    return Script(revision, upgrade, downgrade, body, place, postgres, sqlite, keeps_values)
+    admits = down is not None and _is_in(_ADMITS, _spoken(down, file))
+    return Script(revision, upgrade, downgrade, body, place, postgres, sqlite, keeps_values, admits)
 
 
 def _without_comments(file: PythonFile) -> Iterator[str]:
@@ -87,7 +112,7 @@ def _body(down: Node | None, steps: tuple[Step, ...], *, refuses: bool, file: Py
     block = down.child_by_field_name("body")
     if steps or (block is not None and any(not _is_said(call, file) for call in descendants(block, "call"))):
         return Body.STEPS
-    return Body.REASONED if _gives_reason(down, file) else Body.BARE
+    return Body.REASONED if _gives_reason(down, file) or _is_admitted_elsewhere(file) else Body.BARE
 
 
 def _is_said(call: Node, file: PythonFile) -> bool:
@@ -105,5 +130,30 @@ def _remarks(down: Node, file: PythonFile) -> list[str]:
 
 def _gives_reason(down: Node, file: PythonFile) -> bool:
     """Whether a comment or docstring in an empty downgrade says more than Alembic's template does."""
-    said = (_TEMPLATE.sub(" ", text) for text in _remarks(down, file))
-    return any(len(re.findall(r"[^\W\d_]{2,}", text)) >= 3 for text in said)
+    said = [_TEMPLATE.sub(" ", text) for text in _remarks(down, file)]
+    if any(len(re.findall(r"[^\W\d_]{2,}", text)) >= 3 for text in said):
+        return True
+    return _is_in(_ADMITS, said) or _is_in(_SHORT_REASON, said)
+
+
+def _is_in(pattern: re.Pattern[str], remarks: Iterable[str]) -> bool:
+    return pattern.search(" ".join(" ".join(remarks).split())) is not None
+
+
+def _spoken(function: Node, file: PythonFile) -> list[str]:
+    """The comments of a function, its docstring and what it prints or logs: strings that are no SQL and no names."""
+    spoken = list(descendants(function, "comment"))
+    for statement in descendants(function, "expression_statement"):
+        inner = statement.named_children[0] if statement.named_children else statement
+        if inner.type == "string" or (inner.type == "call" and _is_said(inner, file)):
+            spoken.append(inner)
+    return [file.text(one).strip("#\"' \n") for one in spoken]
+
+
+def _is_admitted_elsewhere(file: PythonFile) -> bool:
+    """Whether the file's docstring, a comment beside its functions or the upgrade says that there is no way back."""
+    beside = [one for one in file.root.named_children if one.type == "comment"]
+    first = next((one for one in file.root.named_children if one.type != "comment"), None)
+    told = [file.text(one).strip("#\"' \n") for one in (*beside, *([first] if first is not None else []))]
+    up = _function("upgrade", file)
+    return _is_in(_ADMITS_BY_THE_WAY, [*told, *(_spoken(up, file) if up is not None else ())])

@@ -92,6 +92,7 @@ class Script:
         postgres: Whether it shows that the database is PostgreSQL.
         sqlite: Whether it shows that the database may be SQLite.
         keeps_values: Whether the downgrade says that an enum keeps its new values.
+        admits: Whether the downgrade says that something does not come back, or cannot.
     """
 
     revision: Revision
@@ -102,3 +103,4 @@ class Script:
     postgres: bool
     sqlite: bool = False
     keeps_values: bool = False
+    admits: bool = False

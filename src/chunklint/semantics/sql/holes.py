@@ -151,6 +151,8 @@ def _role(word: str, mark: str, before: list[str], after: list[str]) -> Role:
         return Role.NUMBER
     if word != mark:
         return Role.IDENTIFIER
+    if _is_query(before, last, following):
+        return Role.CLAUSE
     if last in _COMPARED:
         return Role.VALUE
     if last in ("(", ","):
@@ -160,6 +162,15 @@ def _role(word: str, mark: str, before: list[str], after: list[str]) -> Role:
     if last in _CLAUSES and (following in _COMPARED or following in ("IN", "IS")):
         return Role.IDENTIFIER
     return Role.CLAUSE
+
+
+def _is_query(before: list[str], last: str, following: str) -> bool:
+    """Whether a whole query stands in a hole: `EXPLAIN ANALYZE {}`, `CREATE VIEW v AS {}`, `COPY ({}) TO`."""
+    if "EXPLAIN" in before[:1]:
+        return last in ("EXPLAIN", "ANALYZE", "VERBOSE", "PLAN", "FOR")
+    if "CREATE" in before[:1]:
+        return last == "AS" and following in ("", ";", "WITH")
+    return before[-2:] == ["COPY", "("]
 
 
 def _role_in_list(before: list[str], following: str) -> Role:

@@ -36,6 +36,18 @@ _MAKER = re.compile(
 )
 _ENGINE = re.compile(r"(?:^|[._])engine(?:\(\))?$")
 _NAMES = frozenset({"db", "session", "db_session", "async_session", "dbsession", "sess"})
+# What sessions and connections can do; `db.upsert(...)` is a class of the project's own around one.
+_METHODS = frozenset(
+    {
+        *("add", "add_all", "begin", "begin_nested", "bind_mapper", "bulk_insert_mappings", "bulk_save_objects"),
+        *("bulk_update_mappings", "close", "close_all", "aclose", "commit", "connection", "cursor", "delete"),
+        *("exec", "exec_driver_sql", "execute", "executemany", "expire", "expire_all", "expunge", "expunge_all"),
+        *("fetch", "fetch_all", "fetch_one", "fetch_val", "fetchall", "fetchone", "fetchrow", "fetchval", "flush"),
+        *("get", "get_bind"),
+        *("get_one", "in_transaction", "invalidate", "is_modified", "iterate", "merge", "prepare", "query", "refresh"),
+        *("rollback", "run_sync", "scalar", "scalars", "stream", "stream_scalars", "transaction", "acquire", "release"),
+    }
+)
 _LIBRARIES = ("sqlalchemy", "sqlmodel", "SQLAlchemy", "Session", "asyncpg", "psycopg", "flask")
 
 
@@ -73,7 +85,10 @@ def _binds_session(binding: Binding, file: PythonFile) -> bool:
     value = binding.value
     match binding.kind:
         case Kind.PARAMETER if value is not None and value.type == "call":
-            return depends_on_session(value, file) or (binding.annotation is None and _serves_as_one(binding, file))
+            if binding.annotation is not None:
+                return depends_on_session(value, file)
+            injected = depends_on_session(value, file) and not _can_do_more(binding.name, file)
+            return injected or _serves_as_one(binding, file)
         case Kind.PARAMETER:
             # A helper's `db` without any type is what its callers call `db`.
             return binding.annotation is None and binding.name in _NAMES and _speaks_sql(file)
@@ -84,6 +99,12 @@ def _binds_session(binding: Binding, file: PythonFile) -> bool:
         case Kind.IMPORT:
             return binding.name in ("db_session", "async_session") and _speaks_sql(file)
     return False
+
+
+def _can_do_more(name: str, file: PythonFile) -> bool:
+    """Whether what goes by a name has methods in this module that no session has."""
+    called = re.findall(rf"(?<![\w.]){re.escape(name)}\.(\w+)\(", file.content)
+    return not _METHODS.issuperset(called)
 
 
 def _serves_as_one(binding: Binding, file: PythonFile) -> bool:
