@@ -147,6 +147,9 @@ def _leaves_traces(reversal: Reversal, alike: int) -> Iterator[Draft]:
         found = tuple(one for one in found if one.key.kind != "value" or one.trace is not Trace.LEFT or one in failing)
     if script.admits and script.body is Body.STEPS:
         found = tuple(one for one in failing if one.trace is Trace.LEFT)
+    stepped = {step.key for step in script.downgrade}
+    # A primary key that comes and goes leaves its columns NOT NULL, as does a table that comes back stricter.
+    found = tuple(one for one in found if one.trait != "nullable" or one.step is not None or one.key in stepped)
     if not found:
         return
     told = "; ".join(_traces(found))

@@ -71,7 +71,7 @@ async def rename(session, user_id, nickname):
         "values that a check on every path to the SQL confines: membership in a list, a full match, an upper bound, "
         "`isidentifier()`, a helper that raises; the check of one hole does not clear another",
         "identifiers from the database between quotes, numbers that the database counted or that `or 0` stands beside, "
-        "labels of enum types, settings that `SHOW` gives",
+        "labels of enum types, settings that `SHOW` gives, a row's own keys (`row.id`, `row.user_id`) and moments",
         "what psycopg's `sql.SQL().format()` is given and does not compose: it makes a literal of that",
         "the statement API (`op.create_index(f\"...\")`), PL/pgSQL's `format('%I')`, log and error messages",
         "`execute()` of objects that are neither typed nor named like a connection; where only the name speaks for "
@@ -96,6 +96,12 @@ _NAMES_AN_OBJECT = re.compile(
     r"(?:table|tbl|schema|column|col|field|database|db|index|view|relation|keyspace|partition|sequence|constraint"
     r"|trigger|function|role|extension)s?(?:_?names?)?$",
     re.IGNORECASE,
+)
+
+
+# The keys of rows and the moments of their changes, which the application makes itself.
+_IS_A_KEY = re.compile(
+    r"(?:^|[._\"'])(?:id|pk|uuid|\w+_at)(?:[\"']?\])?$|(?<!external)(?<!client)_id(?:[\"']?\])?$|\.(?:date|isoformat)\(\)$"
 )
 
 
@@ -174,7 +180,7 @@ def _severity(splice: Splice, origin: Origin, file: PythonFile) -> Severity | No
         case Source.REQUEST:
             return Severity.ERROR
         case Source.ROW:
-            return _severity_of_row(splice)
+            return _severity_of_row(splice, file)
         case Source.ENVIRONMENT if splice.role is not Role.IDENTIFIER:
             return Severity.WARNING
     # Who may set a name in the environment, or run the command, mostly has the database anyway.
@@ -192,9 +198,11 @@ def _severity_of_parameter(splice: Splice, origin: Origin, file: PythonFile) -> 
     return Severity.NOTE if held or splice.quoted or named else Severity.WARNING
 
 
-def _severity_of_row(splice: Splice) -> Severity | None:
+def _severity_of_row(splice: Splice, file: PythonFile) -> Severity | None:
     """A row's name between double quotes is quoted; a row's value without quotes works only while it is a number."""
     if splice.quoted and splice.role is Role.IDENTIFIER:
+        return None
+    if splice.role is Role.VALUE and splice.quoted and _IS_A_KEY.search(file.text(splice.hole.node)) is not None:
         return None
     mild = splice.role is Role.IDENTIFIER or (splice.role is Role.VALUE and not splice.quoted)
     return Severity.NOTE if mild else Severity.WARNING

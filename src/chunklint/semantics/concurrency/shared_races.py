@@ -9,7 +9,7 @@ from functools import partial
 
 from tree_sitter import Node
 
-from chunklint.languages.base import ancestors, begins_within, descendants
+from chunklint.languages.base import ancestors, begins_within, descendants, enclosing
 from chunklint.languages.python import PythonFile
 from chunklint.records import record
 from chunklint.semantics.concurrency.flow import GROWS, SHRINKS, Act, How, Look, every
@@ -44,7 +44,7 @@ _OF_MODULE = re.compile(r"^_*(start|stop|init|initiali[sz]e|setup|shutdown|close
 _ENDING = re.compile(
     r"^_*(a?close(_all)?|stop(_all)?|shut_?down|terminate|teardown|tear_down|dispose|__aexit__|__exit__|__del__"
     r"|on_shutdown|disable|detach(_all)?|deactivate|cancel_all|abort|kill|disconnect_all|finali[sz]e|reset"
-    r"|a?clear(_all)?|cleanup_all|exit|destroy|asyncTearDown)_*$"
+    r"|a?clear(_all)?|clean_?up(_all)?|unload|exit|destroy|asyncTearDown)_*$"
 )
 _ENDING_DUNDERS = frozenset({"__aexit__", "__exit__", "__del__"})
 _HOLDS = re.compile(r"(_locked|_unlocked|_unsafe|_nolock|_no_lock|_under_lock|_with_lock)$")
@@ -63,6 +63,10 @@ _STATISTICS = re.compile(
     r"fail|error|retr(y|ies)|attempt|miss(es)?$|hits?$|stats?$|metric|total|seen|processed|sent$|received",
     re.IGNORECASE,
 )
+# What is put into such a set is true whoever finds it out.
+_KNOWLEDGE = re.compile(r"cache|known|memo(?!ry)", re.IGNORECASE)
+# What a server answers with, which may as well be asked for twice.
+_PLAIN_ANSWER = re.compile(r"(token|header|headers|cookie|cookies|credentials)$", re.IGNORECASE)
 # The time of the last run, which is right whoever notes it last.
 _MOMENT = re.compile(r"^[\w.]*(time|monotonic|perf_counter|now|utcnow)\([^()]*\)$")
 # Doing these twice does no harm.
@@ -251,8 +255,10 @@ def _harm(race: Race, function: Node, writes: Iterable[Write], states: States, f
 
 
 def _notes_what_repeats(race: Race, shape: Shape, file: PythonFile) -> bool:
-    """Whether a set only notes for which keys something is done that may as well be done twice."""
-    return shape is Shape.SET and race.act.how is How.ADD and _REPEATABLE.search(file.text(race.wait)) is not None
+    """Whether a set only notes for which keys something is done, or what is known, that may as well be done twice."""
+    if shape is not Shape.SET or not isinstance(race.act, Act) or race.act.how is not How.ADD:
+        return False
+    return _REPEATABLE.search(file.text(race.wait)) is not None or _KNOWLEDGE.search(race.state) is not None
 
 
 def _only_fills(write: Write, states: States, file: PythonFile) -> bool:
@@ -280,6 +286,8 @@ def _stale(race: Race, others: list[Write], shape: Shape) -> Harm | None:
         if stored and (shape is not Shape.SINGLE or not RESOURCE.search(act.makes)):
             return Harm.STALE
         words = RESOURCE if shape is Shape.SINGLE else _LIVE
+        if _PLAIN_ANSWER.search(act.state):
+            return None
         return Harm.TWICE if words.search(act.makes) or words.search(act.state) else None
     return Harm.STALE if act.how in (How.TAKE, How.INNER) else None
 
@@ -294,8 +302,12 @@ def _failed(race: Race) -> bool:
 def _disturbing(race: Race, writes: Iterable[Write], shape: Shape, file: PythonFile) -> Iterator[Write]:
     """The changes of what is iterated that may come while the loop waits: no lock around both holds them off."""
     held = [one.lock for one in locks_held_at(race.act.node, file) if one.lock.exclusive]
+    home = enclosing(race.act.node, "function_definition")
     for write in writes:
         if not _disturbs(write.act, race, shape):
+            continue
+        if shape is Shape.SEQUENCE and write.act.how is How.CLEAR and write.function == home:
+            # Sent one by one and then cleared: the loop also reaches what comes in meanwhile.
             continue
         of_writer = [one.lock for one in locks_held_at(write.act.node, file)]
         if any(one.is_same(other) for one in held for other in of_writer):

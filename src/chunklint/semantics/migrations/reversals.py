@@ -68,14 +68,25 @@ def reversals(scripts: Iterable[Script], *, whole: bool) -> Iterator[Reversal]:
         if duplicates(history) or cycles(history):
             continue
         postgres = any(by_path[one.path].postgres for one in history.revisions)
-        schema = Schema(whole=whole and _starts_at_base(history))
+        starts_whole = whole and _starts_at_base(history)
+        # Trees that grow from bases of their own are for databases of their own, as long as nothing merges them.
+        schemas: dict[frozenset[str], Schema] = {}
         ordered: dict[str, Revision] = {}
         for one in order(history):
             # Of copies in several folders the first counts.
             ordered.setdefault(one.id, one)
         sqlite = not postgres and any(by_path[one.path].sqlite for one in history.revisions)
-        found = [_reversal(by_path[one.path], schema, postgres=postgres, sqlite=sqlite) for one in ordered.values()]
+        found = []
+        for one in ordered.values():
+            schema = schemas.setdefault(_roots(one, history), Schema(whole=starts_whole))
+            found.append(_reversal(by_path[one.path], schema, postgres=postgres, sqlite=sqlite))
         yield from _from_later(found, history)
+
+
+def _roots(revision: Revision, history: History) -> frozenset[str]:
+    """The bases that a revision grows from, where there are several."""
+    bases = {base.path for base in history.bases}
+    return frozenset(bases & {revision.path, *ancestors_of(history, revision)}) if len(bases) > 1 else frozenset()
 
 
 def _starts_at_base(history: History) -> bool:
@@ -89,7 +100,7 @@ def _reversal(script: Script, schema: Schema, *, postgres: bool, sqlite: bool) -
     problems = tuple(one for one in problems if postgres or not _is_of_postgres(one, script))
     problems = tuple(one for one in problems if not (sqlite and _is_fine_in_sqlite(one)))
     problems = (*problems, *_made_on_one_way(script, schema))
-    residue = tuple(_residue(script, schema, after, back, postgres=postgres))
+    residue = tuple(_residue(script, schema, after, back, postgres=postgres, sqlite=sqlite))
     schema.absorb(after)
     return Reversal(script, problems, residue)
 
@@ -110,7 +121,17 @@ def _is_fine_in_sqlite(problem: Problem) -> bool:
     return problem.failure is Failure.NEEDED or (constraint and problem.failure is Failure.EXISTS)
 
 
-def _residue(script: Script, before: Schema, after: Schema, back: Schema, *, postgres: bool) -> Iterator[Residue]:
+def _contradicts(one: Residue, upgrade: Iterable[Step]) -> bool:
+    """Whether the upgrade itself shows that what was known before was wrong: it only drops what was not there."""
+    wrong = {Trace.LEFT: Verb.DROP, Trace.LOST: Verb.CREATE}.get(one.trace)
+    on_it = [step for step in upgrade if step.key == one.key and step.verb is not Verb.READ]
+    sure = all(step.verb is wrong and step.certainty is Certainty.SURE and not step.replaces for step in on_it)
+    return bool(on_it) and sure
+
+
+def _residue(
+    script: Script, before: Schema, after: Schema, back: Schema, *, postgres: bool, sqlite: bool
+) -> Iterator[Residue]:
     touched = dict.fromkeys((*after.changes, *back.changes))
     states = {
         key: (before.state(key, _table(key, before, back)), back.state(key, _table(key, before, back)))
@@ -123,6 +144,8 @@ def _residue(script: Script, before: Schema, after: Schema, back: Schema, *, pos
     renamed = _same_constraints(states)
     for one in found:
         if _is_named_by_others(states[one.key], unread=after.forgot or back.forgot):
+            continue
+        if _contradicts(one, script.upgrade) or (sqlite and one.key.kind is Kind.CONSTRAINT):
             continue
         implied = one.key.home in gone or Key(Kind.TABLE, _table(one.key, before, back)) in gone
         if implied or one.key in renamed or (not postgres and _is_enum(one)):

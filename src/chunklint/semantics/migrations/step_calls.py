@@ -203,7 +203,7 @@ def _create_index(call: Call, batch: str | None) -> Iterator[Step]:
         yield _unnamed_index(call, table)
         return
     columns = call.texts(call.given.get("columns", 2 if batch is None else 1))
-    where = call.given.keywords.get("postgresql_where")
+    where = next((value for word, value in call.given.keywords.items() if word.endswith("_where")), None)
     unique = call.flag("unique")
     traits = [("partial", str(where is not None))] if not call.given.double_splat else []
     traits += [("unique", str(unique == "True"))] if unique != "?" else []
@@ -283,6 +283,9 @@ def _drop_constraint(call: Call, batch: str | None) -> Iterator[Step]:
 def _sync_enum(call: Call, batch: str | None) -> Iterator[Step]:
     """alembic-postgresql-enum: the type has these values from now on, and no others."""
     name, values = call.name("enum_name", 1), call.texts(call.given.get("new_values", 2))
+    if len(call.given.positional) > 3 and (newer := call.texts(call.given.positional[3])):
+        # alembic-autogenerate-enums gives the old values first.
+        values = newer
     if name is None or values is None:
         yield call.step(Verb.FORGET, Key(Kind.TYPE, name)) if name is not None else call.forget()
         return

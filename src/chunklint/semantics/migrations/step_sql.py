@@ -186,7 +186,9 @@ def _create_index(source: Source, name: str, rest: list[Word], *, unique: bool, 
     if condition is not None:
         yield from reads_of_condition(source, plain_name(table), rest[condition + 1 :])
     traits = (("partial", str(condition is not None)), ("unique", str(unique)))
-    made = Made(traits, plain_name(table), column_list(rest), place=source.place)
+    # A partial index also goes with the columns of its condition.
+    columns = column_list(rest) if condition is None else None
+    made = Made(traits, plain_name(table), columns, place=source.place)
     yield source.step(Verb.CREATE, Key(Kind.INDEX, name), made=made, guarded=guarded)
 
 
@@ -290,11 +292,21 @@ def _alter_type(source: Source, name: str, rest: list[Word]) -> Iterator[Step]:
         yield source.step(Verb.FORGET, Key(Kind.TYPE, name))
 
 
+def _index_taken(action: list[Word], keys: list[str]) -> str | None:
+    """The index that `ADD CONSTRAINT c UNIQUE USING INDEX i` turns into a constraint."""
+    at = next((at for at in range(len(keys) - 2) if keys[at : at + 2] == ["USING", "INDEX"]), None)
+    name = name_at(action, at + 2)[0] if at is not None else None
+    return plain_name(name) if readable(name) else None
+
+
 def _alter_table(source: Source, table: str, action: list[Word], *, guarded: bool) -> Iterator[Step]:
     keys = [word.key for word in action]
     guarded = guarded or "EXISTS" in keys[:4]
     match keys[0]:
         case "ADD" if keys[1:2] == ["CONSTRAINT"] or (len(keys) > 1 and keys[1] in CONSTRAINTS):
+            if (index := _index_taken(action, keys)) is not None:
+                # The index becomes the constraint's, and goes with it.
+                yield source.step(Verb.DROP, Key(Kind.INDEX, index), made=Made(table=table))
             yield constraint_of(source, table, action[1:])
         case "ADD":
             element = action[skip(action, 1, frozenset({"COLUMN", "IF", "NOT", "EXISTS"})) :]

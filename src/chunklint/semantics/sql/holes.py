@@ -200,4 +200,6 @@ def _role_in_list(before: list[str], following: str) -> Role:
 
 def _lists_names(before: list[str]) -> bool:
     """Whether a bracket after these words lists columns: `INSERT INTO t (`, `ON t (`, `UNIQUE (`, `TABLE t (`."""
+    if before[:1] == ["CREATE"] and ("INDEX" in before[:4] or before[-4:-1] == ["IF", "NOT", "EXISTS"]):
+        return True
     return any(word in ("INTO", "ON", "TABLE", "KEY", "UNIQUE", "CONFLICT", "COPY", "INDEX") for word in before[-3:])
