@@ -123,9 +123,11 @@ def _is_fine_in_sqlite(problem: Problem) -> bool:
 
 def _contradicts(one: Residue, upgrade: Iterable[Step]) -> bool:
     """Whether the upgrade itself shows that what was known before was wrong: it only drops what was not there."""
-    wrong = {Trace.LEFT: Verb.DROP, Trace.LOST: Verb.CREATE}.get(one.trace)
+    if one.trace is not Trace.LEFT:
+        # What is made anew may have gone with another object before.
+        return False
     on_it = [step for step in upgrade if step.key == one.key and step.verb is not Verb.READ]
-    sure = all(step.verb is wrong and step.certainty is Certainty.SURE and not step.replaces for step in on_it)
+    sure = all(step.verb is Verb.DROP and step.certainty is Certainty.SURE and not step.replaces for step in on_it)
     return bool(on_it) and sure
 
 

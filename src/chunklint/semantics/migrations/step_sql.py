@@ -186,9 +186,7 @@ def _create_index(source: Source, name: str, rest: list[Word], *, unique: bool, 
     if condition is not None:
         yield from reads_of_condition(source, plain_name(table), rest[condition + 1 :])
     traits = (("partial", str(condition is not None)), ("unique", str(unique)))
-    # A partial index also goes with the columns of its condition.
-    columns = column_list(rest) if condition is None else None
-    made = Made(traits, plain_name(table), columns, place=source.place)
+    made = Made(traits, plain_name(table), column_list(rest), place=source.place)
     yield source.step(Verb.CREATE, Key(Kind.INDEX, name), made=made, guarded=guarded)
 
 
