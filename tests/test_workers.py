@@ -59,6 +59,12 @@ def found(outcome: Outcome) -> set[str]:
     return {finding.location.path for finding in outcome.findings}
 
 
+def test_a_scan_leaves_the_environment_of_its_process_alone(tmp_path: Path) -> None:
+    before = dict(os.environ)
+    outcome_of(tmp_path, FINE, Team(2))
+    assert dict(os.environ) == before
+
+
 def test_workers_and_none_give_the_same(tmp_path: Path) -> None:
     assert outcome_of(tmp_path, FINE, Team(2)) == outcome_of(tmp_path, FINE, None)
 

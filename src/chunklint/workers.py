@@ -122,6 +122,7 @@ def processes(count: int) -> Iterator[Executor]:
 
     # A worker may start as `python -c`, which would look for its modules in the current folder first: in the scanned,
     # untrusted tree.
+    before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context(_method()), initializer=_begin)
@@ -135,6 +136,10 @@ def processes(count: int) -> Iterator[Executor]:
         raise
     finally:
         executor.shutdown(cancel_futures=True)
+        if before is None:
+            os.environ.pop("PYTHONSAFEPATH", None)
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _method() -> str:
