@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,3 +62,40 @@ def fixed(source: str, folder: Path, limit: Limit | None = None, *, unsafe: bool
 def refusal(source: str, folder: Path, limit: Limit | None = None) -> str:
     """Why they left it alone."""
     return first_refusal(mended(source, folder, limit))
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+def contents_of(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+def killed_at_random(  # noqa: PLR0913 - keyword-only, each a setting of its own
+    command: Sequence[str], folder: Path, old: Mapping[str, bytes], new: Mapping[str, bytes],
+    *, whole: float, dice: random.Random, times: int, pause: float,
+) -> None:  # fmt: skip
+    """Kill a command that makes `new` files of `old` ones at several moments; each file is one or the other then.
+
+    It takes `whole` seconds undisturbed. Most kills come up to `pause` seconds after the first file was written.
+    """
+    first = min(old)
+    halfway = 0
+    for attempt in range(times):
+        write_all(folder, old)
+        process = subprocess.Popen(command, cwd=folder)
+        if attempt % 3:
+            # Most of a run goes before the first file is written, so most kills wait for that one.
+            while (folder / first).read_bytes() == old[first] and process.poll() is None:
+                pass
+            time.sleep(dice.uniform(0, pause))
+        else:
+            time.sleep(dice.uniform(0, whole))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        states = contents_of(folder, old)
+        assert all(states[name] in (old[name], new[name]) for name in old)
+        halfway += 0 < sum(states[name] == new[name] for name in old) < len(old)
+    assert halfway, "no kill came while files were written"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
 import stat
 import subprocess
 import sys
@@ -11,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from mends import contents_of, killed_at_random, write_all
 
 HEAD = 'import { useEffect, useState } from "react";\n\n'
 
@@ -136,35 +137,12 @@ def test_killed_at_any_moment_every_file_is_the_old_or_the_new_one(project: Path
     old = {f"panel{number:02}.tsx": panel(number).encode() for number in range(count)}
     new = {f"panel{number:02}.tsx": mended_panel(number).encode() for number in range(count)}
 
-    def restore() -> None:
-        for name, content in old.items():
-            (project / name).write_bytes(content)
-
-    def contents() -> dict[str, bytes]:
-        return {name: (project / name).read_bytes() for name in old}
-
-    restore()
+    write_all(project, old)
     started = time.monotonic()
     subprocess.run(command("--fix-only"), cwd=project, check=True)
     whole = time.monotonic() - started
-    assert contents() == new
+    assert contents_of(project, old) == new
     dice = random.Random(17)  # noqa: S311 - moments, not secrets
-    halfway = 0
-    for attempt in range(6):
-        restore()
-        process = subprocess.Popen(command("--fix-only"), cwd=project)
-        if attempt % 3:
-            # Most of a run goes before the first file is written, so most kills wait for that one.
-            while contents()["panel00.tsx"] == old["panel00.tsx"] and process.poll() is None:
-                pass
-            time.sleep(dice.uniform(0, 0.01))
-        else:
-            time.sleep(dice.uniform(0, whole))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        states = contents()
-        assert all(states[name] in (old[name], new[name]) for name in old)
-        halfway += 0 < sum(states[name] == new[name] for name in old) < count
-    assert halfway, "no kill came while files were written"
+    killed_at_random(command("--fix-only"), project, old, new, whole=whole, dice=dice, times=6, pause=0.01)
     subprocess.run(command("--fix-only"), cwd=project, check=True)
-    assert contents() == new
+    assert contents_of(project, old) == new

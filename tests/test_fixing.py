@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import stat
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from chunklint.discovery import Discovered
 from chunklint.fixing import mend
 from chunklint.loader import load
 from chunklint.project import Examined, Request, examined
+from mends import contents_of, killed_at_random, write_all
 
 # `fetch(...)` lacks a limit. What stands in the call says what becomes of the fix; `shared("x")` may be said once only.
 RULE = """
@@ -351,40 +351,17 @@ def test_killed_at_any_moment_every_file_is_the_old_or_the_new_one(project: Path
     count = 60
     old = {f"m{number:02}.py": f"x = fetch({number})\n".encode() * (number + 1) for number in range(count)}
 
-    def restore() -> None:
-        for name, content in old.items():
-            (project / name).write_bytes(content)
-
-    def contents() -> dict[str, bytes]:
-        return {name: (project / name).read_bytes() for name in old}
-
-    restore()
+    write_all(project, old)
     command = [sys.executable, "-m", "chunklint", "scan", "--trust-rules", "--select", "MY101", "--fix-only", "-q"]
     started = time.monotonic()
     subprocess.run(command, cwd=project, check=True)
     whole = time.monotonic() - started
-    new = contents()
+    new = contents_of(project, old)
     assert all(new[name] != old[name] for name in old)
     dice = random.Random(8)  # noqa: S311 - moments, not secrets
-    halfway = 0
-    for attempt in range(12):
-        restore()
-        process = subprocess.Popen(command, cwd=project)
-        if attempt % 3:
-            # Most of a run goes before the first file is written, so most kills wait for that one.
-            while contents()["m00.py"] == old["m00.py"] and process.poll() is None:
-                pass
-            time.sleep(dice.uniform(0, 0.02))
-        else:
-            time.sleep(dice.uniform(0, whole))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        states = contents()
-        assert all(states[name] in (old[name], new[name]) for name in old)
-        halfway += 0 < sum(states[name] == new[name] for name in old) < count
-    assert halfway, "no kill came while files were written"
+    killed_at_random(command, project, old, new, whole=whole, dice=dice, times=12, pause=0.02)
     assert chunklint("--fix", "-q", cwd=project).returncode == 0
-    assert contents() == new
+    assert contents_of(project, old) == new
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from chunklint import config, discovery
@@ -148,10 +148,11 @@ def examined(  # noqa: PLR0913 - keyword-only, each a setting of its own
     job = Job(found.root, chosen, found.files, settings.max_file_size, request.contents, request.whole)
     if memory is None and caches is not None:
         memory = Cache(caches, known_as or found.root, cache_key(chosen))
-    who = team or (lambda left: _team(left, jobs))
+    here = partial(_team, jobs=jobs)
+    who = team or here
     judged = cache(lambda: tuple(examine(job, team=who, cache=memory, advance=advance)))
     # Facts need not go to a cluster and back.
-    joiners = (lambda left: _team(left, jobs)) if team is None else (lambda left: None)
+    joiners = here if team is None else lambda left: None
     outcome = conclude(job, judged(), memory, team=joiners) if request.known is None else request.known
     store = memory if isinstance(memory, Cache) else None
     return Examined(request, settings, tuple(rules), job, judged, outcome, who, store)

@@ -9,8 +9,18 @@ from typing import Any, Protocol, TypeVar, cast
 
 from tree_sitter import Node, Tree
 
-from chunklint.languages.outline import around, below
+from chunklint.languages.outline import ancestors, descendants
 from chunklint.model import Location, Place, Span
+
+__all__ = [
+    "Language",
+    "SourceFile",
+    "ancestors",
+    "begins_within",
+    "descendants",
+    "enclosing",
+    "is_within",
+]
 
 T = TypeVar("T")
 
@@ -137,11 +147,6 @@ class Language(Protocol):
         ...
 
 
-def ancestors(node: Node) -> Iterator[Node]:
-    """The nodes around a node, innermost first."""
-    return around(node)
-
-
 def is_within(node: Node, outer: Node) -> bool:
     """Whether a node lies in the bounds of another one, or is it."""
     return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
@@ -155,15 +160,6 @@ def begins_within(node: Node, outer: Node) -> bool:
 def enclosing(node: Node, *types: str) -> Node | None:
     """The innermost node around a node that is of one of the types."""
     return next((around for around in ancestors(node) if around.type in types), None)
-
-
-def descendants(node: Node, *types: str, stop: frozenset[str] = frozenset()) -> Iterator[Node]:
-    """The nodes below a node of the given types (all when none is given), in source order.
-
-    Nodes whose type is in `stop` are yielded when asked for, but not entered. The walk uses no recursion, so deep
-    nesting cannot exhaust the stack.
-    """
-    return below(node, types, stop)
 
 
 def _error_nodes(root: Node) -> Iterator[Node]:

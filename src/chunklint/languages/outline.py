@@ -53,7 +53,7 @@ class _Outline:
             at += 1
 
     def below(self, at: int, types: tuple[str, ...], stop: frozenset[str]) -> Iterator[Node]:
-        """Those of the types below the node at a position; see `chunklint.languages.base.descendants`."""
+        """Those of the types below the node at a position; see `descendants`."""
         nodes = self.nodes
         end = at + nodes[at].descendant_count
         listed = self._of_types(types, stop)
@@ -104,7 +104,7 @@ def _outlined(node: Node) -> tuple[_Outline | None, int]:
     return (None, -1) if at < 0 else (_outline[0], at)
 
 
-def around(node: Node) -> Iterator[Node]:
+def ancestors(node: Node) -> Iterator[Node]:
     """The nodes around a node, innermost first."""
     outline, at = _outlined(node)
     if outline is None:
@@ -118,8 +118,12 @@ def around(node: Node) -> Iterator[Node]:
         yield nodes[at]
 
 
-def below(node: Node, types: tuple[str, ...], stop: frozenset[str]) -> Iterator[Node]:
-    """The nodes below a node; see `chunklint.languages.base.descendants`."""
+def descendants(node: Node, *types: str, stop: frozenset[str] = frozenset()) -> Iterator[Node]:
+    """The nodes below a node of the given types (all when none is given), in source order.
+
+    Nodes whose type is in `stop` are yielded when asked for, but not entered. The walk uses no recursion, so deep
+    nesting cannot exhaust the stack.
+    """
     if not types or node.descendant_count <= _SMALL:
         return _walk(node, types, stop)
     outline, at = _outlined(node)

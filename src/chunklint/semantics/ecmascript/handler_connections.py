@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tree_sitter import Node
 
@@ -37,7 +37,7 @@ def opened_by_handlers(file: SourceFile) -> Iterator[Acquisition]:
         if found is None or found.kind not in (Kind.CONNECTION, Kind.INSTANCE) or not is_live(file, found):
             continue
         owner, around = component_of(file, node), enclosing_function(file, node)
-        if owner is None or is_hook(function_name(file, owner)) or not _is_handler(file, around, owner):
+        if owner is None or is_hook(function_name(file, owner)) or not is_handler(file, around, owner, _runs_on_event):
             continue
         if any(called_name(file, call) in _ENDS for call in descendants(owner, "call_expression")):
             continue
@@ -47,25 +47,27 @@ def opened_by_handlers(file: SourceFile) -> Iterator[Acquisition]:
         yield found
 
 
-def _is_handler(file: SourceFile, function: Node | None, owner: Node) -> bool:
-    """Whether nothing but the events of elements run a function: `onClick={start}`, `onClick={() => start()}`."""
+def is_handler(file: SourceFile, function: Node | None, owner: Node, runs: Callable[[SourceFile, Node], bool]) -> bool:
+    """Whether a component's function has uses (itself, without a name), and `runs` holds for each of them."""
     if function is None or function == owner or function.parent is None:
         return False
     declared = function.parent if function.parent.type == "variable_declarator" else function
     name = declared.child_by_field_name("name")
     places = [function] if name is None else list(uses_of(file, name))
-    return bool(places) and all(_runs_on_event(file, place) for place in places)
+    return bool(places) and all(runs(file, place) for place in places)
 
 
 def _runs_on_event(file: SourceFile, place: Node) -> bool:
+    """Whether an element's event runs what stands here: `onClick={start}`, `onClick={() => start()}`."""
     around = place.parent
     if around is not None and around.type == "call_expression":
         inline = next((one for one in ancestors(around) if is_function(one)), None)
-        return inline is not None and inline.type == "arrow_function" and _is_given_to_event(file, inline)
-    return _is_given_to_event(file, place)
+        return inline is not None and inline.type == "arrow_function" and is_given_to_event(file, inline)
+    return is_given_to_event(file, place)
 
 
-def _is_given_to_event(file: SourceFile, place: Node) -> bool:
+def is_given_to_event(file: SourceFile, place: Node) -> bool:
+    """Whether what stands here is what an element runs when something happens to it: `onMouseDown={begin}`."""
     around = place.parent
     attribute = around.parent if around is not None and around.type == "jsx_expression" else None
     if attribute is None or attribute.type != "jsx_attribute":

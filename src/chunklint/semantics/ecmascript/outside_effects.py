@@ -18,13 +18,13 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     returned,
 )
-from chunklint.semantics.ecmascript.handler_connections import is_live
+from chunklint.semantics.ecmascript.handler_connections import is_given_to_event, is_handler, is_live
 from chunklint.semantics.ecmascript.lifetimes import (
     given_back_on_unmount,
     handle_of,
     released_by_hand,
 )
-from chunklint.semantics.ecmascript.names import dotted, string_value, unwrap, uses_of
+from chunklint.semantics.ecmascript.names import dotted, string_value, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls, is_hook
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisition, acquisitions, reached
@@ -96,32 +96,13 @@ def added_by_handlers(file: SourceFile) -> Iterator[Acquisition]:
             continue
         page = found.receiver is None or dotted(file, found.receiver) in _PAGE
         owner = component_of(file, call) if page else None
-        if owner is not None and _is_handler(file, enclosing_function(file, call), owner):
+        if owner is not None and is_handler(file, enclosing_function(file, call), owner, is_given_to_event):
             yield found
 
 
 def _event(file: SourceFile, call: Node) -> str | None:
     given = arguments_of(call)
     return string_value(file, given[0]) if given else None
-
-
-def _is_handler(file: SourceFile, function: Node | None, owner: Node) -> bool:
-    """Whether an element runs a function when something happens to it, and nothing else does: `onMouseDown={begin}`."""
-    if function is None or function == owner or function.parent is None:
-        return False
-    declared = function.parent if function.parent.type == "variable_declarator" else function
-    name = declared.child_by_field_name("name")
-    places = [function] if name is None else list(uses_of(file, name))
-    return bool(places) and all(_is_given_to_event(file, place) for place in places)
-
-
-def _is_given_to_event(file: SourceFile, place: Node) -> bool:
-    around = place.parent
-    attribute = around.parent if around is not None and around.type == "jsx_expression" else None
-    if attribute is None or attribute.type != "jsx_attribute":
-        return False
-    name = file.text(attribute.named_children[0])
-    return name.startswith("on") and name[2:3].isupper()
 
 
 def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | None:
