@@ -48,10 +48,10 @@ def in_effect(work: str, dependencies: str = "[id]") -> SourceFile:
 
 def test_a_store_answers_by_argument_or_by_what_it_keeps() -> None:
     found = list(answers(read(STORE, "shelf.ts")))
-    keepers = [(fact.member, fact.key) for fact in found if isinstance(fact, Keeper)]
-    late = [(fact.member, fact.position, set(fact.keys), fact.sets) for fact in found if isinstance(fact, Answer)]
+    keepers = [(fact.member, fact.only) for fact in found if isinstance(fact, Keeper) and fact.only]
+    late = [(fact.member, set(fact.positions), set(fact.keys), fact.sets) for fact in found if isinstance(fact, Answer)]
     assert keepers == [("pick", "shelf")]
-    assert late == [("load", -1, {"shelf"}, "books"), ("open", 1, set(), "books")]
+    assert late == [("load", set(), {"shelf"}, "books"), ("open", {1}, set(), "books")]
 
 
 def test_a_question_is_joined_with_the_store_that_answers_it() -> None:
@@ -64,6 +64,20 @@ def test_a_question_is_joined_with_the_store_that_answers_it() -> None:
         ("load", "shelf"),
         ("open", "shelf"),
     ]
+
+
+def test_a_store_tells_what_each_function_changes_at_once() -> None:
+    source = """import { create } from "zustand";
+    export const useCart = create((set) => ({
+      add: (item) => set((state) => ({ items: [...state.items, item], count: state.count + 1 })),
+      fetch: async () => { set({ busy: true }); const found = await api.items(); set({ items: found }); },
+    }));
+    """
+    found = answers(read(source, "cart.ts"))
+    assert {fact.member: set(fact.keys) for fact in found if isinstance(fact, Keeper)} == {
+        "add": {"items", "count"},
+        "fetch": {"busy"},
+    }
 
 
 def test_a_question_without_its_store_stays_open() -> None:

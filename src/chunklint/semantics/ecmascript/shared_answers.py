@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile
+from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Location
 from chunklint.records import record
+from chunklint.semantics.ecmascript.changes import ITSELF
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.feeds import definition_around
 from chunklint.semantics.ecmascript.functions import (
@@ -23,7 +25,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.leaks import has_no_cleanup, is_app_root
 from chunklint.semantics.ecmascript.modules import exports, module_files
 from chunklint.semantics.ecmascript.names import Binding, bindings, qualified, resolve, unwrap
-from chunklint.semantics.ecmascript.react import Deps, effects, hook_of, is_hook, state_of_setter
+from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_hook, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.shared_leaks import handed_out
 from chunklint.semantics.ecmascript.stale_answers import (
@@ -37,6 +39,7 @@ from chunklint.semantics.ecmascript.stale_answers import (
 
 # How many calls wrap the creator of a store: `create()(devtools(persist((set, get) => ...)))`.
 _WRAPPERS = 6
+_Offered = TypeVar("_Offered", "Answer", "Keeper")
 _FROM_STATE = re.compile(r"\bget\(\)\.(\w+)")
 
 
@@ -47,14 +50,14 @@ class Answer:
     Attributes:
         name: The name that the hook or store is exported under.
         member: The name of the function in it.
-        position: The argument that it asks with; -1 for none.
+        positions: The arguments that it asks with.
         keys: The members of the store that it asks with.
         sets: What it sets.
     """
 
     name: str
     member: str
-    position: int
+    positions: frozenset[int]
     keys: frozenset[str]
     sets: str
     place: Location
@@ -62,11 +65,17 @@ class Answer:
 
 @record
 class Keeper:
-    """A function of a store that only keeps its argument, under `key`."""
+    """A function of a store that changes what the store keeps, at once.
+
+    Attributes:
+        keys: The members of the store that it sets.
+        only: The one that it sets to its argument, where it does nothing else; otherwise "".
+    """
 
     name: str
     member: str
-    key: str
+    keys: frozenset[str]
+    only: str
 
 
 @record
@@ -76,6 +85,8 @@ class Question:
     Attributes:
         given: The changing dependencies by the position of the argument that mentions them.
         told: What the effect gave other functions of the same store before: (member, dependency).
+        kept: The dependencies that the same store keeps: (member, dependency).
+        beside: The other functions of the store that the component takes: it changes what they set.
         owner: The definition of this file that the effect stands in.
         ways: What those dependencies change with, by their names.
     """
@@ -86,6 +97,8 @@ class Question:
     text: str
     given: tuple[tuple[int, str], ...]
     told: tuple[tuple[str, str], ...]
+    kept: tuple[tuple[str, str], ...]
+    beside: frozenset[str]
     owner: str
     ways: tuple[tuple[str, str], ...]
     in_root: bool
@@ -103,11 +116,13 @@ def answers(file: SourceFile) -> Iterator[Answer | Keeper]:
                 yield from _answer(file, inner, name, member, None)
             continue
         creator = _creator(file, export.node)
-        for member, inner in _actions(file, creator) if creator is not None else ():
-            key = _kept(file, inner)
-            if key:
-                yield Keeper(name, member, key)
-            else:
+        if creator is None:
+            continue
+        for member, inner in _actions(file, creator):
+            keys, only = _changed(file, inner, creator), _kept(file, inner)
+            if keys:
+                yield Keeper(name, member, keys, only)
+            if not only:
                 yield from _answer(file, inner, name, member, creator)
 
 
@@ -116,8 +131,8 @@ def questions(file: SourceFile) -> Iterator[Question]:
     for effect in effects(file):
         if effect.runs is not Deps.SOME or effect.owner is None or not has_no_cleanup(file, effect):
             continue
-        changing = changing_names(file, effect)
-        if not changing or runs_once(file, effect):
+        changing, stores = changing_names(file, effect), _stores(file, effect)
+        if not (changing or stores) or runs_once(file, effect):
             continue
         told: dict[tuple[str, str], list[tuple[str, str]]] = {}
         for run, _ in reached(file, effect.callback):
@@ -132,23 +147,23 @@ def questions(file: SourceFile) -> Iterator[Question]:
             )
             before = told.setdefault((module, name), [])
             callee = callee_of(run.node) or run.node
-            if given or before:
+            kept = stores.get((module, name), ())
+            if given or before or kept:
                 text, in_root = " ".join(file.text(callee).split()), is_app_root(file, effect.owner)
                 owner = definition_around(file, effect.call)
-                ways = tuple((asked, way) for asked in sorted(changing) for way in sorted(changing[asked]))
-                place = file.location(callee)
-                yield Question(module, name, member, text, given, tuple(before), owner, ways, in_root, place)
+                ways = [(asked, way) for asked in sorted(changing) for way in sorted(changing[asked])]
+                ways += [(asked, ITSELF) for _, asked in kept]
+                beside = _members(file, effect.owner).get((module, name), frozenset())
+                told_before, place = tuple(before), file.location(callee)
+                yield Question(
+                    module, name, member, text, given, told_before, kept, beside, owner, tuple(ways), in_root, place
+                )
             before.extend((member, dependency) for at, dependency in given if at == 0)
 
 
 def overtaken(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[str, Question, Answer, str]]:
     """The calls whose late answers overwrite later ones: path, question, what answers, the dependency it asks with."""
-    offered = {
-        (path, fact.name, fact.member): fact
-        for path, own in facts.items()
-        for fact in own
-        if isinstance(fact, Answer | Keeper)
-    }
+    offered, keepers = _by_member(facts, Answer), _by_member(facts, Keeper)
     known = {path for path, _, _ in offered}
     for path, own in facts.items():
         for fact in own:
@@ -156,15 +171,23 @@ def overtaken(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[str, Qu
                 continue
             target = module_files(path, fact.module, known) if fact.module else path
             answer = offered.get((target, fact.name, fact.member)) if target is not None else None
-            if target is None or not isinstance(answer, Answer):
+            if target is None or answer is None:
                 continue
-            asked = dict(fact.given).get(answer.position, "")
+            asked = [dependency for position, dependency in fact.given if position in answer.positions]
             for member, dependency in fact.told:
-                keeper = offered.get((target, fact.name, member))
-                if not asked and isinstance(keeper, Keeper) and keeper.key in answer.keys:
-                    asked = dependency
+                keeper = keepers.get((target, fact.name, member))
+                asked += [dependency] if keeper is not None and keeper.only in answer.keys else []
+            beside = (keepers.get((target, fact.name, member)) for member in fact.beside)
+            changed = {key for keeper in beside if keeper is not None for key in keeper.keys}
+            asked += [dependency for key, dependency in fact.kept if key in answer.keys & changed]
             if asked:
-                yield path, fact, answer, asked
+                yield path, fact, answer, asked[0]
+
+
+def _by_member(facts: Mapping[str, tuple[object, ...]], kind: type[_Offered]) -> dict[tuple[str, str, str], _Offered]:
+    return {
+        (path, fact.name, fact.member): fact for path, own in facts.items() for fact in own if isinstance(fact, kind)
+    }
 
 
 def _creator(file: SourceFile, node: Node) -> Node | None:
@@ -208,6 +231,23 @@ def _kept(file: SourceFile, function: Node) -> str:
     return ""
 
 
+def _changed(file: SourceFile, function: Node, creator: Node) -> frozenset[str]:
+    """The members of the store that a function of it sets before it waits for anything."""
+    keys: set[str] = set()
+    for run, _ in reached(file, function):
+        callee = callee_of(run.node) if run.node.type == "call_expression" else None
+        found = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+        if found is None or found.scope != creator or run.waited:
+            continue
+        for given in arguments_of(run.node)[:1]:
+            made = function_of(file, given)
+            parts = [unwrap(value) for value in (returned(made) if made is not None else (given,))]
+            for part in (part for part in parts if part.type == "object"):
+                pairs = (pair.child_by_field_name("key") or pair for pair in part.named_children)
+                keys.update(file.text(key) for key in pairs if key.type.endswith("property_identifier"))
+    return frozenset(keys)
+
+
 def _answer(file: SourceFile, function: Node, name: str, member: str, creator: Node | None) -> Iterator[Answer]:
     if member.lower().startswith(ACTS) or "abort" in (text := file.text(function)) or "signal" in text:
         return
@@ -220,16 +260,19 @@ def _answer(file: SourceFile, function: Node, name: str, member: str, creator: N
             continue
         for sets, value in _set_by(file, run.node, creator):
             for request in requests_behind(file, value):
-                asked = next(asks_with(file, request, inputs, ()), "")
-                found = inputs.get(asked)
+                asked = [one for name, one in inputs.items() if any(asks_with(file, request, (name,), ()))]
                 keys = set(_FROM_STATE.findall(file.text(request))) if creator is not None else set()
-                if found is not None and found.kind == "variable":
-                    keys |= set(found.keys[:1])
-                position = (found.keys or ("0",))[0] if found is not None and found.kind == "parameter" else ""
-                if (not position.isdigit() and not keys) or _asks_later(file, function, request):
+                keys.update(key for one in asked if one.kind == "variable" for key in one.keys[:1])
+                given = [(one.keys or ("0",))[0] for one in asked if one.kind == "parameter"]
+                positions = frozenset(int(position) for position in given if position.isdigit())
+                if (
+                    not (positions or keys)
+                    or _asks_later(file, function, request)
+                    or _is_locked(file, function, request)
+                ):
                     continue
-                where = int(position) if position.isdigit() else -1
-                yield Answer(name, member, where, frozenset(keys), sets, file.location(callee_of(run.node) or run.node))
+                place = file.location(callee_of(run.node) or run.node)
+                yield Answer(name, member, positions, frozenset(keys), sets, place)
                 return
 
 
@@ -266,16 +309,57 @@ def _asks_later(file: SourceFile, function: Node, request: Node) -> bool:
     return any(sign in file.text(asked) for asked in later for sign in signs)
 
 
+def _is_locked(file: SourceFile, function: Node, request: Node) -> bool:
+    """Whether the work asks for a mark before it sets it, so that it is done once at a time: `if (busy) return`."""
+    before = [pair for pair in descendants(function, "pair") if pair.end_byte <= request.start_byte]
+    marks = {file.text(key) for pair in before if (key := _raised(pair)) is not None}
+    asked = (file.text(one) for one in conditions(function) if one.end_byte <= request.start_byte)
+    return bool(marks) and any(re.search(rf"\b(?:{'|'.join(map(re.escape, marks))})\b", text) for text in asked)
+
+
+def _raised(pair: Node) -> Node | None:
+    value = pair.child_by_field_name("value")
+    return pair.child_by_field_name("key") if value is not None and value.type == "true" else None
+
+
+def _stores(file: SourceFile, effect: Effect) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
+    """The dependencies of an effect that come from hooks: member and dependency, by the module and name of the hook."""
+    kept: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for dependency in effect.deps:
+        picked = _picked(file, dependency)
+        if picked is not None:
+            kept.setdefault(picked[:2], []).append((picked[2], file.text(dependency)))
+    return {store: tuple(found) for store, found in kept.items()}
+
+
+def _members(file: SourceFile, owner: Node) -> dict[tuple[str, str], frozenset[str]]:
+    """What a component takes from each hook, by the module and name of the hook."""
+    body, taken = owner.child_by_field_name("body"), dict[tuple[str, str], frozenset[str]]()
+    for found in bindings(file, body).values() if body is not None else ():
+        picked = _member_of(file, found, None)
+        if picked is not None:
+            taken[picked[:2]] = taken.get(picked[:2], frozenset()) | {picked[2]}
+    return taken
+
+
 def _taken(file: SourceFile, call: Node) -> tuple[str, str, str] | None:
-    """Module, name and member of a hook's or store's function: `load` of `useStore((state) => state.load)`, too."""
     callee = callee_of(call)
-    owner = callee.child_by_field_name("object") if callee is not None and callee.type == "member_expression" else None
-    root = unwrap(owner) if owner is not None else callee
-    found = resolve(file, root) if root is not None and root.type == "identifier" else None
-    hook = hook_of(file, found) if found is not None else None
-    if callee is None or found is None or hook is None:
+    return _picked(file, callee) if callee is not None else None
+
+
+def _picked(file: SourceFile, node: Node) -> tuple[str, str, str] | None:
+    """Module, name and member of what a hook or store holds: `load` of `useStore((state) => state.load)`, too."""
+    owner = node.child_by_field_name("object") if node.type == "member_expression" else None
+    root = unwrap(owner) if owner is not None else node
+    found = resolve(file, root) if root.type == "identifier" else None
+    member = node.child_by_field_name("property") if owner is not None else None
+    return _member_of(file, found, member) if found is not None else None
+
+
+def _member_of(file: SourceFile, found: Binding, member: Node | None) -> tuple[str, str, str] | None:
+    hook = hook_of(file, found)
+    if hook is None:
         return None
-    member = callee.child_by_field_name("property") if owner is not None else None
     keys = (*found.keys, *([file.text(member)] if member is not None else []))
     given = arguments_of(hook[1])
     selector = unwrap(given[0]).child_by_field_name("body") if given and not keys else None

@@ -21,6 +21,7 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     receiver_of,
 )
+from chunklint.semantics.ecmascript.gathered import gathered
 from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, is_read, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
@@ -56,6 +57,8 @@ _DRAWS = frozenset({"todataurl", "render"})
 _SETTLES_ORDER = ("debounce", "throttle", "latest", "cancel")
 _CONTINUES = frozenset({"then", "finally", "catch"})
 _HOPS = 4
+
+_NAMES = ("identifier", "shorthand_property_identifier")
 
 
 @record
@@ -266,7 +269,7 @@ def requests_behind(file: SourceFile, value: Node) -> Iterator[Node]:
             yield from _calls_of(current)
         for node in descendants(current, "await_expression"):
             yield from _calls_of(node)
-        names = [current] if current.type == "identifier" else list(descendants(current, "identifier"))
+        names = [current] if current.type in _NAMES else list(descendants(current, *_NAMES))
         for name in names:
             found = resolve(file, name)
             if found is None or found.node.id in seen or hops == _HOPS:
@@ -275,7 +278,7 @@ def requests_behind(file: SourceFile, value: Node) -> Iterator[Node]:
             if found.kind == "parameter":
                 yield from _request_continued(file, found)
             elif found.kind == "variable" and found.value is not None and _is_near(file, found, value):
-                pending.append((found.value, hops + 1))
+                pending.extend((part, hops + 1) for part in (found.value, *gathered(file, found)))
 
 
 def _is_near(file: SourceFile, found: Binding, value: Node) -> bool:
@@ -340,7 +343,7 @@ def asks_with(file: SourceFile, request: Node, changing: Collection[str], path: 
         yield from sorted(mentioned)
         if mentioned or hops == _HOPS:
             continue
-        for name in [current] if current.type == "identifier" else list(descendants(current, "identifier")):
+        for name in [current] if current.type in _NAMES else list(descendants(current, *_NAMES)):
             found = resolve(file, name)
             if found is not None and found.kind == "parameter" and found.node.id not in seen:
                 seen.add(found.node.id)
