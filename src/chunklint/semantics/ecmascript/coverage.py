@@ -203,12 +203,16 @@ class _App:
         One that is a part of a page holds no pages.
         """
         return self._routes_are_unseen() or any(
-            self.tree.guards(place)
-            and all(self.tree.mount(inner).module == UNKNOWN for inner in self.tree.inside(place))
+            self.tree.guards(place) and not any(map(self._is_seen, self.tree.inside(place)))
             for key in self.uncovered - self._on_pages()
             for place in self.tree.mounts_of.get(key, ())
             if not is_route(self.tree.mount(place)) and not self._holds_slot(place)
         )
+
+    def _is_seen(self, place: Place) -> bool:
+        """Whether it is known what a mount shows, or that it is a package's."""
+        mount = self.tree.mount(place)
+        return mount.module != UNKNOWN and (mount.tag[:1] != "{" or place in self.targets)
 
     def _routes_are_unseen(self) -> bool:
         """Whether a route with a boundary has children that a call makes: `children: names.map(toRoute)`."""

@@ -32,6 +32,8 @@ class Definition:
         covered: Whether a higher-order component of that name puts an error boundary around it.
         wrappers: Module and name of the functions that it is given to, "" for this file.
         routed: Whether it calls hooks of React Router, which throw outside of a router.
+        fed: Whether it asks for data, or shows a list of them or markup: what comes in another shape than it should
+            fails while rendering.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Definition:
     covered: bool = False
     wrappers: tuple[tuple[str, str], ...] = ()
     routed: bool = False
+    fed: bool = False
 
 
 class Defined(NamedTuple):
@@ -110,6 +113,11 @@ _BOUNDARY_NAME = re.compile(r"rror\w*Boundary$")
 _MEMBER_OF_IMPORT = re.compile(r"=>[\s({]*(?:default:\s*)?\w+\.(\w+)")
 _ELEMENTS = re.compile(r"</|/>|reateElement\(|cloneElement\(|createPortal\(")
 _NOTHING = re.compile(r"<>\s*</>")
+# Lists in capitals and literal ones are the source's own.
+_FED = re.compile(
+    r"(?<![A-Z_\]])\??\.(?:map|flatMap)\(|\b(?:fetch|axios|JSON\.parse)\b|dangerouslySetInnerHTML|"
+    r"\buse\w*(?:Query|Queries|SWR|Fetch|Subscription|LoaderData|Infinite\w*|SuspenseQuer\w+)\b"
+)
 _HOPS = 6
 
 
@@ -176,6 +184,10 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
         callee = node.child_by_field_name("function") if node.type == "call_expression" else None
         if callee is None:
             break
+        styled = _styled(file, callee)
+        if styled is not None:
+            node = unwrap(styled)
+            continue
         if "rrorBoundary" in file.text(callee)[-60:]:
             fact = replace(fact, covered=True)
         wrapper = _wrapper(file, callee)
@@ -190,6 +202,17 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
             break
         node = unwrap(given[0])
     return Defined(fact, value)
+
+
+def _styled(file: SourceFile, callee: Node) -> Node | None:
+    """The component that gets a style, in what is called by the text of ``styled(Page).attrs({})`...` ``."""
+    for _ in range(_HOPS):
+        inner = callee.child_by_field_name("function") if callee.type == "call_expression" else callee
+        if inner is None or inner.type == "identifier":
+            named = inner is not None and inner is not callee and file.text(inner) == "styled"
+            return next(iter(arguments_of(callee)), None) if named else None
+        callee = inner.child_by_field_name("object") or inner
+    return None
 
 
 def _wrapper(file: SourceFile, callee: Node) -> tuple[str, str] | None:
@@ -259,5 +282,7 @@ def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
     for at, one in enumerate(found):
         holds = at in stateful or (one.fact.kind == "class" and "setState" in file.text(one.node))
         # A component that renders nothing, but listens or leads elsewhere, has nothing to lose but itself.
-        shows = holds and _ELEMENTS.search(_NOTHING.sub("", file.text(one.node))) is not None
-        yield Defined(replace(one.fact, stateful=shows, routed=at in routed), one.node)
+        text = file.text(one.node) if one.fact.kind in ("function", "class") or holds else ""
+        shows = _ELEMENTS.search(_NOTHING.sub("", text)) is not None
+        fed = shows and _FED.search(text) is not None
+        yield Defined(replace(one.fact, stateful=shows and holds, routed=at in routed, fed=fed), one.node)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile
+from chunklint.languages.base import SourceFile, ancestors
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
+from chunklint.semantics.ecmascript.functions import is_function
 from chunklint.semantics.ecmascript.loading import lazy_module, loaded, wrapped_in
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
@@ -35,9 +36,9 @@ class Mount:
     """A component where it is rendered.
 
     Attributes:
-        tag: As written: `Route`, `Sentry.ErrorBoundary`; `{children}` where a component renders what it is given, and
-            `<route>` for a route object, `<routes>` for routes that are kept in a variable, and `<lazy>` for the module
-            that a route loads.
+        tag: As written: `Route`, `Sentry.ErrorBoundary`; `{children}` where a component renders what it is given,
+            `{pages}` where it renders what it imports, `<route>` for a route object, `<routes>` for routes that are
+            kept in a variable, and `<lazy>` for the module that a route loads.
         module: The specifier of the tag's import; "" for a definition of this file, "?" for what is neither.
         imported: The name in that module, or in this file.
         owner: The definition of this file that renders it; `<entry>` for what is given to React's root.
@@ -119,6 +120,7 @@ _ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "erro
 _COMPONENT = re.compile(r"[A-Z]|use[A-Z]")
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
 
+_KEEPERS = frozenset({"pair", "class_body", "object", "assignment_expression"})
 _PAGE = re.compile(r"\bdocument\.(?:getElementById|querySelector|body)\b")
 
 
@@ -228,9 +230,7 @@ class _Sweep:
                 self._named_component(_given(node), name)
                 return
             case k if k == _SHOWN:
-                at, prop = self._around()
-                if at >= 0 and not _HANDLER.match(prop):
-                    self.shown.setdefault((self._owner(node.start_byte), name), (at, prop))
+                self._shown(node, name)
                 return
             case k if k == _SPREAD:
                 self._routes(node, name)
@@ -239,6 +239,16 @@ class _Sweep:
                 self._call(node, name, renders)
                 return
         self.open.append(entered)
+
+    def _shown(self, braces: Node, name: str) -> None:
+        """`{beds}`: an element that this component keeps in a variable, or one that another file exports."""
+        at, prop = self._around()
+        if at >= 0 and not _HANDLER.match(prop):
+            self.shown.setdefault((self._owner(braces.start_byte), name), (at, prop))
+        module, imported = self._origin(name)
+        is_child = braces.parent is not None and braces.parent.type == "jsx_element"
+        if module not in ("", UNKNOWN) and is_child and braces.named_children[0].type == "identifier":
+            self._add(f"{{{name}}}", module, imported, (), braces, braces)
 
     def _element(self, node: Node) -> int:
         opening = node if node.type == "jsx_self_closing_element" else node.named_children[0]
@@ -292,7 +302,7 @@ class _Sweep:
         Whether a name means routes at all is seen only when the files are joined.
         """
         module, imported = self._origin(name)
-        if module != UNKNOWN:
+        if module != UNKNOWN and not _is_in_effect(node):
             self._add(ROUTES, module, imported, (), node, node)
 
     def _call(self, call: Node, name: str, renders: bool) -> None:
@@ -311,7 +321,8 @@ class _Sweep:
         if name == "useRoutes" or not renders or _COMPONENT.match(self._owner(call.start_byte)):
             return
         self.open.append(_Open(call.end_byte, _CALL, call.start_byte))
-        self.starts |= not self._owner(call.start_byte) and _PAGE.search(self.file.content) is not None
+        if not self._owner(call.start_byte) and _runs_with_module(call):
+            self.starts |= _PAGE.search(self.file.content) is not None
         for value in given[:2]:
             if value.type == "identifier" and self.file.text(value) in self.local:
                 self._add(self.file.text(value), "", self.file.text(value), (), value, value)
@@ -359,6 +370,20 @@ class _Sweep:
         # Helpers that load a page ahead keep the lazy component in a field: `Page.Component`.
         known = (root in self.local and not member) or (root in self.lazy and member == "Component")
         return ("", root) if known else (UNKNOWN, tag)
+
+
+def _is_in_effect(node: Node) -> bool:
+    """Whether a node stands in an effect, which puts routes into a state: where that is shown is not said there."""
+    function = next((one for one in ancestors(node) if is_function(one)), None)
+    call = function.parent.parent if function is not None and function.parent is not None else None
+    callee = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
+    return callee is not None and (callee.text or b"").endswith(b"Effect")
+
+
+def _runs_with_module(call: Node) -> bool:
+    """Whether what a call stands in runs by itself as the module loads or the page is ready, and is no handler."""
+    around = (one for one in ancestors(call) if is_function(one))
+    return all(one.parent is None or one.parent.type not in _KEEPERS for one in around)
 
 
 def _names_component(tag: str) -> bool:

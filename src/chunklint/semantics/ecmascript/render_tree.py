@@ -137,7 +137,7 @@ class RenderTree:
     def _catches(self, place: Place, depth: int) -> bool:
         mount = self.mount(place)
         if is_route(mount):
-            if self.has_error_element(mount) or self._loads_boundary(place):
+            if self._catches_own(place, mount):
                 return True
             return depth > 0 and self._route_element_catches(place, depth)
         found = self.workspace.find(place.path, mount.module, mount.imported)
@@ -231,10 +231,20 @@ class RenderTree:
         return next(self.guards_above(place, depth), None) is not None
 
     def guards_above(self, place: Place, depth: int = _DEPTH) -> Iterator[Place]:
-        """The boundaries of its own file above a mount, innermost first."""
+        """The boundaries of its own file above a mount, innermost first.
+
+        What a route shows holds the boundary of the pages in it, and is outside of that boundary itself.
+        """
         for around, prop in self.enclosing(place):
-            if not _INSTEAD.search(prop) and self.guards(around, depth):
+            if _INSTEAD.search(prop) or not self.guards(around, depth):
+                continue
+            route = self.mount(around)
+            if prop != "element" or not is_route(route) or self._catches_own(around, route):
                 yield around
+
+    def _catches_own(self, place: Place, route: Mount) -> bool:
+        """Whether a route catches the errors of what it shows, and not only those of the routes in it."""
+        return self.has_error_element(route) or self._loads_boundary(place)
 
     def is_fallback(self, place: Place) -> bool:
         """Whether a mount is shown only in the stead of something else."""
