@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from chunklint.semantics.concurrency.threads import thread_facts, torn
     from chunklint.semantics.ecmascript.async_effects import Promise, Promised, promises
     from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, Poser, WayOut, boundaries, posers
-    from chunklint.semantics.ecmascript.coverage import gaps
     from chunklint.semantics.ecmascript.effect_wording import (
         added_message,
         asker,
@@ -87,6 +86,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.fed_answers import Fed, changing_in, fed_answers, feeding, is_unmounted
     from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals, Uses
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
+    from chunklint.semantics.ecmascript.gaps import gaps
     from chunklint.semantics.ecmascript.handler_connections import opened_by_handlers
     from chunklint.semantics.ecmascript.handler_timers import resets
     from chunklint.semantics.ecmascript.holes import Gap, GapKind
@@ -242,7 +242,7 @@ _HOMES = {
     "chunklint.semantics.concurrency.threads": "Fact as ThreadFact, thread_facts, torn",
     "chunklint.semantics.ecmascript.async_effects": "Promise, Promised, promises",
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, Poser, WayOut, boundaries, posers",
-    "chunklint.semantics.ecmascript.coverage": "gaps",
+    "chunklint.semantics.ecmascript.gaps": "gaps",
     "chunklint.semantics.ecmascript.effect_wording": (
         "added_message, asker, called_text, endless_message, head_of, late_message, leak_message, leak_severity, "
         "left_open_message, mismatch_message, mismatch_severity, opened_message, overtaken_message, "

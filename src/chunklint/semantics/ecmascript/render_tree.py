@@ -343,6 +343,11 @@ class RenderTree:
         return self.above(key for key, one in self.workspace.definitions.items() if one.stateful)
 
     @cached_property
+    def fed(self) -> set[Key]:
+        """The components that show data, which may be of another shape than they think, or mount one that does."""
+        return self.above(key for key, one in self.workspace.definitions.items() if one.fed)
+
+    @cached_property
     def holds_routes(self) -> set[Key]:
         """The components that hold the place where pages are shown."""
         return self.above(

@@ -1,0 +1,87 @@
+"""Applications of which no error boundary holds the greater part."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from functools import partial
+
+from chunklint.semantics.ecmascript.coverage import App
+from chunklint.semantics.ecmascript.holes import Gap, GapKind
+from chunklint.semantics.ecmascript.mounts import UNKNOWN
+from chunklint.semantics.ecmascript.render_tree import Place, is_route
+from chunklint.semantics.ecmascript.routes import Cover, Root
+
+_FEW = 3
+
+
+def bare(app: App) -> Iterator[Gap]:
+    """No boundary holds the greater part: that is said once, at the entry."""
+    uncovered = [root for root in app.roots if root.cover is Cover.NONE]
+    kinds = ("next-page", "remix-page")
+    shells = [one for one in uncovered if one.framework not in kinds]
+    # A starter's layout that nobody removed may lie nearer to the top than the shell of the real app.
+    held = [_held_by_shell(app, one) for one in shells]
+    largest = max(held, default=0)
+    shells = [one for one, count in zip(shells, held, strict=True) if 2 * count > largest]
+    root = min(shells or uncovered, key=lambda one: (_where(one).count("/"), _where(one), one.key), default=None)
+    if (
+        root is None
+        or _is_opaque(app)
+        or app.tree.guards_made(root.key[0])
+        or len(app.components) < _FEW
+        or app.tree.risky.isdisjoint(app.components)
+    ):
+        return
+    further = [
+        place
+        for key in sorted(app.mounted)
+        for place in app.tree.mounts_of.get(key, ())
+        if app.tree.guards(place) and any(app.targets.get(inner) for inner in app.tree.inside(place))
+    ]
+    widest = max(further, key=lambda one: len(app.tree.reach(app.held(one))), default=None)
+    other = app.tree.mount(widest) if widest is not None else None
+    yield Gap(GapKind.BARE, root, (), (), None, other, (), app.share())
+
+
+def _held_by_shell(app: App, root: Root) -> int:
+    """How many definitions a shell holds: what it mounts, and the pages that a framework mounts in it."""
+    folder = posixpath.dirname(_where(root)) + "/"
+    pages = [one.key for one in app.roots if one.framework != root.framework and _where(one).startswith(folder)]
+    return len(app.tree.reach((root.key, *pages)))
+
+
+def _is_opaque(app: App) -> bool:
+    """Whether a boundary holds what cannot be seen, such as the pages that a registry renders.
+
+    One that is a part of a page holds no pages.
+    """
+    return _routes_are_unseen(app) or any(
+        app.tree.guards(place) and not any(map(partial(_is_seen, app), app.tree.inside(place)))
+        for key in app.uncovered - app.on_pages()
+        for place in app.tree.mounts_of.get(key, ())
+        if not is_route(app.tree.mount(place)) and not app.holds_slot(place)
+    )
+
+
+def _is_seen(app: App, place: Place) -> bool:
+    """Whether it is known what a mount shows, or that it is a package's."""
+    mount = app.tree.mount(place)
+    return mount.module != UNKNOWN and (mount.tag[:1] != "{" or place in app.targets)
+
+
+def _routes_are_unseen(app: App) -> bool:
+    """Whether a route with a boundary has children that a call makes: `children: names.map(toRoute)`."""
+    places = (place for key in app.mounted for place in app.tree.mounts_of.get(key, ()))
+    routes = (place for place in places if app.tree.has_error_element(app.tree.mount(place)))
+    return any(
+        is_route(app.tree.mount(place))
+        and "children" in app.tree.mount(place).props
+        and not any(app.tree.mount(inner).prop == "children" for inner in app.tree.inside(place))
+        for place in routes
+    )
+
+
+def _where(root: Root) -> str:
+    """The file in which a framework or a browser finds a root."""
+    return root.file or root.key[0]
