@@ -77,8 +77,9 @@ def _elsewhere(app: App, taken: Iterable[Place]) -> Iterator[Gap]:
         if local is None or far is None or not _is_composite(app, key):
             continue
         owner, cover, place = far
-        if local[0] == owner:
-            continue  # the overlay as a whole is what stands closer elsewhere, not this part of it
+        # Elsewhere the page around it may be what has the boundary, and not this part of it.
+        if local[0] == owner or not app.tree.guarded(local[2]):
+            continue
         shown = OVERLAY.search(owner[1]) is not None and app.tree.mount(place).optional
         if shown and place not in known:
             yield app.gap(GapKind.ELSEWHERE, owner, cover, (place,), app.tree.mount(local[2]))

@@ -22,6 +22,10 @@ OVERLAY = re.compile(
 )
 _TOAST = re.compile(r"(?:Toast|Toaster|Sonner|Snackbar|Notification)s?(?:Container|Host|Root|Provider|Renderer)?$")
 _WAITING = re.compile(r"(?:Loading|Loader|Spinner|Progress|Skeleton|Indicator)(?:Bar|Screen|Overlay|Page)?$")
+# What frames the pages: links and names, which fail only when all else does.
+_CHROME = re.compile(
+    r"(?:Nav|Sidebar|SideBar|Header|Topbar|TopBar|AppBar|Footer|Breadcrumb|Banner|Menubar|Toolbar)(?!Modal|Dialog)"
+)
 _SHELL = 4  # a shell holds this part of the app, at least
 
 
@@ -49,8 +53,10 @@ def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Pla
     if app.tree.is_fallback(place) or app.cover(place, cover) is not cover:
         return None
     mount, on_trunk = app.tree.mount(place), app.on_trunk(owner, cover)
-    shell = owner in app.stems and _is_shell(app, owner, cover)
-    if cover is Cover.ROOT and on_trunk and shell and _is_overlay(app, place) and _is_beside_pages(app, place, cover):
+    # Without data of any kind there is nothing that could be of another shape than the code thinks.
+    can_fail = not app.tree.fed.isdisjoint(app.held(place)) and not _CHROME.search(mount.tag)
+    shell = can_fail and cover is Cover.ROOT and on_trunk and owner in app.stems and _is_shell(app, owner, cover)
+    if shell and _is_overlay(app, place) and _is_beside_pages(app, place, cover):
         return GapKind.OVERLAY
     around = next(app.tree.enclosing(place), None)
     if not app.is_clean(place, cover) or (around is not None and app.is_clean(around[0], cover)):
@@ -59,7 +65,7 @@ def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Pla
         return None
     if cover is Cover.NONE and on_trunk:
         waits = _WAITING.search(mount.tag) is not None
-        instead = waits or _is_ornament(app, place) or _is_instead_of_pages(app, place, cover)
+        instead = waits or not can_fail or _is_ornament(app, place) or _is_instead_of_pages(app, place, cover)
         return None if instead else GapKind.OUTSIDE
     if mount.group < 0 and not is_route(mount):
         return None  # at the top of what a function returns, as the cells of a table: nothing stands beside it
