@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
-from chunklint.semantics.ecmascript.names import resolve, root_of
+from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
+from chunklint.semantics.ecmascript.names import resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.swaps import set_at
 
@@ -16,14 +16,16 @@ _TAGS = ("jsx_opening_element", "jsx_self_closing_element")
 
 
 def is_shut(file: SourceFile, effect: Effect, name: str, busy: Collection[str]) -> bool:
-    """Whether all that sets a state in a component stands in elements that states shut which a request has set."""
+    """Whether all that sets a state in a component stands where states shut or hide it which a request has set."""
     roots = (root_of(dependency) for dependency in effect.deps if file.text(dependency) == name)
     found = next((one for root in roots if root.type == "identifier" and (one := resolve(file, root))), None)
     hook = hook_of(file, found) if found is not None else None
-    if found is None or hook is None or hook[0] != "useState":
+    if found is None or hook is None or hook[0] != "useState" or effect.owner is None:
         return False
     places = list(set_at(file, found))
-    return bool(places) and all(_is_shut_at(file, place, busy) for place in places)
+    return bool(places) and all(
+        _is_shut_at(file, place, busy) or is_idle_at(file, place, effect.owner, busy) for place in places
+    )
 
 
 def _is_shut_at(file: SourceFile, place: Node, busy: Collection[str]) -> bool:
@@ -33,3 +35,55 @@ def _is_shut_at(file: SourceFile, place: Node, busy: Collection[str]) -> bool:
         if named and any(file.text(name) in busy for name in descendants(part, "identifier")):
             return True
     return False
+
+
+def is_idle_at(file: SourceFile, place: Node, owner: Node, busy: Collection[str]) -> bool:
+    """Whether a place within a function is come to, or shown, only while one of the states is not set.
+
+    `busy ? <Skeleton /> : place`, `!busy && place`, or `if (busy) return ...` before it.
+    """
+    return any(_implies_idle(file, condition, value, busy) for condition, value in _asked_before(place, owner))
+
+
+def _asked_before(place: Node, owner: Node) -> Iterator[tuple[Node, bool]]:
+    """The conditions that lead to a place within a function, each with its value there."""
+    for around in ancestors(place):
+        if around == owner:
+            return
+        condition = around.child_by_field_name("condition")
+        if condition is not None and around.type in ("ternary_expression", "if_statement"):
+            other = around.child_by_field_name("alternative")
+            if not is_within(place, condition):
+                yield condition, other is None or not is_within(place, other)
+        elif around.type == "binary_expression" and around.children[1].type in ("&&", "||"):
+            if is_within(place, around.children[2]):
+                yield around.children[0], around.children[1].type == "&&"
+        elif around.type == "statement_block":
+            yield from _left_before(around, place)
+
+
+def _left_before(block: Node, place: Node) -> Iterator[tuple[Node, bool]]:
+    """The conditions of the statements of a block that would have left its function before a place in it."""
+    for statement in block.named_children:
+        if statement.end_byte > place.start_byte:
+            return
+        condition = statement.child_by_field_name("condition") if statement.type == "if_statement" else None
+        if condition is None or statement.child_by_field_name("alternative") is not None:
+            continue
+        branch = statement.child_by_field_name("consequence")
+        last = branch.named_children[-1:] if branch is not None and branch.type == "statement_block" else [branch]
+        if any(one is not None and one.type == "return_statement" for one in last):
+            yield condition, False
+
+
+def _implies_idle(file: SourceFile, condition: Node, value: bool, busy: Collection[str]) -> bool:
+    """Whether a condition can only have that value while a state of the names is not set."""
+    node = unwrap(condition)
+    if node.type == "identifier":
+        return file.text(node) in busy and not value
+    if node.type == "unary_expression" and node.children[0].type == "!":
+        return _implies_idle(file, node.children[1], not value, busy)
+    if node.type != "binary_expression" or node.children[1].type not in ("&&", "||"):
+        return False
+    sides = [_implies_idle(file, side, value, busy) for side in (node.children[0], node.children[2])]
+    return any(sides) if (node.children[1].type == "&&") == value else all(sides)

@@ -25,7 +25,7 @@ from chunklint.semantics.ecmascript.gathered import gathered
 from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, is_read, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
-from chunklint.semantics.ecmascript.shut_fields import is_shut
+from chunklint.semantics.ecmascript.shut_fields import is_idle_at, is_shut
 
 # What a request needs but does not ask for: another token gives the same answer.
 _CREDENTIALS = (
@@ -96,6 +96,8 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
             continue
         for request in requests:
             busy = _busy_states(file, effect, request)
+            if busy and any(is_idle_at(file, place, effect.owner, busy) for place in (*path, request)):
+                continue
             asked = frozenset(
                 name
                 for name in asks_with(file, request, changing.keys(), path)
