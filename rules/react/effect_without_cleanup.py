@@ -28,6 +28,7 @@ from chunklint.api import (
     Rule,
     Severity,
     Start,
+    Tried,
     Uses,
     acquisitions,
     added_by_handlers,
@@ -51,8 +52,8 @@ from chunklint.api import (
     head_of,
     held_in_ref,
     hook_calls,
+    is_only_tried,
     is_test_or_story,
-    is_unmounted,
     joined,
     leak_message,
     leak_severity,
@@ -76,6 +77,7 @@ from chunklint.api import (
     started_by_handlers,
     started_message,
     starts,
+    tried,
     way_to,
 )
 
@@ -166,7 +168,7 @@ export function Width() {
     ),
 )
 
-Shared = Offer | Start | Ended | Answer | Keeper | Question | Fed | Feed | Uses | Modals | Front
+Shared = Offer | Start | Ended | Answer | Keeper | Question | Fed | Feed | Uses | Tried | Modals | Front
 
 
 @rule.each(ecmascript)
@@ -253,13 +255,16 @@ def starts_outside_effects(file: EcmascriptFile) -> Iterator[Draft]:
 
 @rule.fact(ecmascript)
 def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
-    if not is_test_or_story(file.path):
-        yield from offers(file)
-        yield from starts(file)
-        yield from ended(file)
-        yield from answers(file)
-        yield from questions(file)
-        yield from fed_answers(file)
+    if is_test_or_story(file.path):
+        names = tried(file)
+        yield from (names,) if names is not None else ()
+        return
+    yield from offers(file)
+    yield from starts(file)
+    yield from ended(file)
+    yield from answers(file)
+    yield from questions(file)
+    yield from fed_answers(file)
 
 
 @rule.across
@@ -272,8 +277,8 @@ def asks_again_too_soon(
             if isinstance(fed, Fed):
                 yield from _of_fed(joined, path, fed, whole)
     for path, question, answer, dependency in overtaken(facts):
-        unmounted = whole and is_unmounted(joined, path, question)
-        if not unmounted and dependency not in changing_in(joined, path, question):
+        tried_only = whole and is_only_tried(joined, path, question)
+        if not tried_only and dependency not in changing_in(joined, path, question):
             continue
         message = overtaken_message(question, answer, dependency)
         severity = Severity.NOTE if question.in_root else Severity.WARNING
@@ -281,22 +286,22 @@ def asks_again_too_soon(
             (question.place, f"The effect asks with `{dependency}`."),
             (answer.place, f"`{answer.sets}` takes the answer."),
         ]
-        yield rule.at(question.place, message + _aside(question.owner, unmounted), severity=severity, steps=steps)
+        yield rule.at(question.place, message + _aside(question.owner, tried_only), severity=severity, steps=steps)
 
 
 def _of_fed(joined: Feeding, path: str, fed: Fed, whole: bool) -> Iterator[Draft]:
-    unmounted = whole and is_unmounted(joined, path, fed)
-    changing = sorted(changing_in(joined, path, fed)) or [name for name, _ in fed.ways if unmounted]
+    tried_only = whole and is_only_tried(joined, path, fed)
+    changing = sorted(changing_in(joined, path, fed)) or [name for name, _ in fed.ways if tried_only]
     if not changing:
         return
     steps = [(place, f"The effect calls `{called}`.") for place, called in fed.path]
     steps += [(fed.request, f"The answer depends on `{changing[0]}`."), (fed.taker, f"`{fed.setter}` takes it.")]
-    message = stale_message(changing[0], fed.setter) + _aside(fed.owner, unmounted)
-    yield rule.at(fed.asker, message, severity=Severity.NOTE if unmounted else Severity.WARNING, steps=steps)
+    message = stale_message(changing[0], fed.setter) + _aside(fed.owner, tried_only)
+    yield rule.at(fed.asker, message, severity=Severity.NOTE if tried_only else Severity.WARNING, steps=steps)
 
 
-def _aside(owner: str, unmounted: bool) -> str:
-    return f" No scanned file mounts or calls `{owner}`." if unmounted and owner else ""
+def _aside(owner: str, tried_only: bool) -> str:
+    return f" Only tests or stories mount or call `{owner}`." if tried_only and owner else ""
 
 
 @rule.across

@@ -83,8 +83,8 @@ if TYPE_CHECKING:
         way_to,
     )
     from chunklint.semantics.ecmascript.external_stores import endless_subscriptions
-    from chunklint.semantics.ecmascript.fed_answers import Fed, changing_in, fed_answers, feeding, is_unmounted
-    from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals, Uses
+    from chunklint.semantics.ecmascript.fed_answers import Fed, changing_in, fed_answers, feeding, is_only_tried
+    from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals, Tried, Uses, tried
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.gaps import gaps
     from chunklint.semantics.ecmascript.handler_connections import opened_by_handlers
@@ -249,8 +249,8 @@ _HOMES = {
         "reconnect_message, reset_message, retry_message, seen_at, stale_message, started_message, way_to"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
-    "chunklint.semantics.ecmascript.fed_answers": "Fed, changing_in, fed_answers, feeding, is_unmounted",
-    "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Modals, Uses",
+    "chunklint.semantics.ecmascript.fed_answers": "Fed, changing_in, fed_answers, feeding, is_only_tried",
+    "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Modals, Tried, Uses, tried",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_connections": "opened_by_handlers",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
@@ -563,6 +563,7 @@ __all__ = [
     "ThreadFact",
     "Trace",
     "Trait",
+    "Tried",
     "Unchecked",
     "UncheckedKind",
     "Uses",
@@ -658,11 +659,12 @@ __all__ = [
     "is_confined",
     "is_imported",
     "is_left_in_time",
+    "is_only_tried",
+    "is_only_tried",
     "is_script",
     "is_sql_statement",
     "is_test",
     "is_test_or_story",
-    "is_unmounted",
     "joined",
     "js_checkers",
     "js_skips",
@@ -762,6 +764,7 @@ __all__ = [
     "told",
     "torn",
     "trait",
+    "tried",
     "unchecked",
     "under_main_guard",
     "unordered_items",

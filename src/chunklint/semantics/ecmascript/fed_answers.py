@@ -13,6 +13,7 @@ from chunklint.semantics.ecmascript.feeds import (
     Feed,
     Feeding,
     Modals,
+    Tried,
     Uses,
     definition_around,
     feeds,
@@ -94,10 +95,11 @@ def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> 
     fronts = {path: one for path, own in facts.items() for one in own if isinstance(one, Front)}
     fed = {path: tuple(one for one in own if isinstance(one, Feed)) for path, own in facts.items()}
     used = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Uses)}
+    tests = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Tried)}
     modal = {
         (path, name) for path, own in facts.items() for one in own if isinstance(one, Modals) for name in one.names
     }
-    return Feeding(fronts, fed, used, modal, resolution)
+    return Feeding(fronts, fed, used, tests, modal, resolution)
 
 
 def changing_in(joined: Feeding, path: str, asked: Fed | Question) -> frozenset[str]:
@@ -105,9 +107,11 @@ def changing_in(joined: Feeding, path: str, asked: Fed | Question) -> frozenset[
     return frozenset(dependency for dependency, way in asked.ways if joined.changes((path, asked.owner), way))
 
 
-def is_unmounted(joined: Feeding, path: str, asked: Fed | Question) -> bool:
-    """Whether no file mounts the component, or calls the hook: what it is given, nobody can tell.
+def is_only_tried(joined: Feeding, path: str, asked: Fed | Question) -> bool:
+    """Whether no file of the application mounts the component, or calls the hook, but a test or story does.
 
-    What frameworks mount by the name of its file is none of those.
+    What it is given there, nobody can tell. What frameworks mount by the name of its file is none of those, and what
+    nobody at all mounts never asks.
     """
-    return PurePosixPath(path).stem not in _ROUTED and not joined.is_used((path, asked.owner))
+    key = (path, asked.owner)
+    return PurePosixPath(path).stem not in _ROUTED and not joined.is_used(key) and joined.is_tried(key)

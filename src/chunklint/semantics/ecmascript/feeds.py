@@ -74,6 +74,13 @@ class Uses:
 
 
 @record
+class Tried:
+    """What a test or a story imports: it is written for somebody, though no file of the application mounts it yet."""
+
+    names: tuple[tuple[str, str], ...]
+
+
+@record
 class Modals:
     """The components of a file that render a modal and nothing else: where a condition mounts one, it stands open."""
 
@@ -92,6 +99,13 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
     used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
     if used:
         yield Uses(tuple(sorted(used)))
+
+
+def tried(file: SourceFile) -> Tried | None:
+    """The names that a test or story imports from other files; None for none."""
+    imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
+    names = {(found.module, found.imported) for found in imports if found.module not in _REACT}
+    return Tried(tuple(sorted(names))) if names else None
 
 
 def modals(file: SourceFile) -> Modals | None:
@@ -161,6 +175,7 @@ class Feeding:
         fronts: Mapping[str, Front],
         fed: Mapping[str, Iterable[Feed]],
         used: Mapping[str, Iterable[tuple[str, str]]],
+        tried: Mapping[str, Iterable[tuple[str, str]]],
         modal: Collection[Key],
         resolution: Resolution,
     ) -> None:
@@ -169,9 +184,8 @@ class Feeding:
         self._by_name: dict[str, list[tuple[str, Feed]]] = defaultdict(list)
         for path, feed in ((path, feed) for path, own in fed.items() for feed in own):
             self._by_name[feed.imported].append((path, feed))
-        self._used: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for path, (module, name) in ((path, one) for path, own in used.items() for one in own):
-            self._used[name].append((path, module))
+        self._used = _by_name(used)
+        self._tried = _by_name(tried)
         self._renamed: dict[str, set[str]] = defaultdict(set)
         for front in fronts.values():
             for exported, local, _, imported in front.exports:
@@ -202,10 +216,15 @@ class Feeding:
 
     def is_used(self, key: Key) -> bool:
         """Whether any file mounts a component, calls a hook, or imports the module of either as the app runs."""
+        return self._is_among(self._used, key)
+
+    def is_tried(self, key: Key) -> bool:
+        """Whether a test or a story imports a component or hook."""
+        return self._is_among(self._tried, key)
+
+    def _is_among(self, uses: Mapping[str, list[tuple[str, str]]], key: Key) -> bool:
         names = (*sorted(self._names(key[1])), WHOLE)
-        return any(
-            self._may_use(path, module, name, key) for name in names for path, module in self._used.get(name, ())
-        )
+        return any(self._may_use(path, module, name, key) for name in names for path, module in uses.get(name, ()))
 
     def _may_use(self, path: str, module: str, name: str, key: Key) -> bool:
         """Whether a use means a definition, or its name in a package of which no scanned file is known to be a part."""
@@ -240,6 +259,14 @@ class Feeding:
                     continue  # It stands open, and hides where it was opened from.
                 pending.extend((owner, way) for prop, source in feed.given for way in _traced(asked[1], prop, source))
         return False
+
+
+def _by_name(uses: Mapping[str, Iterable[tuple[str, str]]]) -> Mapping[str, list[tuple[str, str]]]:
+    """Who uses a name: the path of each file, and the module that it means."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for path, (module, name) in ((path, one) for path, own in uses.items() for one in own):
+        found[name].append((path, module))
+    return found
 
 
 def _may_name(module: str, path: str) -> bool:
