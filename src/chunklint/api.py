@@ -660,7 +660,6 @@ __all__ = [
     "is_imported",
     "is_left_in_time",
     "is_only_tried",
-    "is_only_tried",
     "is_script",
     "is_sql_statement",
     "is_test",
