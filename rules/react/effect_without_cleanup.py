@@ -140,7 +140,8 @@ export function Width() {
         "run once; timers of effects that set what they run again for, or that a ref lets run once; intervals that a "
         "`finally`, the clock or a reload of the page ends",
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
-        "an effect of a layout, a root or a provider puts on and takes off",
+        "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where the "
+        "effect that locks it also gives it back",
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
         "ends them; values handed to functions of other files",
         "late answers for props that every mount gives as a literal, changes the `key` with, or keeps while a modal or "

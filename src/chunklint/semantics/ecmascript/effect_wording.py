@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile
 from chunklint.model import Severity
+from chunklint.semantics.ecmascript.endings import called_without_event, is_past_once
 from chunklint.semantics.ecmascript.external_stores import Endless
 from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
 from chunklint.semantics.ecmascript.handler_timers import Reset
@@ -77,7 +78,8 @@ def leak_message(file: SourceFile, leak: Leak) -> str:
     # What the component itself owns goes with it, and with it all that it keeps.
     owned = acquired.receiver is not None and reach(file, acquired.receiver, leak.effect) is Reach.OWNED
     text = f"{capitalised(keeps)}{'' if owned else ' after unmount'}; {_blame(file, leak)}."
-    if ends_the_last(file, leak):
+    # A late answer of a run that another has followed fills the state, whose own effect releases it.
+    if leak.late or ends_the_last(file, leak) or is_past_once(file, leak.effect, leak.acquired):
         return text
     if leak.effect.runs is Deps.NONE:
         return f"{text} The effect has no dependency array: every render adds another."
@@ -97,12 +99,14 @@ def _blame(file: SourceFile, leak: Leak) -> str:
         return f"`{called_text(file, leak.by_hand)}` is called, but not on unmount"
     if not leak.effect.keeps_cleanup and any(function_of(file, value) for value in returned(leak.effect.callback)):
         return f"`{called_text(file, leak.effect.call)}` does not pass the returned cleanup on"
+    if (vain := called_without_event(file, leak.acquired)) is not None:
+        return f"`{called_text(file, vain)}` is called without the event, and so removes nothing"
     return f"nothing calls {leak.acquired.release}"
 
 
 def leak_severity(file: SourceFile, leak: Leak) -> Severity:
     """An error for what piles up for sure; a note for what ends by itself, or lives as long as the page anyway."""
-    reruns = leak.effect.runs is not Deps.EMPTY
+    reruns = leak.effect.runs is not Deps.EMPTY and not is_past_once(file, leak.effect, leak.acquired)
     if is_app_root(file, leak.effect.owner):
         return Severity.NOTE
     if leak.overwrites:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.semantics.ecmascript.cleanup_scope import chains_in
 from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
     called_name,
     callee_of,
     enclosing_function,
@@ -14,8 +18,10 @@ from chunklint.semantics.ecmascript.functions import (
     receiver_of,
     returned,
 )
-from chunklint.semantics.ecmascript.names import dotted, resolve, unwrap, uses_of
-from chunklint.semantics.ecmascript.react import Effect, effects
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.react import Effect, effects, state_of_setter
+from chunklint.semantics.ecmascript.releases import Kind
+from chunklint.semantics.ecmascript.resources import Acquisition
 
 _ENDS = frozenset({"destroy", "dispose", "terminate"})
 _FINDS = frozenset({"querySelector", "querySelectorAll", "closest"})
@@ -78,3 +84,41 @@ def ends_in_finally(file: SourceFile, acquired: Node, release: Node) -> bool:
     own = enclosing_function(file, acquired)
     clause = next((around for around in ancestors(release) if around.type == "finally_clause"), None)
     return clause is not None and own is not None and enclosing_function(file, release) == own
+
+
+def is_past_once(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
+    """Whether a state that the effect sets as it acquires lets no later run come so far.
+
+    `if (done) return; setDone(true); window.addEventListener(...)`.
+    """
+    place = acquired.path[0] if acquired.path else acquired.node
+    leaves = [test for test in _left_early(effect.callback) if test.start_byte < place.start_byte]
+    asked = {chain for test in leaves for chain in chains_in(file, test)}
+    body = effect.callback.child_by_field_name("body")
+    for call in descendants(body, "call_expression", stop=FUNCTIONS) if asked and body is not None else ():
+        callee, given = callee_of(call), arguments_of(call)
+        state = state_of_setter(file, callee) if callee is not None and callee.type == "identifier" else None
+        if state and (state,) in asked and len(given) == 1 and given[0].type == "true":
+            return True
+    return False
+
+
+def _left_early(function: Node) -> Iterator[Node]:
+    """The conditions under which a function returns at once."""
+    body = function.child_by_field_name("body")
+    for statement in body.named_children if body is not None else ():
+        condition, then = statement.child_by_field_name("condition"), statement.child_by_field_name("consequence")
+        if statement.type != "if_statement" or condition is None or then is None:
+            continue
+        if then.type == "return_statement" or any(descendants(then, "return_statement", stop=FUNCTIONS)):
+            yield condition
+
+
+def called_without_event(file: SourceFile, acquired: Acquisition) -> Node | None:
+    """A removal that is given the listener alone: `window.removeEventListener(close)` throws."""
+    handlers = [file.text(given) for given in arguments_of(acquired.node)[1:2]]
+    for call in descendants(file.root, "call_expression") if acquired.kind is Kind.LISTENER else ():
+        given = [file.text(one) for one in arguments_of(call)]
+        if called_name(file, call) == "removeEventListener" and given == handlers:
+            return call
+    return None

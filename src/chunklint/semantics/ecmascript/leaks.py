@@ -36,6 +36,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
 )
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value
 from chunklint.semantics.ecmascript.origins import origin_of
+from chunklint.semantics.ecmascript.page import is_scroll_lock
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
     Deps,
@@ -148,8 +149,9 @@ def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | N
 
 
 def _is_taken_off(file: SourceFile, effect: Effect, name: str | None) -> bool:
-    """Whether an effect of a layout takes the class off itself that it puts on: the layout stays, like the page."""
-    return _is_around_all(file, effect) and any(
+    """Whether an effect takes the class off itself that it puts on: of a layout, or a lock while something is open."""
+    stays = _is_around_all(file, effect) or (name is not None and is_scroll_lock(name))
+    return stays and any(
         called_name(file, call) == "remove" and any(string_value(file, one) == name for one in arguments_of(call))
         for call in descendants(effect.callback, "call_expression")
     )
@@ -396,6 +398,7 @@ def _assigned(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak |
     for other in descendants(around, "assignment_expression"):
         target = other.child_by_field_name("left")
         if other != acquired.node and target is not None and dotted(file, target) == chain:
-            undone = begins_within(other, effect.callback) and _is_around_all(file, effect)
-            return None if undone else Leak(effect, acquired, other)
+            undone = begins_within(other, effect.callback)
+            stays = _is_around_all(file, effect) or is_scroll_lock(chain[-1])
+            return None if undone and stays else Leak(effect, acquired, other)
     return Leak(effect, acquired)

@@ -19,6 +19,8 @@ _RESTING = frozenset({"", "auto", "unset", "initial", "inherit", "visible", "scr
 
 # Properties that keep the page from being used, and parts of classes that dress an application, not one page of it.
 _LOCKS = frozenset({"overflow", "overflowX", "overflowY", "cursor", "userSelect", "pointerEvents", "touchAction"})
+_SCROLLS = frozenset({"overflow", "overflowX", "overflowY"})
+_SCROLL_CLASS = re.compile(r"overflow|scroll", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _DRESSES = frozenset(
     {
@@ -50,9 +52,16 @@ def left_by_assignment(file: SourceFile, chain: tuple[str, ...], value: Node) ->
     if chain[:2] not in PAGES or chain[2:3] != ("style",) or len(chain) != 4:
         return None
     text = _lasting_style(file, value)
+    if value.type == "ternary_expression" and is_scroll_lock(chain[3]):
+        return None  # What opens it also closes it.
     if text is None or (chain[1] == "documentElement" and chain[3] not in _LOCKS):
         return None
     return f"`{name}` keeps the value `{text}`", "an assignment of the former value"
+
+
+def is_scroll_lock(name: str) -> bool:
+    """Whether a style property or a class keeps the page from scrolling, as overlays do while they are open."""
+    return name in _SCROLLS or _SCROLL_CLASS.search(name) is not None
 
 
 def is_handler(file: SourceFile, value: Node) -> bool:
@@ -64,6 +73,7 @@ def left_by_class(file: SourceFile, chain: tuple[str, ...], given: list[Node]) -
     """A class that `document.body.classList.add` leaves, unless the whole application wears it."""
     text = string_value(file, given[0]) if given else None
     flips = chain[-1] == "toggle" and len(given) < 2
+    flips = flips or (chain[-1] == "toggle" and text is not None and is_scroll_lock(text))
     if not text or flips or chain[1] != "body" or not _DRESSES.isdisjoint(word.lower() for word in _WORD.findall(text)):
         return None
     return f"`document.body` keeps the class `{text}`", "`classList.remove`"

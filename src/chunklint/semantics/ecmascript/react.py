@@ -23,8 +23,10 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.names import (
     Binding,
     bindings,
+    dotted,
     qualified,
     resolve,
+    root_of,
     scopes_around,
     unwrap,
     uses_of,
@@ -65,6 +67,10 @@ _RETURNS_NOTHING = frozenset(
 _PLAIN_VALUES = frozenset(
     {"undefined", "null", "number", "string", "template_string", "true", "false", "object", "array"}
 )
+
+# What hooks of well-known packages return, or a part of it, is the same at every render.
+_LASTING_HOOKS = frozenset({"useRef", "useDispatch", "useQueryClient", "useForm", "useApolloClient"})
+_LASTING_PARTS = frozenset({("useRouter", ("events",)), ("useTranslation", ("i18n",)), ("useTranslation", ("1",))})
 
 _HOOK_CALLS = """(call_expression
   function: [(identifier) (member_expression property: (property_identifier))]
@@ -278,12 +284,17 @@ def _deps(file: SourceFile, given: list[Node]) -> tuple[Deps, tuple[Node, ...]]:
 
 
 def _is_stable(file: SourceFile, dependency: Node) -> bool:
-    """State setters, refs and what the module itself defines never change while the component is mounted."""
-    if dependency.type != "identifier":
+    """State setters, refs, what known hooks hand out once, and what the module defines, stay while mounted."""
+    root = root_of(dependency)
+    found = resolve(file, root) if root.type == "identifier" else None
+    if found is None:
         return False
-    found = resolve(file, dependency)
-    if found is None or found.scope.type == "program":
-        return found is not None
+    members = dotted(file, dependency)[1:]
+    if members:
+        hook = hook_of(file, found)
+        return hook is not None and (hook[0], (*found.keys, *members)) in _LASTING_PARTS
+    if dependency.type != "identifier" or found.scope.type == "program":
+        return dependency.type == "identifier"
     hook = hook_of(file, found)
     if hook is None:
         return False
@@ -291,7 +302,9 @@ def _is_stable(file: SourceFile, dependency: Node) -> bool:
     if name in ("useCallback", "useMemo"):
         given = arguments_of(call)
         return len(given) == 2 and given[1].type == "array" and not given[1].named_children
-    return name == "useRef" or (name in ("useState", "useReducer") and found.keys == ("1",))
+    if name in _LASTING_HOOKS and not found.keys:
+        return True
+    return (name in ("useState", "useReducer") and found.keys == ("1",)) or (name, found.keys) in _LASTING_PARTS
 
 
 def _is_plain(file: SourceFile, value: Node) -> bool:
