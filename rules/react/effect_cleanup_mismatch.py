@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chunklint.api import (
+    Bound,
     Draft,
     EcmascriptFile,
     Effect,
     Finding,
     Fix,
+    Lifespans,
+    Placed,
     Refusal,
     Renewal,
     Reopening,
@@ -17,6 +20,7 @@ from chunklint.api import (
     Severity,
     asked_after_wait,
     asked_whose,
+    bound,
     captured_too_early,
     closed_for_good,
     ecmascript,
@@ -32,6 +36,7 @@ from chunklint.api import (
     mismatch_message,
     mismatch_severity,
     mismatches,
+    placed,
     read_in_cleanup,
     reconnect_message,
     reconnects,
@@ -75,13 +80,14 @@ export function Width() {
 }
 """,
     example="src/components/Width.tsx",
-    mentions=("Effect", "-effect", "use"),
+    mentions=("Effect", "-effect", "use", "/>", "</"),
     silent_on=(
         "cleanups that call what this file does not define, unless their own removal shows the mistake",
         "handles that another effect of the component releases; receivers that the cleanup closes",
         "flags that a function inside the effect asks, whenever that runs",
         "work that asks, after its wait, for a flag, a signal, a generation or the identity of what a ref holds",
         "events and options that are not written as literals; listeners that die with their element",
+        "components and hooks that stay as long as the page, and acquire once, see CL501",
         "tests, stories and mocks; class components",
     ),
     limits=(
@@ -92,32 +98,33 @@ export function Width() {
     ),
 )
 
-
-@rule.each(ecmascript)
-def releases_something_else(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file.path):
-        return
-    for effect in effects(file):
-        for found in mismatches(file, effect):
-            severity = Severity.NOTE if is_app_root(file, effect.owner) else mismatch_severity(found)
-            related = [(found.other, "This does not release it.")] if found.other is not None else []
-            steps, place = way_to(file, found.acquired), seen_at(found.acquired)
-            yield rule.at(place, mismatch_message(file, found), severity=severity, steps=steps, related=related)
+Shared = Reopening | Renewal | Placed | Bound
 
 
 @rule.each(ecmascript)
-def acquires_after_the_cleanup(file: EcmascriptFile) -> Iterator[Draft]:
+def releases_too_little(file: EcmascriptFile) -> Iterator[Draft]:
     if is_test_or_story(file.path):
         return
     for effect in effects(file):
-        for late in late_handles(file, effect):
-            yield rule.at(head_of(late.node), late_message(late), severity=_severity_of_late(file, effect))
-        for declarator, name in captured_too_early(file, effect):
-            message = (
-                f"`{name}` is still empty when the effect reads it, so the cleanup releases nothing. "
-                f"Read `{name}` inside the cleanup."
-            )
-            yield rule.at(declarator, message, severity=Severity.NOTE)
+        if not effect.runs_once:
+            yield from _of_effect(file, effect)
+
+
+def _of_effect(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
+    """What the cleanup of an effect leaves: it releases something else, or runs too early."""
+    for found in mismatches(file, effect):
+        severity = Severity.NOTE if is_app_root(file, effect.owner) else mismatch_severity(found)
+        related = [(found.other, "This does not release it.")] if found.other is not None else []
+        steps, place = way_to(file, found.acquired), seen_at(found.acquired)
+        yield rule.at(place, mismatch_message(file, found), severity=severity, steps=steps, related=related)
+    for late in late_handles(file, effect):
+        yield rule.at(head_of(late.node), late_message(late), severity=_severity_of_late(file, effect))
+    for declarator, name in captured_too_early(file, effect):
+        message = (
+            f"`{name}` is still empty when the effect reads it, so the cleanup releases nothing. "
+            f"Read `{name}` inside the cleanup."
+        )
+        yield rule.at(declarator, message, severity=Severity.NOTE)
 
 
 @rule.each(ecmascript)
@@ -158,14 +165,26 @@ def comes_back_after_closing(file: EcmascriptFile) -> Iterator[Draft]:
 
 
 @rule.fact(ecmascript)
-def opens_for_its_caller(file: EcmascriptFile) -> Iterator[Reopening | Renewal]:
+def opens_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     if not is_test_or_story(file.path):
         yield from reopenings(file)
         yield from renewals(file)
+        yield from placed(file)
+        for effect in (one for one in effects(file) if one.runs_once):
+            yield from (bound(file, effect.call, draft) for draft in _of_effect(file, effect))
 
 
 @rule.across
-def reopens_at_every_render(facts: Mapping[str, tuple[Reopening | Renewal, ...]]) -> Iterator[Draft]:
+def outlives_its_component(facts: Mapping[str, tuple[Shared, ...]], whole: bool) -> Iterator[Draft]:
+    spans = Lifespans(facts)
+    for path, own in facts.items():
+        for one in own:
+            if isinstance(one, Bound) and not (whole and spans.lasts(path, one.owner)):
+                yield rule.at(one.place, one.message, severity=one.severity, steps=one.steps, related=one.related)
+
+
+@rule.across
+def reopens_at_every_render(facts: Mapping[str, tuple[Shared, ...]]) -> Iterator[Draft]:
     for opening, name, calls in reopened(facts):
         message = (
             f"The cleanup closes the `{opening.what}` and the effect opens another at every render of "

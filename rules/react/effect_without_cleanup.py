@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from chunklint.api import (
     ACQUIRING,
     Answer,
+    Bound,
     Draft,
     EcmascriptFile,
     Effect,
@@ -19,9 +20,12 @@ from chunklint.api import (
     Front,
     Keeper,
     Kind,
+    Leak,
+    Lifespans,
     Modals,
     Node,
     Offer,
+    Placed,
     Question,
     Refusal,
     Resolution,
@@ -33,10 +37,12 @@ from chunklint.api import (
     acquisitions,
     added_by_handlers,
     added_message,
+    adds_up,
     answers,
     arguments_of,
     asked_first,
     asker,
+    bound,
     called_text,
     capitalised,
     changing_in,
@@ -67,6 +73,7 @@ from chunklint.api import (
     opened_message,
     overtaken,
     overtaken_message,
+    placed,
     questions,
     reset_message,
     resets,
@@ -140,8 +147,10 @@ export function Width() {
         "run once; timers of effects that set what they run again for, or that a ref lets run once; intervals that a "
         "`finally`, the clock or a reload of the page ends",
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
-        "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where the "
-        "effect that locks it also gives it back",
+        "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "
+        "the effect that locks it also gives it back",
+        "components and hooks that stay as long as the page, and acquire once: those that the entry, a root layout or "
+        "what stays itself mounts or calls, with no condition, key, list or route around",
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
         "ends them; values handed to functions of other files",
         "late answers for props that every mount gives as a literal, changes the `key` with, or keeps while a modal or "
@@ -169,7 +178,7 @@ export function Width() {
     ),
 )
 
-Shared = Offer | Start | Ended | Answer | Keeper | Question | Fed | Feed | Uses | Tried | Modals | Front
+Shared = Offer | Start | Ended | Answer | Keeper | Question | Fed | Feed | Uses | Tried | Modals | Front | Placed | Bound
 
 
 @rule.each(ecmascript)
@@ -180,17 +189,16 @@ def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
         found = list(leaks(file, effect))
         if not any(leak.late for leak in found):
             yield from _overwritten(file, effect)
-        if not found:
-            continue
-        worst = max(found, key=lambda leak: leak_severity(file, leak).rank)
-        others = [(leak.acquired.node, f"{capitalised(leak.acquired.keeps)}.") for leak in found if leak is not worst]
-        yield rule.at(
-            seen_at(worst.acquired),
-            leak_message(file, worst),
-            severity=leak_severity(file, worst),
-            steps=way_to(file, worst.acquired),
-            related=others,
-        )
+        if any(adds_up(file, leak) for leak in found):
+            yield _of_leaks(file, found)
+
+
+def _of_leaks(file: EcmascriptFile, found: list[Leak]) -> Draft:
+    """What an effect leaves behind: the gravest, with the others beside it."""
+    worst = max(found, key=lambda leak: leak_severity(file, leak).rank)
+    others = [(leak.acquired.node, f"{capitalised(leak.acquired.keeps)}.") for leak in found if leak is not worst]
+    severity, steps = leak_severity(file, worst), way_to(file, worst.acquired)
+    return rule.at(seen_at(worst.acquired), leak_message(file, worst), severity=severity, steps=steps, related=others)
 
 
 def _overwritten(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
@@ -266,6 +274,20 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     yield from answers(file)
     yield from questions(file)
     yield from fed_answers(file)
+    yield from placed(file)
+    for effect in effects(file):
+        found = list(leaks(file, effect))
+        if found and not any(adds_up(file, leak) for leak in found):
+            yield bound(file, effect.call, _of_leaks(file, found))
+
+
+@rule.across
+def outlives_its_component(facts: Mapping[str, tuple[Shared, ...]], whole: bool) -> Iterator[Draft]:
+    spans = Lifespans(facts)
+    for path, own in facts.items():
+        for one in own:
+            if isinstance(one, Bound) and not (whole and spans.lasts(path, one.owner)):
+                yield rule.at(one.place, one.message, severity=one.severity, steps=one.steps, related=one.related)
 
 
 @rule.across
@@ -306,8 +328,11 @@ def _aside(owner: str, tried_only: bool) -> str:
 
 
 @rule.across
-def starts_what_nobody_stops(facts: Mapping[str, tuple[Shared, ...]]) -> Iterator[Draft]:
+def starts_what_nobody_stops(facts: Mapping[str, tuple[Shared, ...]], whole: bool) -> Iterator[Draft]:
+    spans = Lifespans(facts)
     for start, offer in joined(facts):
+        if whole and not start.reruns and not start.to_react and spans.lasts(start.place.path, start.owner):
+            continue
         drops = f" and drops what `{start.text}` returns to stop it" if offer.hands_back else ""
         calls = f"The effect calls `{start.text}`{drops}"
         if start.to_react:

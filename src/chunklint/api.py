@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, Poser, WayOut, boundaries, posers
     from chunklint.semantics.ecmascript.effect_wording import (
         added_message,
+        adds_up,
         asker,
         called_text,
         endless_message,
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
     from chunklint.semantics.ecmascript.late_work import Late, captured_too_early, late_handles
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, is_test_or_story, leaks
+    from chunklint.semantics.ecmascript.lifespans import Bound, Lifespans, Placed, bound, placed
     from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
     from chunklint.semantics.ecmascript.mounts import Front, Mount, front
     from chunklint.semantics.ecmascript.outside_effects import (
@@ -244,8 +246,8 @@ _HOMES = {
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, Poser, WayOut, boundaries, posers",
     "chunklint.semantics.ecmascript.gaps": "gaps",
     "chunklint.semantics.ecmascript.effect_wording": (
-        "added_message, asker, called_text, endless_message, head_of, late_message, leak_message, leak_severity, "
-        "left_open_message, mismatch_message, mismatch_severity, opened_message, overtaken_message, "
+        "added_message, adds_up, asker, called_text, endless_message, head_of, late_message, leak_message, "
+        "leak_severity, left_open_message, mismatch_message, mismatch_severity, opened_message, overtaken_message, "
         "reconnect_message, reset_message, retry_message, seen_at, stale_message, started_message, way_to"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
@@ -256,6 +258,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.holes": "Gap, GapKind",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
+    "chunklint.semantics.ecmascript.lifespans": "Bound, Lifespans, Placed, bound, placed",
     "chunklint.semantics.ecmascript.late_work": "Late, captured_too_early, late_handles",
     "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, is_test_or_story, leaks",
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
@@ -447,6 +450,7 @@ __all__ = [
     "Act",
     "Answer",
     "Body",
+    "Bound",
     "Boundary",
     "Breach",
     "Budget",
@@ -496,6 +500,7 @@ __all__ = [
     "Layers",
     "Leak",
     "LeftOut",
+    "Lifespans",
     "Limit",
     "Load",
     "Location",
@@ -517,6 +522,7 @@ __all__ = [
     "Overlap",
     "PartitionFact",
     "Pins",
+    "Placed",
     "Poser",
     "Probe",
     "Problem",
@@ -578,6 +584,7 @@ __all__ = [
     "acquisitions",
     "added_by_handlers",
     "added_message",
+    "adds_up",
     "ancestors",
     "answers",
     "arguments",
@@ -591,6 +598,7 @@ __all__ = [
     "awaits_under_thread_locks",
     "axios_waits_for_ever",
     "begins_within",
+    "bound",
     "bound_values",
     "boundaries",
     "bounded",
@@ -709,6 +717,7 @@ __all__ = [
     "partition_facts",
     "patience",
     "place_of",
+    "placed",
     "posers",
     "problem_message",
     "promises",

@@ -78,14 +78,21 @@ def leak_message(file: SourceFile, leak: Leak) -> str:
     # What the component itself owns goes with it, and with it all that it keeps.
     owned = acquired.receiver is not None and reach(file, acquired.receiver, leak.effect) is Reach.OWNED
     text = f"{capitalised(keeps)}{'' if owned else ' after unmount'}; {_blame(file, leak)}."
-    # A late answer of a run that another has followed fills the state, whose own effect releases it.
-    if leak.late or ends_the_last(file, leak) or is_past_once(file, leak.effect, leak.acquired):
+    if not adds_up(file, leak):
         return text
     if leak.effect.runs is Deps.NONE:
         return f"{text} The effect has no dependency array: every render adds another."
-    if leak.effect.runs is Deps.SOME and acquired.kind is not Kind.GLOBAL:
-        return f"{text} Every re-run of the effect adds another."
-    return text
+    return f"{text} Every re-run of the effect adds another."
+
+
+def adds_up(file: SourceFile, leak: Leak) -> bool:
+    """Whether each run of the effect leaves another behind, while the component is there."""
+    if leak.overwrites:
+        return True
+    # A late answer of a run that another has followed fills the state, whose own effect releases it.
+    if leak.late or leak.acquired.kind is Kind.GLOBAL or leak.effect.runs is Deps.EMPTY:
+        return False
+    return not ends_the_last(file, leak) and not is_past_once(file, leak.effect, leak.acquired)
 
 
 def _blame(file: SourceFile, leak: Leak) -> str:

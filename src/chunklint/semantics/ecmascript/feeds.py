@@ -35,7 +35,7 @@ WHOLE = "*"
 """The name of all that a module exports: whoever imports it while the app runs may mount any of it."""
 
 _DYNAMIC = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
-_HOOK_CALLS = '(call_expression function: (identifier) @name arguments: (arguments) (#match? @name "^use[A-Z]")) @call'
+HOOK_CALLS = '(call_expression function: (identifier) @name arguments: (arguments) (#match? @name "^use[A-Z]")) @call'
 _REACT = frozenset({"react", "react-dom", "react-native"})
 _MODAL = re.compile(r"Modal|Dialog|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox")
 # What covers the page, in the words of utility classes: `fixed inset-0`, `w-screen h-screen fixed`.
@@ -93,7 +93,7 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
     for place, origin, given in (*_mounted(file), *_called(file)):
         used.add(origin)
         if given:
-            yield Feed(definition_around(file, place), *origin, _is_conditional(place), tuple(sorted(given)))
+            yield Feed(definition_around(file, place), *origin, is_conditional(place), tuple(sorted(given)))
     # A component that is kept in a table is mounted from there under another name.
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
     used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
@@ -239,7 +239,7 @@ class Feeding:
         if name == WHOLE:
             target = self._workspace.file(path, module)
             return (target, "") if target is not None else None
-        if name == "default" and not _may_name(module, key[0]):
+        if name == "default" and not may_name(module, key[0]):
             return None
         found = self._workspace.find(path, module, name)
         return found[0] if found is not None else None
@@ -269,7 +269,7 @@ def _by_name(uses: Mapping[str, Iterable[tuple[str, str]]]) -> Mapping[str, list
     return found
 
 
-def _may_name(module: str, path: str) -> bool:
+def may_name(module: str, path: str) -> bool:
     """Whether the default export of a specifier may be that of a file, by the last names of both."""
     stem = PurePosixPath(path).with_suffix("")
     last = PurePosixPath(module).name.partition(".")[0]
@@ -292,23 +292,23 @@ Given = tuple[Node, tuple[str, str], set[tuple[str, str]]]
 def _mounted(file: SourceFile) -> Iterator[Given]:
     for element in jsx_elements(file):
         name = element.child_by_field_name("name")
-        if name is None or name.type != "identifier" or (origin := _origin(file, name)) is None:
+        if name is None or name.type != "identifier" or (origin := origin_of_use(file, name)) is None:
             continue
         owner = component_of(file, element)
         yield element, origin, set(_props(file, element, owner)) if owner is not None else set()
 
 
 def _called(file: SourceFile) -> Iterator[Given]:
-    for _, captures in ECMASCRIPT.matches(file, (_HOOK_CALLS,)):
+    for _, captures in ECMASCRIPT.matches(file, (HOOK_CALLS,)):
         call, name = captures["call"][0], captures["name"][0]
-        origin = _origin(file, name)
+        origin = origin_of_use(file, name)
         if origin is None:
             continue
         owner = component_of(file, call)
         yield call, origin, set(_arguments(file, call, owner)) if owner is not None else set()
 
 
-def _origin(file: SourceFile, name: Node) -> tuple[str, str] | None:
+def origin_of_use(file: SourceFile, name: Node) -> tuple[str, str] | None:
     """Module and name of a component or hook; None for what is no import and nothing at the top of this file."""
     found = bindings(file, file.root).get(file.text(name))
     if found is None or found.module in _REACT:
@@ -374,12 +374,13 @@ def _modal(file: SourceFile, around: list[Node]) -> Node | None:
         name = tag.child_by_field_name("name")
         if name is None or not _MODAL.search(file.text(name)):
             continue
-        if at > 0 or _is_conditional(tag):
+        if at > 0 or is_conditional(tag):
             return tag.parent if tag.type == "jsx_opening_element" else tag
     return None
 
 
-def _is_conditional(tag: Node) -> bool:
+def is_conditional(tag: Node) -> bool:
+    """Whether a choice within the function around decides on a place."""
     for around in ancestors(tag):
         if around.type in _CHOICES or (around.type == "binary_expression" and around.children[1].type in ("&&", "??")):
             return True

@@ -111,6 +111,11 @@ class Effect:
     owner: Node | None
     keeps_cleanup: bool
 
+    @property
+    def runs_once(self) -> bool:
+        """Whether nothing makes it run again while its component is there."""
+        return self.runs is Deps.EMPTY
+
 
 def effects(file: SourceFile) -> tuple[Effect, ...]:
     """Every effect of a file whose callback this file defines, in source order."""

@@ -13,6 +13,7 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.constructors import asks_its_class, constructed, ending_method, is_ending
 from chunklint.semantics.ecmascript.definitions import members
+from chunklint.semantics.ecmascript.feeds import definition_around
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_of, is_function, returned
 from chunklint.semantics.ecmascript.leaks import has_no_cleanup, is_app_root, leak_of
 from chunklint.semantics.ecmascript.modules import exports, module_files, module_folders
@@ -65,7 +66,7 @@ class Start:
 
     `module` is the specifier of the import, "" for a hook of the same file. `to_react` says that the function is given
     to `useSyncExternalStore`, which calls it and needs what it returns, `asked` that the effect asks the same module
-    before.
+    before. `owner` is the definition around the effect.
     """
 
     module: str
@@ -77,6 +78,7 @@ class Start:
     place: Location
     to_react: bool = False
     asked: bool = False
+    owner: str = ""
 
 
 def offers(file: SourceFile) -> Iterator[Offer]:
@@ -143,8 +145,8 @@ def starts(file: SourceFile) -> Iterator[Start]:
                 text = new + " ".join(file.text(callee_of(run.node) or run.node).split())
                 reruns, in_root = effect.runs is not Deps.EMPTY, is_app_root(file, effect.owner)
                 place = file.location(callee_of(run.node) or run.node)
-                asked = _is_asked(file, effect, run.node)
-                yield Start(*target, text, reruns, in_root, place, asked=asked)
+                asked, owner = _is_asked(file, effect, run.node), definition_around(file, run.node)
+                yield Start(*target, text, reruns, in_root, place, asked=asked, owner=owner)
     for call in hook_calls(file, "useSyncExternalStore"):
         given = arguments_of(call)[0]
         found = resolve(file, given) if given.type == "identifier" else None

@@ -1,0 +1,222 @@
+"""Components that stay as long as the page: mounted once by the entry, or by what stays itself, by whatever names.
+
+`createRoot(page).render(<App />)` mounts `App` for good, and `App` its `<Shell />`, unless a condition, a key, a list
+or a route decides on that. Names are matched as they are written: what has no use that is known does not stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.ecmascript import ECMASCRIPT
+from chunklint.model import Draft, Location, Place, Severity
+from chunklint.records import record
+from chunklint.semantics.ecmascript.feeds import HOOK_CALLS, definition_around, is_conditional, may_name, origin_of_use
+from chunklint.semantics.ecmascript.functions import called_name, enclosing_function, function_name, is_function
+from chunklint.semantics.ecmascript.modules import exports
+from chunklint.semantics.ecmascript.mounts import ENTRY
+from chunklint.semantics.ecmascript.names import bindings
+from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
+
+_RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
+_RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
+# What shows its children at once and keeps them, by the names that such components are given.
+_KEEPS = re.compile(
+    r"(?:^[a-z].*|Provider|Providers|Context|Boundary|Suspense|StrictMode|Router|Fragment|Theme|Layout|Container|Root|Shell)$"
+)
+_LAYOUT = re.compile(r"^layout\.[jt]sx?$")
+
+
+@record
+class Placed:
+    """What a file mounts and calls, and where.
+
+    Attributes:
+        uses: Owner (`<entry>` for what is rendered into the page), module ("" for this file), name, and whether nothing
+            decides on the place.
+        main: The definitions that the default export is made of.
+    """
+
+    uses: tuple[tuple[str, str, str, bool], ...]
+    main: tuple[str, ...]
+
+
+@record
+class Bound:
+    """A finding about what outlives a component, and does not grow while that is there; `owner` is its definition."""
+
+    owner: str
+    place: Location
+    message: str
+    severity: Severity
+    steps: tuple[tuple[Location, str], ...] = ()
+    related: tuple[tuple[Location, str], ...] = ()
+
+
+def bound(file: SourceFile, owner: Node | None, draft: Draft) -> Bound:
+    """A finding as a fact, for the join to say once it is known how long the component stays."""
+    name = definition_around(file, owner) if owner is not None else ""
+    steps = tuple((_place(file, place), text) for place, text in draft.steps)
+    related = tuple((_place(file, place), text) for place, text in draft.related)
+    return Bound(name, _place(file, draft.place), draft.message, draft.severity, steps, related)
+
+
+def _place(file: SourceFile, place: Place) -> Location:
+    return place if isinstance(place, Location) else file.location(place)
+
+
+def placed(file: SourceFile) -> Iterator[Placed]:
+    """What a file mounts, calls and imports; nothing for one that does none of that."""
+    found = file.remember("placed", lambda: Placed(tuple(sorted(set(_uses(file)))), tuple(sorted(_main(file)))))
+    if found.uses or found.main:
+        yield found
+
+
+def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool]]:
+    renders = _RENDERERS.search(file.content) is not None
+    seen: set[tuple[str, str]] = set()
+    for element in jsx_elements(file):
+        name = element.child_by_field_name("name")
+        origin = origin_of_use(file, name) if name is not None and name.type == "identifier" else None
+        if origin is None:
+            continue
+        seen.add(origin)
+        owner = component_of(file, element)
+        if owner is None:
+            entered = renders and _is_entered(file, element)
+            yield ENTRY if entered else "", *origin, entered
+        else:
+            yield definition_around(file, element), *origin, _stays(file, element, owner)
+    for _, captures in ECMASCRIPT.matches(file, (HOOK_CALLS,)):
+        call, name = captures["call"][0], captures["name"][0]
+        origin, owner = origin_of_use(file, name), component_of(file, call)
+        if origin is not None:
+            seen.add(origin)
+            own = owner is not None and enclosing_function(file, call) == owner
+            yield definition_around(file, call), *origin, own and not is_conditional(call)
+    for found in bindings(file, file.root).values():
+        used = (found.module, found.imported)
+        if found.kind == "import" and is_component_or_hook(found.name) and used not in seen:
+            yield "", *used, False
+
+
+def _main(file: SourceFile) -> Iterator[str]:
+    """The names in the default export: `App` of `export default withAuth(App)`."""
+    export = exports(file).get("default")
+    if export is None or export.node is None:
+        return
+    if is_function(export.node) or export.node.type in ("class_declaration", "variable_declarator"):
+        yield definition_around(file, export.node)
+    elif export.node.type == "identifier":
+        yield file.text(export.node)
+    else:
+        yield from {file.text(name) for name in descendants(export.node, "identifier")}
+
+
+def _stays(file: SourceFile, element: Node, owner: Node) -> bool:
+    """Whether an element is there whenever its component is."""
+    if enclosing_function(file, element) != owner or is_conditional(element):
+        return False
+    return all(_keeps(file, tag, tag == element) for tag in _tags(element, owner))
+
+
+def _tags(element: Node, owner: Node | None) -> Iterator[Node | None]:
+    """An element's tag and those around it; None for a prop that carries it."""
+    yield element
+    for around in ancestors(element):
+        if around == owner:
+            return
+        if around.type == "jsx_attribute":
+            yield None
+        elif around.type == "jsx_element" and around.named_children[0] != element:
+            yield around.named_children[0]
+
+
+def _keeps(file: SourceFile, tag: Node | None, own: bool) -> bool:
+    if tag is None:
+        return False
+    name = tag.child_by_field_name("name")
+    keyed = any(
+        part.type == "jsx_attribute" and file.text(part.named_children[0]) == "key" for part in tag.named_children
+    )
+    return not keyed and (own or name is None or _KEEPS.search(file.text(name)) is not None)
+
+
+def _is_entered(file: SourceFile, element: Node) -> bool:
+    """Whether an element is rendered into the page as the module is loaded."""
+    call = None
+    for around in ancestors(element):
+        if around.type == "call_expression" and called_name(file, around) in _RENDERS:
+            call = around
+            break
+        if is_function(around):
+            return False
+    if call is None or not all(_keeps(file, tag, tag == element) for tag in _tags(element, call)):
+        return False
+    return all(_runs_once(file, function) for function in ancestors(call) if is_function(function))
+
+
+def _runs_once(file: SourceFile, function: Node) -> bool:
+    """Whether the module itself calls a function, or gives it, without a name, to what waits for the page."""
+    name = function_name(file, function)
+    if not name:
+        return True
+    calls = descendants(file.root, "call_expression")
+    return any(called_name(file, call) == name and enclosing_function(file, call) is None for call in calls)
+
+
+class Lifespans:
+    """The uses of all files, joined: asks whether a component or hook stays as long as the page."""
+
+    def __init__(self, facts: Mapping[str, tuple[object, ...]]) -> None:
+        self._main = {path: one.main for path, own in facts.items() for one in own if isinstance(one, Placed)}
+        self._layouts = [path for path in facts if _LAYOUT.match(PurePosixPath(path).name)]
+        self._uses: dict[str, list[tuple[str, str, str, bool]]] = defaultdict(list)
+        for path, one in ((path, one) for path, own in facts.items() for one in own if isinstance(one, Placed)):
+            for owner, module, name, stays in one.uses:
+                self._uses[name].append((path, module, owner, stays))
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def lasts(self, path: str, name: str) -> bool:
+        """Whether a definition is mounted or called only by what stays, and nothing decides on any of the places."""
+        key = (path, name)
+        if key not in self._known:
+            self._known[key] = False  # one that mounts itself
+            self._known[key] = bool(name) and self._lasts(path, name)
+        return self._known[key]
+
+    def _lasts(self, path: str, name: str) -> bool:
+        if name in self._main.get(path, ()) and self._is_root(path):
+            return True
+        places = list(self._places(path, name))
+        return bool(places) and all(
+            stays and (owner == ENTRY or self.lasts(user, owner)) for user, owner, stays in places
+        )
+
+    def _places(self, path: str, name: str) -> Iterator[tuple[str, str, bool]]:
+        """All that may use a definition: its file, the owner there, and whether nothing decides on the place."""
+        for user, module, owner, stays in self._uses.get(name, ()):
+            if module or user == path:
+                yield user, owner, stays
+        if name in self._main.get(path, ()):
+            for user, module, owner, stays in self._uses.get("default", ()):
+                if module and may_name(module, path):
+                    yield user, owner, stays
+
+    def _is_root(self, path: str) -> bool:
+        """Whether a framework mounts the default export of a file once, around all of its pages."""
+        place = PurePosixPath(path)
+        if place.stem == "_app":
+            return "pages" in place.parts[:-1]
+        if place.stem == "root":
+            return place.parent.name in ("app", "src")
+        if not _LAYOUT.match(place.name) or "app" not in place.parts:
+            return False
+        above = {str(folder) for folder in place.parent.parents}
+        return not any(str(PurePosixPath(other).parent) in above for other in self._layouts)
