@@ -141,11 +141,12 @@ export function Width() {
         "handles that another effect of the component releases, from a ref, a state variable or a helper",
         "listeners with `once` or a signal that may be aborted, on objects that the effect made itself, or on an "
         "element that dies with the component while the effect runs once",
-        "timers of up to 50 ms, single animation frames, timers whose callback touches only elements, or sets what "
-        "each run sets as late, or all set alike, and nothing else sets; timers of the component's own state that "
-        "take up to 500 ms or an animation, that put a mark out again, that the next run clears, or of effects that "
-        "run once; timers of effects that set what they run again for, or that a ref lets run once; intervals that a "
-        "`finally`, the clock or a reload of the page ends",
+        "timers of up to 50 ms, single animation frames, timers whose callback touches only elements, or only the "
+        "component's own state, unless it sets that, more than 500 ms later, over what another branch of the effect "
+        "has set, or a hook goes by that state; callback props and navigation up to 500 ms later, unless each change "
+        "sets such a timer, and callback props that are called after a wait or for their result; ways to the sign-in "
+        "from a page that leads nowhere else; timers that a ref lets run once; intervals that a `finally`, the clock "
+        "or a reload of the page ends",
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
         "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "
         "the effect that locks it also gives it back",
@@ -162,9 +163,10 @@ export function Width() {
     ),
     limits=(
         "an interval that a hook's function starts is reported only where an effect calls that function",
-        "timers of handlers count only where they take back what a later call has set for something else, more than "
-        "500 ms later; listeners of handlers only on the page, where the file removes none for that event; connections "
-        "of handlers only where the component closes none and hands none on",
+        "timers of handlers count only where they take back what a later call has set for something else: a text that "
+        "is shown, more than 500 ms later, or the mark of a row, from 2 s on; listeners of handlers only on the page, "
+        "where the file removes none for that event; connections of handlers only where the component closes none and "
+        "hands none on",
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
         "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes in "

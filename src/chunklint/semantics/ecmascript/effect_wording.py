@@ -73,6 +73,11 @@ def leak_message(file: SourceFile, leak: Leak) -> str:
     keeps = acquired.keeps
     if acquired.path:
         keeps = f"`{called_text(file, acquired.path[0])}` is never undone: {keeps}"
+    if leak.touches and not leak.outside:
+        return (
+            f"The timer of an earlier run still calls `{leak.touches}` over what has been set since: "
+            f"{_blame(file, leak)}. Clear it in a cleanup of this effect."
+        )
     if leak.touches:
         return f"{capitalised(keeps)} after unmount and calls `{leak.touches}`; {_blame(file, leak)}."
     # What the component itself owns goes with it, and with it all that it keeps.
@@ -103,7 +108,8 @@ def _blame(file: SourceFile, leak: Leak) -> str:
     if leak.acquired.kind is Kind.GLOBAL:
         return "nothing restores it then"
     if leak.by_hand is not None:
-        return f"`{called_text(file, leak.by_hand)}` is called, but not on unmount"
+        missing = "no re-run calls it" if leak.touches and not leak.outside else "not on unmount"
+        return f"`{called_text(file, leak.by_hand)}` is called, but {missing}"
     if not leak.effect.keeps_cleanup and any(function_of(file, value) for value in returned(leak.effect.callback)):
         return f"`{called_text(file, leak.effect.call)}` does not pass the returned cleanup on"
     if (vain := called_without_event(file, leak.acquired)) is not None:

@@ -48,22 +48,19 @@ from chunklint.semantics.ecmascript.react import (
     state_of_setter,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
-from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, acquisitions, delay_text, reached
+from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, acquisitions, reached
 from chunklint.semantics.ecmascript.shown_elements import comes_anew
 from chunklint.semantics.ecmascript.timers import (
+    acts_outside,
     comes_in_order,
     ends_with_the_answer,
-    is_a_mark,
     is_set_once,
     lasts_up_to,
-    only_settles,
-    runs_again_at_once,
-    touched_by,
+    undoes,
 )
 
-# ms: what is set once and shortly after the mount, and what lets something open or show itself first.
+# ms: what is set once and shortly after the mount.
 _SHORT = 1000
-_SETTLES = 100
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
 # What an application mounts around all of its pages, by the names that such components are given.
@@ -79,8 +76,8 @@ class Leak:
 
     Attributes:
         by_hand: A call that gives it back without being run on unmount, or None.
-        touches: What a timer's callback calls that outlives the component; "" for other kinds.
-        outside: Whether that is more than the component's own state.
+        touches: What a timer's callback calls that does harm; "" for other kinds.
+        outside: Whether that outlives the component; else it sets the component's own state over what a re-run has set.
         fresh: Whether a timer is cleared through a variable that every run makes anew, so never.
         late: Whether only an effect's view of state could release it, and unmounting during a wait hides that.
         overwrites: The ref whose earlier handle a re-run replaces unreleased, though another effect's cleanup releases
@@ -340,40 +337,40 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     # A callback that asks a ref first does nothing once the element or the handle is gone.
     if callback is None or any(".current" in file.text(asked) for asked in conditions(callback)):
         return None
-    in_order = comes_in_order(file, effect, acquired)
-    touched = touched_by(file, callback, effect, in_order, lasts_up_to(file, acquired.node, A_MOMENT))
-    if touched is None:
+    outside = acts_outside(file, callback, effect)
+    touched = outside or undoes(file, callback, effect, acquired)
+    if not touched:
         return None
     handle = handle_of(file, acquired.node, acquired.path)
     kept = _kept(file, effect, acquired, handle)
     if kept is None:
         return None
-    name, outside = touched
     fresh = kept.by_hand is not None and _is_fresh(file, acquired, handle)
-    if not outside and _is_unseen(file, kept, callback, name, fresh):
+    leak = Leak(effect, acquired, kept.by_hand, touched, bool(outside), fresh)
+    if not fresh and (_is_too_soon(file, leak) if outside else _clears_the_last(file, leak, handle)):
         return None
     # A cleanup of the effect would clear it before it can fire.
     if (not outside or lasts_up_to(file, acquired.node, _SHORT)) and is_set_once(file, effect, acquired.node):
         return None
     if kept.by_hand is not None and ends_with_the_answer(file, acquired.node, kept.by_hand):
         return None  # It waits for an answer only, which takes it away.
-    return Leak(effect, acquired, kept.by_hand, name, outside, fresh)
+    return leak
 
 
-def _is_unseen(file: SourceFile, leak: Leak, callback: Node, setter: str, fresh: bool) -> bool:
-    """Whether nobody sees that a timer comes late which only sets the component's own state.
+def _is_too_soon(file: SourceFile, leak: Leak) -> bool:
+    """Whether nobody has gone elsewhere before a timer fires, and its effect does not set one at each change."""
+    each_change = comes_in_order(file, leak.effect, leak.acquired)
+    return lasts_up_to(file, leak.acquired.node, A_MOMENT) and not each_change
 
-    After the unmount nobody does; what is left is what it does to another run of its effect.
-    """
-    effect, acquired = leak.effect, leak.acquired
-    if lasts_up_to(file, acquired.node, _SETTLES) or runs_again_at_once(file, effect, acquired):
-        return True
-    if not fresh and (is_a_mark(file, acquired, callback, setter) or ends_the_last(file, leak)):
-        return True
-    if leak.by_hand is not None:
-        return False
-    once = effect.runs is Deps.EMPTY and bool(delay_text(file, arguments_of(acquired.node)))
-    return once or only_settles(file, effect, acquired, callback, setter)
+
+def _clears_the_last(file: SourceFile, leak: Leak, handle: Handle) -> bool:
+    """Whether a run of the effect, in whichever branch, clears the timer of the one before."""
+    return any(
+        called_name(file, run.node) in RELEASES[Kind.TIMEOUT]
+        and any(dotted(file, one) in handle.names for one in arguments_of(run.node))
+        for run, _ in reached(file, leak.effect.callback)
+        if run.node.type == "call_expression" and not run.delayed
+    )
 
 
 def ends_the_last(file: SourceFile, leak: Leak) -> bool:

@@ -4,54 +4,172 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
-from chunklint.semantics.ecmascript.changes import given, setter_of
+from chunklint.semantics.ecmascript.changes import given
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.functions import (
+    Running,
     arguments_of,
+    called_name,
     callee_of,
     enclosing_function,
     function_of,
+    is_function,
     running,
 )
-from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap, uses_of
-from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, state_of_setter
+from chunklint.semantics.ecmascript.names import bindings, dotted, resolve, root_of, string_value, uses_of
+from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_hook, state_of_setter
 from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, delay_text, reached
 
-_ANIMATES = re.compile(r"animation|transition", re.IGNORECASE)
-_RESTS = frozenset({"false", "null", "undefined", '""', "''"})
 _NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
 _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
+_SIGNS_IN = re.compile(r"sign-?in|log-?in", re.IGNORECASE)
+_RESTS = frozenset({"false", "null", "undefined", '""', "''"})
+# How many functions of the file are followed from a timer's callback.
+_FOLLOWED = 8
+# Hooks that only keep what they are given, and hooks that only draw with it.
+_KEEPS = frozenset({"useState", "useReducer", "useRef", "useDeferredValue"})
+_DRAWS = re.compile(r"spring|animat|transition|motion", re.IGNORECASE)
 
 
-def touched_by(
-    file: SourceFile, callback: Node, effect: Effect, in_order: bool, swift: bool
-) -> tuple[str, bool] | None:
-    """What a timer's callback calls that matters after unmount: (name, more than own state); None for nothing."""
-    state = None
-    pending, entered = [callback], {callback.id}
+def acts_outside(file: SourceFile, callback: Node, effect: Effect) -> str:
+    """What a timer's callback does to more than its own component: a callback prop, or navigation; "" for nothing.
+
+    What it calls only after a wait, or for a result, belongs to work that was asked for, wherever the user is by then.
+    """
+    for run in _run_by(file, callback):
+        callee = callee_of(run.node) if run.node.type == "call_expression" else None
+        if callee is None or run.waited or _is_used(run.node):
+            continue
+        if _is_outside(file, callee, effect) and not _stays_at_the_door(file, run.node, effect):
+            return file.text(callee)
+    return ""
+
+
+def undoes(file: SourceFile, callback: Node, effect: Effect, timer: Acquisition) -> str:
+    """The setter by which a timer takes back what has been set since, and that stays wrong; "" for none.
+
+    A component that has gone notices nothing of its own state. While it is there, a timer that a re-run leaves behind
+    harms where that run has set the opposite, or where more than the rendering goes by the state.
+    """
+    if effect.runs is Deps.EMPTY or lasts_up_to(file, timer.node, A_MOMENT):
+        return ""
+    for run in _run_by(file, callback):
+        callee = callee_of(run.node) if run.node.type == "call_expression" else None
+        if callee is None or callee.type != "identifier" or state_of_setter(file, callee) is None:
+            continue
+        given = arguments_of(run.node)
+        at_rest = len(given) == 1 and file.text(given[0]) in _RESTS
+        acted_on = not at_rest and not _is_set_here_only(file, callee) and _is_acted_on(file, callee)
+        if acted_on or _is_set_otherwise(file, effect, timer, run.node):
+            return file.text(callee)
+    return ""
+
+
+def _run_by(file: SourceFile, callback: Node) -> Iterator[Running]:
+    """What a callback evaluates, also through functions of the file, and whether a wait lies before it."""
+    pending, entered = [(callback, False)], {callback.id}
     while pending:
-        for run in running(file, pending.pop()):
+        function, waited = pending.pop()
+        for run in running(file, function):
+            late = waited or run.waited
+            yield replace(run, waited=late)
             callee = callee_of(run.node) if run.node.type == "call_expression" else None
-            if callee is None:
-                continue
-            if _is_outside(file, callee, effect):
-                return file.text(callee), True
-            if callee.type != "identifier":
-                continue
-            alike = in_order or _is_constant(run.node)
-            if state_of_setter(file, callee) is not None and not (
-                (alike and _is_set_here_only(file, callee)) or _goes_out(file, callee, effect, swift)
-            ):
-                state = state or file.text(callee)
-            called = function_of(file, callee)
-            if called is not None and called.id not in entered and len(entered) < 8:
+            called = function_of(file, callee) if callee is not None and callee.type == "identifier" else None
+            if called is not None and called.id not in entered and len(entered) < _FOLLOWED:
                 entered.add(called.id)
-                pending.append(called)
-    return (state, False) if state is not None else None
+                pending.append((called, late))
+
+
+def _is_used(call: Node) -> bool:
+    """Whether something is done with what a call gives back."""
+    part = call
+    for around in ancestors(call):
+        if around.type in ("variable_declarator", "assignment_expression", "arguments"):
+            return around.type != "arguments" or not is_function(part)
+        if around.type.endswith("statement") or is_function(around):
+            return around.type == "if_statement"
+        part = around
+    return False
+
+
+def _stays_at_the_door(file: SourceFile, call: Node, effect: Effect) -> bool:
+    """Whether a timer leads to the sign-in, from a page on which there is nowhere else to go meanwhile."""
+    callee, given = callee_of(call), arguments_of(call)
+    target = string_value(file, given[0]) if given else None
+    if callee is None or target is None or not _SIGNS_IN.search(target) or not _navigates(file, callee):
+        return False
+    around = effect.owner or file.root
+    links = (
+        file.text(part)
+        for part in descendants(around, "jsx_attribute")
+        if part.named_children and file.text(part.named_children[0]) in ("to", "href")
+    )
+    return all(target in link for link in links) and not any(
+        _leaves(file, one) for one in descendants(around, "call_expression")
+    )
+
+
+def _leaves(file: SourceFile, call: Node) -> bool:
+    """Whether a handler, not an effect, leads to another page."""
+    callee = callee_of(call)
+    if callee is None or not _navigates(file, callee):
+        return False
+    return not any(begins_within(call, one.callback) for one in effects(file))
+
+
+def _is_acted_on(file: SourceFile, setter: Node) -> bool:
+    """Whether a hook is given the state that a setter sets: more depends on it then than what is drawn."""
+    found = resolve(file, setter)
+    siblings = bindings(file, found.scope).values() if found is not None else ()
+    states = [one for one in siblings if found is not None and one.value == found.value and one.keys == ("0",)]
+    return any(_is_given_to_hook(file, use) for state in states for use in uses_of(file, state.node))
+
+
+def _is_given_to_hook(file: SourceFile, use: Node) -> bool:
+    for around in ancestors(use):
+        if is_function(around) or around.type in ("array", "jsx_expression") or around.type.endswith("statement"):
+            return False
+        if around.type == "arguments" and around.parent is not None and around.parent.type == "call_expression":
+            name = called_name(file, around.parent)
+            return is_hook(name) and name not in _KEEPS and not _DRAWS.search(name)
+    return False
+
+
+def _is_set_otherwise(file: SourceFile, effect: Effect, timer: Acquisition, late: Node) -> bool:
+    """Whether another branch of the effect sets at once to something else what the timer sets late."""
+    setter, value = callee_of(late), [file.text(part) for part in arguments_of(late)]
+    for run, path in reached(file, effect.callback):
+        callee = callee_of(run.node) if run.node.type == "call_expression" else None
+        if callee is None or setter is None or run.waited or run.delayed or file.text(callee) != file.text(setter):
+            continue
+        beside = enclosing_function(file, run.node) == enclosing_function(file, timer.node)
+        one, other = (run.node, timer.node) if beside else ((*path, run.node)[0], (*timer.path, timer.node)[0])
+        if [file.text(part) for part in arguments_of(run.node)] != value and (_apart(one, other) or _apart(other, one)):
+            return True
+    return False
+
+
+def _apart(one: Node, other: Node) -> bool:
+    """Whether a function that comes by one node does not come by the other: it is in the other branch, or behind."""
+    for test in ancestors(one):
+        if is_function(test):
+            return False
+        if test.type != "if_statement":
+            continue
+        consequence, alternative = test.child_by_field_name("consequence"), test.child_by_field_name("alternative")
+        if consequence is None or not begins_within(one, consequence):
+            continue
+        if alternative is not None and begins_within(other, alternative):
+            return True
+        last = consequence.named_children[-1] if consequence.type == "statement_block" else consequence
+        if last.type == "return_statement" and other.start_byte > test.end_byte:
+            return True
+    return False
 
 
 def comes_in_order(file: SourceFile, effect: Effect, timer: Acquisition) -> bool:
@@ -59,21 +177,6 @@ def comes_in_order(file: SourceFile, effect: Effect, timer: Acquisition) -> bool
     own = enclosing_function(file, timer.node) == effect.callback and bool(delay_text(file, arguments_of(timer.node)))
     asked = any(condition.start_byte < timer.node.start_byte for condition in conditions(effect.callback))
     return own and not asked and effect.runs is Deps.SOME
-
-
-def runs_again_at_once(file: SourceFile, effect: Effect, timer: Acquisition) -> bool:
-    """Whether the effect, where it sets the timer, also sets what it runs again for."""
-    setters = set(_setters_of(file, effect))
-    place = timer.path[0] if timer.path else timer.node
-    for run, path in reached(file, effect.callback) if setters else ():
-        callee = callee_of(run.node) if run.node.type == "call_expression" else None
-        found = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
-        if found is None or found.node.id not in setters or run.waited or run.delayed or path:
-            continue
-        block = next((around for around in ancestors(run.node) if around.type == "statement_block"), None)
-        if block is not None and begins_within(place, block):
-            return True
-    return False
 
 
 def is_set_once(file: SourceFile, effect: Effect, timer: Node) -> bool:
@@ -87,38 +190,6 @@ def is_set_once(file: SourceFile, effect: Effect, timer: Node) -> bool:
         chain = dotted(file, left) if left is not None else ()
         marks = right is not None and right.type == "true" and node.start_byte < timer.start_byte
         if marks and chain[-1:] == ("current",) and chain in asked:
-            return True
-    return False
-
-
-def only_settles(file: SourceFile, effect: Effect, timer: Acquisition, callback: Node, setter: str) -> bool:
-    """Whether a swift timer sets a state once and waits for nothing, and the effect itself sets that to nothing else.
-
-    Nobody sees whether something that no other run takes back comes half a second after the unmount.
-    """
-    delays = arguments_of(timer.node)[1:2]
-    swift = lasts_up_to(file, timer.node, A_MOMENT) or any(_ANIMATES.search(file.text(delay)) for delay in delays)
-    if not swift or next(descendants(callback, "await_expression"), None) is not None:
-        return False
-    calls = [run for run, _ in reached(file, effect.callback) if run.node.type == "call_expression"]
-    named = [run for run in calls if (callee := callee_of(run.node)) is not None and file.text(callee) == setter]
-    return all(run.delayed and not run.waited for run in named)
-
-
-def is_a_mark(file: SourceFile, timer: Acquisition, callback: Node, setter: str) -> bool:
-    """Whether a timer only takes back what has been set just before it: a mark that two runs put out a little early.
-
-    `setCopied(true); setTimeout(() => setCopied(false), 2000)`.
-    """
-    calls = list(descendants(callback, "call_expression"))
-    given = arguments_of(calls[0]) if len(calls) == 1 else []
-    if len(given) != 1 or file.text(given[0]) not in _RESTS or file.text(callee_of(calls[0]) or callback) != setter:
-        return False
-    block = next((around for around in ancestors(timer.node) if around.type == "statement_block"), None)
-    for statement in block.named_children if block is not None else ():
-        call = statement.named_children[0] if statement.type == "expression_statement" else statement
-        before = call.type == "call_expression" and call.end_byte <= timer.node.start_byte
-        if before and file.text(callee_of(call) or call) == setter:
             return True
     return False
 
@@ -141,29 +212,6 @@ def _is_set_here_only(file: SourceFile, setter: Node) -> bool:
     return all(use.parent is not None and use.parent.type == "array" for use in uses_of(file, setter))
 
 
-def _is_constant(call: Node) -> bool:
-    """Whether a setter is given a literal: whichever timer comes last, it sets the same."""
-    given = arguments_of(call)
-    return len(given) == 1 and given[0].type in ("true", "false", "null", "string", "number")
-
-
-def _goes_out(file: SourceFile, setter: Node, effect: Effect, swift: bool) -> bool:
-    """Whether an effect of one switch puts it out later, and all others only put it on: its runs cannot overlap.
-
-    A swift one may be put out by others, too: nobody sees whether it goes out a moment early.
-    """
-    state = state_of_setter(file, setter)
-    asked = {chain for condition in conditions(effect.callback) for chain in chains_in(file, condition)}
-    always = effect.runs is Deps.NONE and (state,) in asked
-    if not always and [file.text(dep) for dep in effect.deps] != [state]:
-        return False
-    others = [use.parent for use in uses_of(file, setter) if use.parent is not None and use.parent.type != "array"]
-    puts = {given[0].type for call in others if len(given := arguments_of(call)) == 1}
-    return puts in ({"true"}, {"true", "false"} if swift else {"true"}) and all(
-        callee_of(call) is not None for call in others
-    )
-
-
 def _is_outside(file: SourceFile, callee: Node, effect: Effect) -> bool:
     """A callback prop, or navigation."""
     root = root_of(callee)
@@ -172,19 +220,12 @@ def _is_outside(file: SourceFile, callee: Node, effect: Effect) -> bool:
         return False
     if effect.owner is not None and given(file, root, found, effect.owner) is not None:
         return callee.type == "identifier" or file.text(root) == "props"
-    hook = hook_of(file, found)
+    return _navigates(file, callee)
+
+
+def _navigates(file: SourceFile, callee: Node) -> bool:
+    root = root_of(callee)
+    found = resolve(file, root) if root.type == "identifier" else None
+    hook = hook_of(file, found) if found is not None else None
     moves = callee.type == "identifier" or dotted(file, callee)[-1:] in _MOVES
     return hook is not None and hook[0] in _NAVIGATES and moves
-
-
-def _setters_of(file: SourceFile, effect: Effect) -> Iterator[int]:
-    """The setters of the state that an effect depends on, also on a part that has been taken out of it."""
-    for dependency in effect.deps:
-        root = root_of(dependency)
-        found = resolve(file, root) if root.type == "identifier" else None
-        whole = unwrap(found.value) if found is not None and found.keys and found.value is not None else None
-        if whole is not None and whole.type == "identifier":
-            found = resolve(file, whole)
-        setter = setter_of(file, found) if found is not None else None
-        if setter is not None:
-            yield setter.node.id
