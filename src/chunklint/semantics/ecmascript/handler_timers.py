@@ -1,4 +1,4 @@
-"""Timers of handlers that take back what a later call of the handler has set: the mark of what has been copied."""
+"""Timers of handlers that take back what a later call of the handler has set: a message, the mark of one of many."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -15,11 +15,13 @@ from chunklint.semantics.ecmascript.functions import (
     enclosing_function,
     is_function,
 )
-from chunklint.semantics.ecmascript.names import resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.names import bindings, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import component_of, state_of_setter
 from chunklint.semantics.ecmascript.resources import A_MOMENT, delay_text
 
 _EMPTY = frozenset({"null", "undefined", '""', "''", "-1"})
+# ms: nobody minds that a mark which is shown for less goes out a little early.
+_A_MARK = 2000
 
 
 @record
@@ -54,7 +56,7 @@ def resets(file: SourceFile) -> Iterator[Reset]:
         callback = unwrap(arguments_of(timer)[0])
         emptied = _emptied(file, callback) if is_function(callback) else None
         subject = _named(file, handler, emptied, timer) if emptied is not None else ""
-        if emptied is not None and subject:
+        if emptied is not None and subject and _is_missed(file, emptied, delay):
             yield Reset(timer, state_of_setter(file, emptied) or file.text(emptied), subject)
 
 
@@ -66,6 +68,33 @@ def _emptied(file: SourceFile, callback: Node) -> Node | None:
     if callee is None or callee.type != "identifier" or len(given) != 1 or file.text(given[0]) not in _EMPTY:
         return None
     return callee if state_of_setter(file, callee) is not None else None
+
+
+def _is_missed(file: SourceFile, setter: Node, delay: str) -> bool:
+    """Whether somebody may miss what goes out early: a text, or the mark in a list that is shown for a while.
+
+    The hook that only tells its caller what has been copied serves one thing in most places.
+    """
+    found = resolve(file, setter)
+    siblings = bindings(file, found.scope).values() if found is not None else ()
+    states = [one for one in siblings if found is not None and one.value == found.value and one.keys == ("0",)]
+    uses = [use for state in states for use in uses_of(file, state.node)]
+    if any(use.parent is not None and use.parent.type == "jsx_expression" and _is_text(use.parent) for use in uses):
+        return True
+    return (not delay or float(delay) >= _A_MARK) and any(_tells_of_a_list(file, use) for use in uses)
+
+
+def _is_text(shown: Node) -> bool:
+    """Whether an expression stands between tags, not in an attribute."""
+    return shown.parent is not None and shown.parent.type in ("jsx_element", "jsx_fragment")
+
+
+def _tells_of_a_list(file: SourceFile, use: Node) -> bool:
+    """Whether each row of a list asks if it is the one: `rows.map((row) => ... marked === row.id ...)`."""
+    compared = use.parent is not None and use.parent.type == "binary_expression"
+    mapped = (around for around in ancestors(use) if is_function(around))
+    calls = (function.parent.parent for function in mapped if function.parent is not None)
+    return compared and any(call is not None and called_name(file, call) == "map" for call in calls)
 
 
 def _named(file: SourceFile, handler: Node, setter: Node, timer: Node) -> str:
