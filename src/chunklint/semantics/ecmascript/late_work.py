@@ -28,7 +28,7 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.leaks import leak_of
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap, written_out
-from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, hook_of
+from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 from chunklint.semantics.ecmascript.shown_elements import is_element_ref
@@ -79,7 +79,7 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
             continue
         said.add(name)
         timed = called_name(file, unwrap(right)) in ("setTimeout", "requestAnimationFrame")
-        if timed and (_asks_element(file, run.node) or _does_nothing(file, unwrap(right))):
+        if timed and (_asks_element(file, run.node) or _is_unseen(file, unwrap(right))):
             continue
         # The cleanup of the next run would end for good what a ref lets run once.
         if timed and effect.runs is Deps.SOME and is_set_once(file, effect, run.node):
@@ -88,12 +88,21 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
     yield from _late_listeners(file, effect)
 
 
-def _does_nothing(file: SourceFile, timer: Node) -> bool:
-    """Whether the callback of a timer is empty."""
+def _is_unseen(file: SourceFile, timer: Node) -> bool:
+    """Whether the callback of a timer does nothing, or nothing but set state: when its component has gone, nothing."""
     given = arguments_of(timer)
     callback = function_of(file, given[0]) if given else None
     body = callback.child_by_field_name("body") if callback is not None else None
-    return body is not None and all(part.type == "comment" for part in body.named_children)
+    if body is None:
+        return False
+    calls = [body] if body.type == "call_expression" else list(descendants(body, "call_expression", "new_expression"))
+    if not calls:
+        return all(part.type == "comment" for part in body.named_children)
+    callees = [callee_of(call) for call in calls]
+    return all(
+        callee is not None and callee.type == "identifier" and state_of_setter(file, callee) is not None
+        for callee in callees
+    )
 
 
 def _asks_element(file: SourceFile, timer: Node) -> bool:
