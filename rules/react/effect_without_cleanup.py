@@ -169,8 +169,8 @@ export function Width() {
         "hands none on",
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
-        "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes in "
-        "zustand's, and route parameters count where their component itself leads to another page",
+        "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes "
+        "in zustand's, and route parameters count where their component itself leads to another page",
         "a subscription on the result of a call (`api.list().subscribe(...)`) may complete by itself and is not judged",
         "functions, hooks, and constructors and methods of classes in other files are followed for one hop; of an "
         "exported object, only methods that keep a callback and return what deletes it",
@@ -180,7 +180,9 @@ export function Width() {
     ),
 )
 
-Shared = Offer | Start | Ended | Answer | Keeper | Question | Fed | Feed | Uses | Tried | Modals | Front | Placed | Bound
+Shared = (
+    Offer | Start | Ended | Answer | Keeper | Question | Fed | Feed | Uses | Tried | Modals | Front | Placed | Bound
+)
 
 
 @rule.each(ecmascript)
