@@ -68,7 +68,7 @@ def test_the_comment_for_the_dependencies_stays_above_them(tmp_path: Path) -> No
 
 
 def test_a_re_run_that_ends_a_timer_early_is_not_safe(tmp_path: Path) -> None:
-    body = "    if (open) setTimeout(() => setShown(open), 900);\n"
+    body = "    if (open) setTimeout(() => setShown(open), 900);\n    else setShown(false);\n"
     assert mended(in_effect(body, "[open]"), tmp_path, unsafe=False).changes == ()
     assert "return () => clearTimeout(timeout);" in fixed(in_effect(body, "[open]"), tmp_path)
 
@@ -490,7 +490,8 @@ def test_a_timer_that_a_value_of_the_rendering_before_started_stays(tmp_path: Pa
         'import { useEffect, useState } from "react";\nimport { usePrevious } from "./hooks";\n\n'
         "export function Panel({ wide }) {\n  const [shown, setShown] = useState(false);\n"
         "  const wideBefore = usePrevious(wide);\n  useEffect(() => {\n    if (wide !== wideBefore) {\n"
-        "      setTimeout(() => setShown(wide), 900);\n    }\n  }, [wide, wideBefore]);\n  return <p>{shown}</p>;\n}\n"
+        "      setTimeout(() => setShown(wide), 900);\n    } else setShown(false);\n"
+        "  }, [wide, wideBefore]);\n  return <p>{shown}</p>;\n}\n"
     )
     assert refusal(source, tmp_path).startswith("`wideBefore` changes with the next rendering")
 
@@ -505,7 +506,7 @@ def test_a_timer_that_a_value_of_the_rendering_before_started_stays(tmp_path: Pa
         ),
         (
             "const location = useLocation();",
-            "if (location) { navigate('/'); later(); }",
+            "if (location) { navigate('/'); later(); } else { setAt(0); }",
             "location",
         ),
         (

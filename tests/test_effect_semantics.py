@@ -152,7 +152,7 @@ export function Page() {
   const [a, setA] = useState(null);
   const [b, setB] = useState(null);
   const mark = (id) => { setA(id); setTimeout(() => setB(null), 900); setTimeout(() => setA(null), 900); };
-  return null;
+  return <p>{a}</p>;
 }"""
     )
     assert [(found.state, found.subject) for found in resets(file)] == [("a", "id")]
