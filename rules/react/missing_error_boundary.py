@@ -17,6 +17,7 @@ from chunklint.api import (
     Rule,
     Severity,
     Span,
+    StandIn,
     ecmascript,
     front,
     gaps,
@@ -133,25 +134,17 @@ def lacks_a_boundary(facts: Mapping[str, tuple[Front, ...]], whole: bool, resolu
 
 
 def _message(gap: Gap) -> str:
-    covered, count = gap.share
     match gap.kind:
         case GapKind.BARE:
-            where = f"`{gap.root.name}` is mounted with no error boundary above it"
-            if gap.root.framework.startswith("next"):
-                where = f"No error file and no error boundary covers the pages in `{gap.root.name}`"
-            if not covered:
-                return f"{where}, nor is there one below: an error in any of its {count} components blanks the page."
-            return (
-                f"{where}: the boundaries further down hold {covered} of its {count} components, "
-                "and an error in any other blanks the page."
-            )
+            return _bare(gap)
         case GapKind.OUTSIDE if not gap.mounts:
-            return f"No error file covers the page `{gap.root.name}`: an error in it blanks all of the app."
+            pages = _names(gap.names, "has no error file above it, while most pages do")
+            return f"{pages}: an error in {_it(gap)} {_ends(gap, 'the whole page')}."
         case GapKind.OUTSIDE:
             why = "has no error boundary above it, while most of the app does"
             if gap.root.framework == "next-layout":
                 why = "has no error boundary above it: an `error` file does not cover the layout beside it"
-            return f"{_names(gap.names, why)}; an error in {_it(gap)} blanks the page."
+            return f"{_names(gap.names, why)}; an error in {_it(gap)} {_ends(gap, 'the whole page')}."
         case GapKind.OVERLAY:
             return (
                 f"{_names(gap.names, f'has only {_root(gap)} above it')}: "
@@ -175,6 +168,33 @@ def _message(gap: Gap) -> str:
         f"{_names(gap.names, f'has only {_root(gap)} above it here')}, though it has a closer one in {where}: "
         f"an error in it takes the whole app away, not just `{gap.mounts[0].owner}`."
     )
+
+
+def _bare(gap: Gap) -> str:
+    covered, count = gap.share
+    framework = gap.root.framework
+    where = f"`{gap.root.name}` is mounted with no error boundary above it"
+    if framework.startswith("next"):
+        files = "error file and no error " if framework != "next-pages" else "error "
+        where = f"No {files}boundary covers the pages in `{gap.root.name}`"
+    if not covered:
+        return f"{where}: an error in any of the {count} components seen in it {_ends(gap, 'all of it')}."
+    return (
+        f"{where}, and the boundaries further down leave out {count - covered} of the {count} components seen in it: "
+        f"an error in one of those {_ends(gap, 'all of it')}."
+    )
+
+
+def _ends(gap: Gap, what: str) -> str:
+    """What an error does that reaches the root."""
+    match gap.stand_in:
+        case StandIn.NEXT:
+            return f"replaces {what} by Next's bare error page"
+        case StandIn.REMIX:
+            return f"replaces {what} by the framework's bare error page"
+        case StandIn.ROUTER:
+            return f"takes {what} away, for the router's bare error page at best"
+    return f"blanks {what}" if what == "the whole page" else f"takes {what} off the page"
 
 
 def _it(gap: Gap) -> str:

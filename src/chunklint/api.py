@@ -90,7 +90,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.gaps import gaps
     from chunklint.semantics.ecmascript.handler_connections import opened_by_handlers
     from chunklint.semantics.ecmascript.handler_timers import resets
-    from chunklint.semantics.ecmascript.holes import Gap, GapKind
+    from chunklint.semantics.ecmascript.holes import Gap, GapKind, StandIn
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
     from chunklint.semantics.ecmascript.late_work import Late, captured_too_early, late_handles
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, is_test_or_story, leaks
@@ -256,7 +256,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_connections": "opened_by_handlers",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
-    "chunklint.semantics.ecmascript.holes": "Gap, GapKind",
+    "chunklint.semantics.ecmascript.holes": "Gap, GapKind, StandIn",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
     "chunklint.semantics.ecmascript.lifespans": "Bound, Lifespans, Placed, bound, placed",
     "chunklint.semantics.ecmascript.late_work": "Late, captured_too_early, late_handles",
@@ -558,6 +558,7 @@ __all__ = [
     "Span",
     "Splice",
     "SqlFile",
+    "StandIn",
     "Start",
     "Started",
     "Stuck",

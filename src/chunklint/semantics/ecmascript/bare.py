@@ -8,7 +8,7 @@ from functools import partial
 
 from chunklint.semantics.ecmascript.coverage import App
 from chunklint.semantics.ecmascript.holes import Gap, GapKind
-from chunklint.semantics.ecmascript.mounts import UNKNOWN
+from chunklint.semantics.ecmascript.mounts import MADE, ROUTE, UNKNOWN
 from chunklint.semantics.ecmascript.render_tree import Place, is_route
 from chunklint.semantics.ecmascript.routes import Cover, Root
 
@@ -41,7 +41,7 @@ def bare(app: App) -> Iterator[Gap]:
     ]
     widest = max(further, key=lambda one: len(app.tree.reach(app.held(one))), default=None)
     other = app.tree.mount(widest) if widest is not None else None
-    yield Gap(GapKind.BARE, root, (), (), None, other, (), app.share())
+    yield Gap(GapKind.BARE, root, (), (), None, other, (), app.share(), app.stand_in(root))
 
 
 def _held_by_shell(app: App, root: Root) -> int:
@@ -56,12 +56,35 @@ def _is_opaque(app: App) -> bool:
 
     One that is a part of a page holds no pages.
     """
-    return _routes_are_unseen(app) or any(
-        app.tree.guards(place) and not any(map(partial(_is_seen, app), app.tree.inside(place)))
-        for key in app.uncovered - app.on_pages()
-        for place in app.tree.mounts_of.get(key, ())
-        if not is_route(app.tree.mount(place)) and not app.holds_slot(place)
+    return (
+        _routes_are_unseen(app)
+        or _pages_are_unseen(app)
+        or any(
+            app.tree.guards(place) and not any(map(partial(_is_seen, app), app.tree.inside(place)))
+            for key in app.uncovered - app.on_pages()
+            for place in app.tree.mounts_of.get(key, ())
+            if not is_route(app.tree.mount(place)) and not app.holds_slot(place)
+        )
     )
+
+
+def _pages_are_unseen(app: App) -> bool:
+    """Whether a route with a boundary shows what it takes from a registry: `<one.component />`."""
+    routes = (place for key in app.mounted for place in app.tree.mounts_of.get(key, ()))
+    return any(
+        any(mount.module == UNKNOWN and "." in mount.tag and not mount.tag.endswith("Provider") for mount in shown)
+        for place in routes
+        if is_route(app.tree.mount(place)) and app.tree.guards(place)
+        for shown in [list(map(app.tree.mount, app.tree.inside(place)))]
+    )
+
+
+def _elements_are_made(app: App) -> bool:
+    """Whether calls make what half of the routes show: `element: load("./barn")` may put a boundary around it."""
+    places = [place for key in app.mounted for place in app.tree.mounts_of.get(key, ())]
+    routes = [place for place in places if app.tree.mount(place).tag == ROUTE]
+    made = [place for place in places if app.tree.mount(place).tag == MADE]
+    return bool(made) and 2 * len(made) >= len(routes)
 
 
 def _is_seen(app: App, place: Place) -> bool:

@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from chunklint.semantics.ecmascript.holes import Gap, GapKind
+from chunklint.semantics.ecmascript.definitions import ROUTER_PACKAGE
+from chunklint.semantics.ecmascript.holes import Gap, GapKind, StandIn
 from chunklint.semantics.ecmascript.mounts import ROUTES, SLOT, Mount
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, is_route
 from chunklint.semantics.ecmascript.routes import Cover, Root
@@ -28,7 +29,8 @@ class App:
         self.came: dict[tuple[Key, Cover], tuple[Key, Cover, Place] | None] = {}
         self._walk()
         self.trunks: dict[tuple[Key, Cover], bool] = {}
-        defined = [(key, tree.definition(key)) for key in self.mounted]
+        shown = {key for key, _ in self.came}  # without what is shown instead of something else
+        defined = [(key, tree.definition(key)) for key in self.mounted & shown]
         self.components = {key for key, one in defined if one is not None and one.kind in ("function", "class")}
         self.uncovered = {key for key in self.components if (key, Cover.NONE) in self.came}
 
@@ -115,6 +117,14 @@ class App:
         """How many of the components are covered, and how many there are."""
         return len(self.components) - len(self.uncovered), len(self.components)
 
+    def stand_in(self, root: Root) -> StandIn:
+        """What is on the page when an error has reached a root."""
+        if root.framework:
+            return StandIn.NEXT if root.framework.startswith("next") else StandIn.REMIX
+        shown = (self.tree.mount(place) for key in self.mounted for place in self.tree.mounts_of.get(key, ()))
+        routed = any(mount.imported == "RouterProvider" and ROUTER_PACKAGE.match(mount.module) for mount in shown)
+        return StandIn.ROUTER if routed else StandIn.NOTHING
+
     def held(self, place: Place) -> set[Key]:
         """The definitions that a mount shows, itself and by what it is given."""
         return {key for one in (place, *self.tree.inside(place)) for key in self.targets.get(one, ())}
@@ -163,7 +173,7 @@ class App:
             step = self.came.get(at)
         root = next((one for one in self.roots if one.key == at[0]), self.roots[0])
         mounts, names = tuple(map(self.tree.mount, places)), tuple(dict.fromkeys(map(self._name, places)))
-        return Gap(kind, root, mounts, names, boundary, other, tuple(reversed(way)), self.share())
+        return Gap(kind, root, mounts, names, boundary, other, tuple(reversed(way)), self.share(), self.stand_in(root))
 
     def _name(self, place: Place) -> str:
         if not is_route(self.tree.mount(place)):

@@ -113,11 +113,11 @@ _BOUNDARY_NAME = re.compile(r"rror\w*Boundary$")
 _MEMBER_OF_IMPORT = re.compile(r"=>[\s({]*(?:default:\s*)?\w+\.(\w+)")
 _ELEMENTS = re.compile(r"</|/>|reateElement\(|cloneElement\(|createPortal\(")
 _NOTHING = re.compile(r"<>\s*</>")
-# Lists in capitals and literal ones are the source's own.
-_FED = re.compile(
-    r"(?<![A-Z_\]])\??\.(?:map|flatMap)\(|\b(?:fetch|axios|JSON\.parse)\b|dangerouslySetInnerHTML|"
+_ASKS = re.compile(
+    r"\b(?:fetch|axios|JSON\.parse)\b|dangerouslySetInnerHTML|"
     r"\buse\w*(?:Query|Queries|SWR|Fetch|Subscription|LoaderData|Infinite\w*|SuspenseQuer\w+)\b"
 )
+_LISTS = re.compile(r"(?:\b(?P<name>[\w$]+)|(?<![\s\]]))\s*\??\.(?:map|flatMap)\(")
 _HOPS = 6
 
 
@@ -284,5 +284,21 @@ def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
         # A component that renders nothing, but listens or leads elsewhere, has nothing to lose but itself.
         text = file.text(one.node) if one.fact.kind in ("function", "class") or holds else ""
         shows = _ELEMENTS.search(_NOTHING.sub("", text)) is not None
-        fed = shows and _FED.search(text) is not None
+        fed = shows and _is_fed(file, text)
         yield Defined(replace(one.fact, stateful=shows and holds, routed=at in routed, fed=fed), one.node)
+
+
+def _is_fed(file: SourceFile, text: str) -> bool:
+    """Whether a component asks for data or shows a list, other than one that stands in its own file."""
+    if _ASKS.search(text) is not None:
+        return True
+    names = {found["name"] or "" for found in _LISTS.finditer(text)}
+    return any(not name.isupper() and not _is_written_here(file, name) for name in names)
+
+
+def _is_written_here(file: SourceFile, name: str) -> bool:
+    """Whether a list is written out in the file, as it is or in a `useMemo`."""
+    if not name:
+        return False
+    start = rf"\b(?:const|let)\s+{re.escape(name)}\b[^=\n]*=\s*"
+    return re.search(start + r"(?:[\w.]+\(\s*\(\)\s*=>\s*)?\[", file.content) is not None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chunklint.semantics.ecmascript.bare import bare
 from chunklint.semantics.ecmascript.coverage import App
@@ -12,26 +14,57 @@ from chunklint.semantics.ecmascript.mounts import ENTRY, Front
 from chunklint.semantics.ecmascript.neighbours import OVERLAY, families
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree
 from chunklint.semantics.ecmascript.resolution import Resolution
-from chunklint.semantics.ecmascript.routes import Cover, roots_of
+from chunklint.semantics.ecmascript.routes import Cover, Root, roots_of
 from chunklint.semantics.ecmascript.workspaces import Key
 
-_ISLAND = 50
+_ISLAND = 50  # an entry of fewer components may be one of many in the pages of a server
+_MANY = 3
+_ASIDE = 12  # a front end of fewer components is a side show where there is a larger one
+_LARGER = 4
 
 
 def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
     """The holes of every application in the files, which must be all files of the project."""
     tree = RenderTree(fronts, resolution)
-    islands: set[str] = set()
-    for _, roots in sorted(roots_of(tree).items()):
-        for gap in _of_app(App(tree, roots)):
-            # The islands of a server's pages are many small apps; what they lack is said at the first.
-            folder = gap.root.place.path.partition("/")[0]
-            of_entry = gap.kind is GapKind.OUTSIDE and any(mount.owner == ENTRY for mount in gap.mounts)
-            if of_entry or (gap.kind is GapKind.BARE and gap.share[1] < _ISLAND):
-                if folder in islands:
-                    continue
-                islands.add(folder)
+    apps = [App(tree, roots) for _, roots in sorted(roots_of(tree).items())]
+    found = [gap for app in apps for gap in _of_app(app) if gap.kind is not GapKind.BARE or not _is_unseen(app, apps)]
+    largest = max((len(app.components) for app in apps), default=0)
+    islands: dict[str, list[Gap]] = defaultdict(list)
+    entries: dict[str, list[Gap]] = defaultdict(list)
+    for gap in found:
+        folder = gap.root.place.path.partition("/")[0]
+        if gap.kind is GapKind.BARE and gap.share[1] < _ISLAND:
+            islands[folder].append(gap)
+        elif gap.kind is GapKind.OUTSIDE and any(mount.owner == ENTRY for mount in gap.mounts):
+            entries[folder].append(gap)
+        else:
             yield gap
+    for alone in islands.values():
+        # Each of a server's many islands is a tree of its own: what fails in one takes none of the others away.
+        small = [gap for gap in alone if gap.share[1] >= _ASIDE or _LARGER * gap.share[1] > largest]
+        yield from small[:1] if len(alone) < _MANY else ()
+    for gaps_of_entries in entries.values():
+        # Every page of the server has an entry of its own: what they lack is said at the one that holds most.
+        yield max(gaps_of_entries, key=lambda gap: len(tree.reach(_shown(tree, gap))))
+
+
+def _shown(tree: RenderTree, gap: Gap) -> Iterator[Key]:
+    found = (tree.workspace.find(one.place.path, one.module, one.imported) for one in gap.mounts)
+    return (one[0] for one in found if one is not None)
+
+
+def _is_unseen(app: App, apps: Sequence[App]) -> bool:
+    """Whether most of the boundaries near an application are in components that no way is seen to lead to."""
+    tree = app.tree
+    package = tree.workspace.resolution.package_of(app.roots[0].key[0])
+    folder = package.folder if package is not None else app.roots[0].key[0].partition("/")[0]
+    inside = f"{folder}/" if folder else ""
+    mounted = set().union(*(one.mounted for one in apps))
+    reached = {False: 0, True: 0}
+    for owner, places in tree.mounts_of.items():
+        if owner[0].startswith(inside) and owner[1] != ENTRY:
+            reached[owner in mounted] += sum(1 for place in places if tree.is_boundary(place))
+    return reached[False] >= _MANY and reached[False] > reached[True]
 
 
 def _of_app(app: App) -> Iterator[Gap]:
@@ -40,14 +73,17 @@ def _of_app(app: App) -> Iterator[Gap]:
     if 2 * len(app.uncovered) > len(app.components):
         yield from bare(app)
         return
-    yield from _pages(app)
+    pages = list(_pages(app))
+    yield from pages
     taken: set[Place] = set()
     for key, cover in sorted(app.came):
         if cover is Cover.LOCAL or (cover is Cover.ROOT and (key, Cover.NONE) in app.came):
             continue
         for gap, places in families(app, key, cover):
             taken.update(places)
-            yield gap
+            # Where whole pages lack their error file, their parts need no boundary of their own.
+            if not (pages and gap.kind is GapKind.OUTSIDE and gap.root.framework == pages[0].root.framework):
+                yield gap
     yield from _elsewhere(app, taken)
 
 
@@ -64,9 +100,18 @@ def _pages(app: App) -> Iterator[Gap]:
     """Pages that a framework mounts outside of every error file, while most others are inside of one."""
     found = [one for one in app.roots if one.cover is Cover.NONE and one.framework in ("next-page", "remix-page")]
     # Of a page that shows little but what brings a boundary of its own there is nothing left to catch.
-    pages = [one for one in found if not app.is_stem(one.key, Cover.NONE)]
+    pages = [one for one in found if one.key in app.tree.fed and not app.is_stem(one.key, Cover.NONE)]
     if pages:
-        yield Gap(GapKind.OUTSIDE, pages[0], (), (), None, None, (), app.share())
+        names = tuple(dict.fromkeys(map(_name, pages)))
+        yield Gap(GapKind.OUTSIDE, pages[0], (), names, None, None, (), app.share(), app.stand_in(pages[0]))
+
+
+def _name(page: Root) -> str:
+    """What a page is called: its component, or its folder where that has no name."""
+    if page.name != "default":
+        return page.name
+    folders = posixpath.dirname(page.file or page.key[0]).split("/")
+    return next((one for one in reversed(folders) if one[:1] != "("), page.name)
 
 
 def _elsewhere(app: App, taken: Iterable[Place]) -> Iterator[Gap]:
@@ -77,9 +122,8 @@ def _elsewhere(app: App, taken: Iterable[Place]) -> Iterator[Gap]:
         if local is None or far is None or not _is_composite(app, key):
             continue
         owner, cover, place = far
-        # Elsewhere the page around it may be what has the boundary, and not this part of it.
-        if local[0] == owner or not app.tree.guarded(local[2]):
-            continue
+        if local[0] == owner or key not in app.tree.fed:
+            continue  # the overlay as a whole is what stands closer elsewhere, not this part of it
         shown = OVERLAY.search(owner[1]) is not None and app.tree.mount(place).optional
         if shown and place not in known:
             yield app.gap(GapKind.ELSEWHERE, owner, cover, (place,), app.tree.mount(local[2]))

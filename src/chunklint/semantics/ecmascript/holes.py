@@ -20,6 +20,15 @@ class GapKind(Enum):
     ELSEWHERE = "the component has a closer boundary where it is mounted elsewhere"
 
 
+class StandIn(Enum):
+    """What is on the page when no boundary of the project's own has caught an error."""
+
+    NOTHING = "React takes off the page what it rendered"
+    NEXT = "Next's own error page"
+    REMIX = "the framework's own error page"
+    ROUTER = "the error page of React Router's data routers, for what its routes show"
+
+
 @record
 class Gap:
     """One family of neighbours that an error boundary should hold, and does not.
@@ -32,6 +41,7 @@ class Gap:
             for FAILING the part of the fallback that throws.
         way: The mounts from the entry down to the owner of the place.
         share: How many of the mounted components are covered, and how many there are.
+        stand_in: What is on the page when an error has reached its root.
     """
 
     kind: GapKind
@@ -42,3 +52,4 @@ class Gap:
     other: Mount | None
     way: tuple[Mount, ...]
     share: tuple[int, int]
+    stand_in: StandIn = StandIn.NOTHING

@@ -26,6 +26,7 @@ ENTRY = "<entry>"
 ROUTE = "<route>"
 ROUTES = "<routes>"
 LAZY = "<lazy>"
+MADE = "<made>"
 SLOT = "{children}"
 SPREAD = "..."
 UNKNOWN = "?"
@@ -38,7 +39,7 @@ class Mount:
     Attributes:
         tag: As written: `Route`, `Sentry.ErrorBoundary`; `{children}` where a component renders what it is given,
             `{pages}` where it renders what it imports, `<route>` for a route object, `<routes>` for routes that are
-            kept in a variable, and `<lazy>` for the module that a route loads.
+            kept in a variable, `<lazy>` for the module that a route loads, and `<made>` for what a call makes for one.
         module: The specifier of the tag's import; "" for a definition of this file, "?" for what is neither.
         imported: The name in that module, or in this file.
         owner: The definition of this file that renders it; `<entry>` for what is given to React's root.
@@ -287,6 +288,8 @@ class _Sweep:
             if module == UNKNOWN:
                 module, imported = loaded(self.file, value) or (module, imported)
             self._add(self.file.text(value), module, imported, (), value, value)
+        if value is not None and value.type == "call_expression" and key == "element":
+            self._add(MADE, UNKNOWN, MADE, (), value, value)
         if value is not None and value.type == "identifier" and key == "children":
             self._routes(value, self.file.text(value))
 

@@ -22,9 +22,10 @@ OVERLAY = re.compile(
 )
 _TOAST = re.compile(r"(?:Toast|Toaster|Sonner|Snackbar|Notification)s?(?:Container|Host|Root|Provider|Renderer)?$")
 _WAITING = re.compile(r"(?:Loading|Loader|Spinner|Progress|Skeleton|Indicator)(?:Bar|Screen|Overlay|Page)?$")
-# What frames the pages: links and names, which fail only when all else does.
+# What frames the pages: links and names, which fail only when all else does, and what only holds a state for them.
 _CHROME = re.compile(
-    r"(?:Nav|Sidebar|SideBar|Header|Topbar|TopBar|AppBar|Footer|Breadcrumb|Banner|Menubar|Toolbar)(?!Modal|Dialog)"
+    r"(?:Nav|Sidebar|SideBar|Header|Topbar|TopBar|AppBar|Footer|Breadcrumb|Banner|Menubar|Toolbar)(?!Modal|Dialog)|"
+    r"Provider$"
 )
 _SHELL = 4  # a shell holds this part of the app, at least
 
@@ -74,9 +75,11 @@ def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Pla
 
 
 def _is_ornament(app: App, place: Place) -> bool:
-    """Whether all that can fail in a mount is one component, in an app of many: a signature, a window's buttons."""
-    own = app.tree.reach(app.held(place)) & app.tree.risky
-    return len(own) == 1 and len(app.components) >= _LARGE and not is_route(app.tree.mount(place))
+    """Whether all that can fail in a mount is one component, in an app of many: a signature, a list of links."""
+    if len(app.components) < _LARGE or is_route(app.tree.mount(place)):
+        return False
+    own = app.tree.reach(app.held(place))
+    return len(own & app.tree.risky) == 1 or len(own & app.tree.feeding) == 1
 
 
 def _is_shell(app: App, owner: Key, cover: Cover) -> bool:

@@ -152,6 +152,14 @@ class RenderTree:
             return True  # made by a call, such as a plugin's `createErrorBoundary(React)`
         return depth > 0 and self.covers_slot(key, frozenset({SLOT}), depth - 1)
 
+    def is_boundary(self, place: Place) -> bool:
+        """Whether a mount is a boundary by itself: a class that catches, or a package's of that name."""
+        mount = self.mount(place)
+        found = self.workspace.find(place.path, mount.module, mount.imported)
+        if found is None:
+            return _BOUNDARY.search(mount.tag) is not None
+        return self.workspace.definitions[found[0]].kind == "boundary"
+
     def _loads_boundary(self, route: Place) -> bool:
         """Whether the module that a route loads exports its `ErrorBoundary`."""
         loaded = (
@@ -344,8 +352,17 @@ class RenderTree:
 
     @cached_property
     def fed(self) -> set[Key]:
-        """The components that show data, which may be of another shape than they think, or mount one that does."""
-        return self.above(key for key, one in self.workspace.definitions.items() if one.fed)
+        """The components that show data, which may be of another shape than they think, or mount one that does.
+
+        What frames others, such as a dialog with its row of buttons, shows what they say.
+        """
+        return self.above(self.feeding)
+
+    @cached_property
+    def feeding(self) -> set[Key]:
+        """The components that show data themselves."""
+        found = (key for key, one in self.workspace.definitions.items() if one.fed)
+        return {key for key in found if not any(self.mount(one).tag == SLOT for one in self.mounts_of.get(key, ()))}
 
     @cached_property
     def holds_routes(self) -> set[Key]:

@@ -50,11 +50,15 @@ class Aliases:
 
 @record
 class Package:
-    """A package of the repository's own: its name, its folder and the sources that its manifest names."""
+    """A package of the repository's own: its name, its folder and the sources that its manifest names.
+
+    `library` is for what is built and published to be imported by others, with types.
+    """
 
     name: str
     folder: str
     sources: tuple[str, ...] = ()
+    library: bool = False
 
 
 @record
@@ -63,6 +67,11 @@ class Resolution:
 
     aliases: tuple[Aliases, ...] = ()
     packages: tuple[Package, ...] = ()
+
+    def package_of(self, path: str) -> Package | None:
+        """The innermost package that a file belongs to."""
+        around = [one for one in self.packages if not one.folder or path.startswith(f"{one.folder}/")]
+        return max(around, key=lambda one: len(one.folder), default=None)
 
     def candidates(self, importer: str, specifier: str) -> Iterator[str]:
         """The paths, relative to the root and with or without a suffix, that a specifier may mean, likeliest first."""
@@ -147,7 +156,9 @@ def package_in(folder: str, text: str) -> Package | None:
     told = [manifest.get(key) for key in ("source", "module", "main", "types")]
     told += list(root.values()) if isinstance(root, dict) else [root]
     sources = (one for one in told if isinstance(one, str) and _SOURCES.search(one))
-    return Package(name, folder, tuple(dict.fromkeys(sources)))
+    built = isinstance(manifest.get("main") or manifest.get("module"), str) and isinstance(manifest.get("types"), str)
+    library = built and manifest.get("private") is not True
+    return Package(name, folder, tuple(dict.fromkeys(sources)), library)
 
 
 def _aliased(aliases: Aliases, specifier: str) -> Iterator[str]:

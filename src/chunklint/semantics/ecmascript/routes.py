@@ -46,9 +46,15 @@ _ENTRY_FILES = re.compile(
 _ASIDE = frozenset(
     (
         *("examples", "example", "playground", "demo", "demos", "sandbox"),
+        *("showcase", "gallery", "storybook", "samples", "mocks"),
         *("template", "templates", "emails", "preview", "previews", "scripts", "dev"),
     )
 )
+_SHOWN_OFF = re.compile(
+    r"(?:^|[-_/.])(?:playground|showcase|gallery|storybook|sandbox|demos?|examples?|templates?)(?:$|[-_/.])"
+)
+# What a visitor is shown of a product before using it, beside the product itself.
+_POSTER = re.compile(r"(?:^|[-_/.])(?:landing|landing-page|marketing|website|homepage|www)$")
 _DOCUMENTS = re.compile(r"(?:^|[-_.])(?:docs?|demo)(?:$|[-_.])|^(?:documentation|handbook|api-reference)$")
 _DOCUMENTING = re.compile(r"^(?:@[\w-]+/)?(?:docs\b|fumadocs|nextra|vocs)")
 _APP_FILE = re.compile(r"^(page|layout|template|default)\.[jt]sx?$")
@@ -61,9 +67,19 @@ def roots_of(tree: RenderTree) -> dict[str, list[Root]]:
     found: dict[str, list[Root]] = defaultdict(list)
     for root in (*_entries(tree), *_app_router(tree), *_pages_router(tree), *_framework_mode(tree)):
         folders = root.key[0].split("/")[:-1]
-        if _ASIDE.isdisjoint(folders) and not any(map(_DOCUMENTS.search, folders)):
+        if _ASIDE.isdisjoint(folders) and not any(map(_DOCUMENTS.search, folders)) and not _is_shown_off(tree, root):
             found[app_of(root.boundary or root.key[0])].append(root)
-    return {app: roots for app, roots in found.items() if not _is_handbook(tree, roots)}
+    apps = {app: roots for app, roots in found.items() if not _is_handbook(tree, roots)}
+    products = {app: roots for app, roots in apps.items() if not _POSTER.search(app)}
+    return products or apps
+
+
+def _is_shown_off(tree: RenderTree, root: Root) -> bool:
+    """Whether a root shows a package to its own developers: of a playground, or the page that a library is tried on."""
+    package = tree.workspace.resolution.package_of(root.key[0])
+    if package is None:
+        return False
+    return _SHOWN_OFF.search(package.name) is not None or (package.library and not root.framework)
 
 
 def _is_handbook(tree: RenderTree, roots: Sequence[Root]) -> bool:

@@ -31,7 +31,7 @@ class Workspace:
     ) -> None:
         self.fronts = fronts
         self._covers_argument = covers_argument
-        self._resolution = resolution
+        self.resolution = resolution
         self.definitions: dict[Key, Definition] = {
             (path, one.name): one for path, front in fronts.items() for one in front.definitions
         }
@@ -116,7 +116,7 @@ class Workspace:
         """The scanned file that the settings of the project name."""
         if specifier.startswith("."):
             return None
-        candidates = self._resolution.candidates(importer, specifier)
+        candidates = self.resolution.candidates(importer, specifier)
         found = (module_files("", f"./{path}", self.fronts) for path in candidates if path)
         return next((path for path in found if path is not None), None)
 
