@@ -59,6 +59,7 @@ def _is_opaque(app: App) -> bool:
     return (
         _routes_are_unseen(app)
         or _pages_are_unseen(app)
+        or _elements_are_made(app)
         or any(
             app.tree.guards(place) and not any(map(partial(_is_seen, app), app.tree.inside(place)))
             for key in app.uncovered - app.on_pages()
