@@ -88,9 +88,17 @@ createRoot(document.getElementById("root")!).render(<App />);
         "routes and pages under the boundary of the whole app: that one is theirs",
         "components without state, data or effects of their own or below them, or that render nothing; packages' "
         "components",
+        "parts beside the pages that neither ask for data nor show a list or markup, other than one that stands in "
+        "their own file; bars, sidebars, banners and providers; one small list beside a large app",
         "cells of a table, and dialogs of a page or of a layout that holds few of the pages",
-        "apps whose routes get their `errorElement` from a function; pages beside one that brings its own boundary",
-        "a boundary that holds what cannot be seen, such as pages from a registry",
+        "apps whose routes get their `errorElement`, or half of their elements, from a function; pages beside one that "
+        "brings its own boundary",
+        "a boundary that holds what cannot be seen, such as pages from a registry, and apps near which most boundaries "
+        "are in components that no way is seen to lead to",
+        "playgrounds, showcases and templates by the name of their folder or package, the page that a published "
+        "library is tried on, and a product's poster (`website`, `landing`) beside the product",
+        "an entry of fewer than 12 components beside one four times as large, and islands in the pages of a server",
+        "what a handler renders into an element of its own",
         "what is shown instead of the pages, or only says that they load",
         "Next's `pages` with an `_error` of the project's own",
         "routes whose children a call makes inside of a boundary",
@@ -104,6 +112,7 @@ createRoot(document.getElementById("root")!).render(<App />);
         "of all that a fallback may need where it stands only React Router is known",
         "`routes.ts` is not read: where only a layout of a framework exports a boundary, it is taken for every page's",
         "components that are passed as plain values, other than to routes, are not followed",
+        "the components of an app are counted as far as they are seen, and some may be in packages",
         "what throws outside of rendering (handlers, timers, promises) reaches no boundary and is not judged",
     ),
 )
