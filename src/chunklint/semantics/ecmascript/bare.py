@@ -69,6 +69,11 @@ def _is_opaque(app: App) -> bool:
     )
 
 
+def _is_data_router(app: App, place: Place) -> bool:
+    mount = app.tree.mount(place)
+    return mount.imported == "RouterProvider" and "rout" in mount.module and place not in app.targets
+
+
 def _pages_are_unseen(app: App) -> bool:
     """Whether a route with a boundary shows what it takes from a registry: `<one.component />`."""
     routes = (place for key in app.mounted for place in app.tree.mounts_of.get(key, ()))
@@ -95,8 +100,11 @@ def _is_seen(app: App, place: Place) -> bool:
 
 
 def _routes_are_unseen(app: App) -> bool:
-    """Whether a route with a boundary has children that a call makes: `children: names.map(toRoute)`."""
-    places = (place for key in app.mounted for place in app.tree.mounts_of.get(key, ()))
+    """Whether a router is given its routes from nowhere, or a call makes the children of a route with a boundary."""
+    places = [place for key in app.mounted for place in app.tree.mounts_of.get(key, ())]
+    seen = any(is_route(app.tree.mount(place)) for place in places)
+    if not seen and any(_is_data_router(app, place) for place in places):
+        return True
     routes = (place for place in places if app.tree.has_error_element(app.tree.mount(place)))
     return any(
         is_route(app.tree.mount(place))
