@@ -41,7 +41,8 @@ export function ErrorBoundary({ children }: { children: ReactNode }) {
     silent_on=(
         "functions that put their children into another component, which may be the boundary",
         "route error elements, error files and fallbacks, which take no children",
-        "a `try` around anything that is computed before the element is returned",
+        "a `try` around anything that is computed before the element is returned, or that may fail while it is made: a "
+        "call, a field of a field",
     ),
     limits=("a `try` around several statements, the last of which returns an element, is taken to guard the others",),
 )

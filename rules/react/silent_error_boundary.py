@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from chunklint.api import (
@@ -11,12 +12,16 @@ from chunklint.api import (
     EcmascriptFile,
     Finding,
     Fix,
+    Monitor,
     Refusal,
     Rule,
     Severity,
     boundaries,
     ecmascript,
+    is_aside,
     is_test_or_story,
+    monitor_of,
+    monitors,
     told,
 )
 
@@ -24,10 +29,14 @@ rule = Rule(
     code="CL702",
     name="silent-error-boundary",
     ticket="TICKET-007",
-    when="an error boundary catches errors and neither logs nor reports them",
+    when="an error boundary keeps what it catches from the service that hears of the app's other errors, "
+    "or says that someone was told and tells nobody",
     effect="users see a fallback that nobody else hears of, and the defect stays",
-    instead="log or report the error in `componentDidCatch`, or pass `onError`",
-    bad="""import { Component, type ReactNode } from "react";
+    instead="report the error in `componentDidCatch`, or pass `onError`",
+    bad="""import * as Sentry from "@sentry/react";
+import { Component, type ReactNode } from "react";
+
+Sentry.init({ dsn: "https://key@sentry.example/1" });
 
 export class PanelBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
   state = { failed: false };
@@ -42,8 +51,10 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
   }
 }
 """,
-    good="""import { Component, type ErrorInfo, type ReactNode } from "react";
-import { report } from "./monitoring";
+    good="""import * as Sentry from "@sentry/react";
+import { Component, type ReactNode } from "react";
+
+Sentry.init({ dsn: "https://key@sentry.example/1" });
 
 export class PanelBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
   state = { failed: false };
@@ -52,8 +63,8 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
     return { failed: true };
   }
 
-  componentDidCatch(error: Error, info: ErrorInfo) {
-    report(error, info.componentStack);
+  componentDidCatch(error: Error) {
+    Sentry.captureException(error);
   }
 
   render() {
@@ -63,52 +74,85 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
 }
 """,
     example="src/PanelBoundary.tsx",
-    mentions=("componentDidCatch", "getDerivedStateFromError", "onCaughtError", "react-error-boundary", "default"),
+    mentions=(
+        *("componentDidCatch", "getDerivedStateFromError", "onCaughtError", "react-error-boundary", "default"),
+        *("@sentry/", "@bugsnag/", "rollbar", "@honeybadger-io/", "@airbrake/", "@newrelic/", "applicationinsights"),
+        *("@appsignal/", "raygun4js", "captureException", "noticeError", "trackException", "onError={"),
+    ),
     silent_on=(
+        "apps that no service hears of: React itself logs what a boundary catches to the console",
+        "services that read the console, such as Datadog, LogRocket and HyperDX, or Sentry with `captureConsole`",
         "boundaries that log to the console, call anything with what they caught, or hand it to their caller",
         "classes that extend another class than React's `Component`",
         "every boundary of a project that gives `onCaughtError` to React's root",
         "fallbacks from other files, which may report by themselves",
+        "what shows content that users write: previews, plugins, embedded documents, drawings",
+        "examples, templates, demos, documentation, tests and stories",
     ),
-    limits=("what a called function does with the error is not followed",),
+    limits=(
+        "what a called function does with the error is not followed",
+        "a service is known by its package or by a call such as `captureException`, in the same application",
+    ),
 )
+
+# What shows content that its users write, or that comes from elsewhere: its errors are theirs.
+_CONTENT = re.compile(r"preview|markdown|mdx|plugin|extension|sandbox|playground|iframe|embed|svg|icon", re.IGNORECASE)
 
 
 @rule.fact(ecmascript)
-def catchers(file: EcmascriptFile) -> Iterator[Boundary | str]:
-    if is_test_or_story(file.path):
+def catchers(file: EcmascriptFile) -> Iterator[Boundary | Monitor | str]:
+    if is_test_or_story(file.path) or is_aside(file.path):
         return
     if "onCaughtError" in file.content:
         yield "onCaughtError"
-    yield from (found for found in boundaries(file) if not found.tells)
+    yield from monitors(file)
+    yield from (found for found in boundaries(file) if not found.tells and not _shows_content(found))
+
+
+def _shows_content(one: Boundary) -> bool:
+    return _CONTENT.search(f"{one.name} {one.place.path.rpartition('/')[2]}") is not None
 
 
 @rule.across
-def tells_nobody(facts: Mapping[str, tuple[Boundary | str, ...]]) -> Iterator[Draft]:
+def tells_nobody(facts: Mapping[str, tuple[Boundary | Monitor | str, ...]]) -> Iterator[Draft]:
     found = [one for own in facts.values() for one in own]
     if "onCaughtError" in found:
         return
-    silent = [one for one in found if isinstance(one, Boundary)]
-    for one in silent:
-        if one.kind is Catcher.CLASS:
+    known = [one for one in found if isinstance(one, Monitor)]
+    alike: dict[tuple[str, str, Monitor | None], list[Boundary]] = {}
+    for one in found:
+        monitor = monitor_of(one.place.path, known) if isinstance(one, Boundary) else None
+        if isinstance(one, Boundary) and (monitor is not None or one.claims):
+            # A library's boundaries in one app are mended alike.
+            own = "" if one.kind is Catcher.LIBRARY else f"{one.place}"
+            alike.setdefault((one.name, own, monitor), []).append(one)
+    for (_, _, monitor), (first, *others) in alike.items():
+        related = [(one.place, "So has this one.") for one in others[:5]]
+        related += [(monitor.place, "It hears of errors here.")] if monitor is not None else []
+        severity = Severity.WARNING if first.kind is Catcher.CLASS else Severity.NOTE
+        yield rule.at(first.place, f"{_what(first)}, {_unheard(monitor)}.", severity=severity, related=related)
+
+
+def _what(one: Boundary) -> str:
+    match one.kind:
+        case Catcher.CLASS:
             hook = "passes the error to no one" if one.hook else "is missing"
-            yield rule.at(
-                one.place, f"`{one.name}` catches errors and reports none of them: its `componentDidCatch` {hook}."
-            )
-        elif one.kind is Catcher.ERROR_FILE:
-            message = f"`{one.name}` is shown in the stead of a page that failed, and does not report `error`."
-            yield rule.at(one.place, message, severity=Severity.NOTE)
-    mounted = [one for one in silent if one.kind is Catcher.LIBRARY]
-    if mounted:
-        message = f"`{mounted[0].name}` has no `onError`, so nobody hears of what it catches."
-        related = [(one.place, "So has this one.") for one in mounted[1:6]]
-        yield rule.at(mounted[0].place, message, severity=Severity.NOTE, related=related)
+            return f"`{one.name}` catches errors and its `componentDidCatch` {hook}"
+        case Catcher.ERROR_FILE:
+            return f"`{one.name}` is shown in the stead of a page that failed and does not report `error`"
+    return f"`{one.name}` has no `onError`"
+
+
+def _unheard(monitor: Monitor | None) -> str:
+    if monitor is None:
+        return "while its text says that someone was told"
+    return f"so {monitor.name} never hears of what it catches"
 
 
 @rule.fix(
     ecmascript,
-    does="logs the error and its component stack to the console in `componentDidCatch`",
+    does="hands the error to the browser's `reportError`, whose `error` event services listen for",
     safety="safe: the boundary does nothing else otherwise",
 )
-def tell_the_console(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
+def tell_the_window(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
     return told(file, finding)

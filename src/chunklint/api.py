@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.concurrency.threads import Fact as ThreadFact
     from chunklint.semantics.concurrency.threads import thread_facts, torn
     from chunklint.semantics.ecmascript.async_effects import Promise, Promised, promises
-    from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, Poser, WayOut, boundaries, posers
+    from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, WayOut, boundaries
     from chunklint.semantics.ecmascript.effect_wording import (
         added_message,
         adds_up,
@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, is_test_or_story, leaks
     from chunklint.semantics.ecmascript.lifespans import Bound, Lifespans, Placed, bound, placed
     from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
+    from chunklint.semantics.ecmascript.monitors import Monitor, monitor_of, monitors
     from chunklint.semantics.ecmascript.mounts import Front, Mount, front
     from chunklint.semantics.ecmascript.outside_effects import (
         Opened,
@@ -105,6 +106,8 @@ if TYPE_CHECKING:
         opened_by_renders,
         started_by_handlers,
     )
+    from chunklint.semantics.ecmascript.page_boundaries import page_boundaries
+    from chunklint.semantics.ecmascript.posers import Poser, posers
     from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls
     from chunklint.semantics.ecmascript.reconnections import LateClose, Reconnect, late_closes, reconnects, retries
     from chunklint.semantics.ecmascript.releases import ACQUIRING, Kind
@@ -118,6 +121,7 @@ if TYPE_CHECKING:
     )
     from chunklint.semantics.ecmascript.resolution import Resolution
     from chunklint.semantics.ecmascript.resources import acquisitions
+    from chunklint.semantics.ecmascript.routes import is_aside
     from chunklint.semantics.ecmascript.shared_answers import Answer, Keeper, Question, answers, overtaken, questions
     from chunklint.semantics.ecmascript.shared_leaks import Offer, Start, joined, offers, starts
     from chunklint.semantics.ecmascript.singletons import Ended, ended
@@ -243,7 +247,7 @@ _HOMES = {
     "chunklint.semantics.concurrency.suspicions": "Suspicion, convincing, suspicions",
     "chunklint.semantics.concurrency.threads": "Fact as ThreadFact, thread_facts, torn",
     "chunklint.semantics.ecmascript.async_effects": "Promise, Promised, promises",
-    "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, Poser, WayOut, boundaries, posers",
+    "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, WayOut, boundaries",
     "chunklint.semantics.ecmascript.gaps": "gaps",
     "chunklint.semantics.ecmascript.effect_wording": (
         "added_message, adds_up, asker, called_text, endless_message, head_of, late_message, leak_message, "
@@ -266,6 +270,9 @@ _HOMES = {
     "chunklint.semantics.ecmascript.outside_effects": (
         "Opened, Started, added_by_handlers, opened_by_initialisers, opened_by_renders, started_by_handlers"
     ),
+    "chunklint.semantics.ecmascript.monitors": "Monitor, monitor_of, monitors",
+    "chunklint.semantics.ecmascript.page_boundaries": "page_boundaries",
+    "chunklint.semantics.ecmascript.posers": "Poser, posers",
     "chunklint.semantics.ecmascript.react": "Deps, Effect, component_of, effects, hook_calls",
     "chunklint.semantics.ecmascript.resolution": "Resolution",
     "chunklint.semantics.ecmascript.reconnections": "LateClose, Reconnect, late_closes, reconnects, retries",
@@ -275,6 +282,7 @@ _HOMES = {
         "AXIOS_METHODS, axios_waits_for_ever, download_waits_for_ever, sets_axios_default, switches_axios_off"
     ),
     "chunklint.semantics.ecmascript.resources": "acquisitions",
+    "chunklint.semantics.ecmascript.routes": "is_aside",
     "chunklint.semantics.ecmascript.shared_answers": "Answer, Keeper, Question, answers, overtaken, questions",
     "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
     "chunklint.semantics.ecmascript.singletons": "Ended, ended",
@@ -512,6 +520,7 @@ __all__ = [
     "Modals",
     "Module",
     "Modules",
+    "Monitor",
     "Mount",
     "Naked",
     "Nesting",
@@ -664,6 +673,7 @@ __all__ = [
     "in_series",
     "inversions",
     "is_app_root",
+    "is_aside",
     "is_async",
     "is_confined",
     "is_imported",
@@ -702,6 +712,8 @@ __all__ = [
     "mismatch_message",
     "mismatch_severity",
     "mismatches",
+    "monitor_of",
+    "monitors",
     "naked_changes",
     "naked_changes_of_classes",
     "offers",
@@ -715,6 +727,7 @@ __all__ = [
     "overlaps",
     "overtaken",
     "overtaken_message",
+    "page_boundaries",
     "partition_facts",
     "patience",
     "place_of",

@@ -1,4 +1,4 @@
-"""Error boundaries that tell nobody: the error goes to the console, where collectors of errors read it."""
+"""Error boundaries that tell nobody: the error goes to the window, where services that hear of errors listen."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from chunklint.rewriting.ecmascript_text import Edits, indent_of, style_of
 from chunklint.semantics.ecmascript.definitions import members
 from chunklint.semantics.ecmascript.names import Binding, bindings
 
-# What of React is a type: a file that imports one like a value imports them all so.
-_TYPES = frozenset({"ReactNode", "ReactElement", "PropsWithChildren", "FC", "ComponentType", "JSX"})
 _ARGUMENTS = re.compile(r"\(\s*\)")
 
 
 def told(file: SourceFile, finding: Finding) -> Fix | Refusal:
-    """Log the error in `componentDidCatch`, which the class gets if it has none."""
+    """Report the error in `componentDidCatch`, which the class gets if it has none."""
     names = descendants(file.root, "type_identifier", "identifier")
     name = next((node for node in names if file.span(node) == finding.location.span), None)
     owner = enclosing(name, "class_declaration", "class") if name is not None else None
@@ -39,15 +37,12 @@ def told(file: SourceFile, finding: Finding) -> Fix | Refusal:
         return Refusal("the class catches no errors itself")
     edits, style = Edits(file), style_of(file)
     indent = indent_of(file, before.start_byte)
-    kind = _info_type(file, edits)
-    if kind is None:
-        return Refusal("`ErrorInfo` cannot be imported from where React is imported")
     marks = "override " if re.search(r"\boverride render\(", file.text(body)) else ""
     marks = "public " + marks if re.search(r"\bpublic (?:override )?render\(", file.text(body)) else marks
-    head = f"{marks}componentDidCatch({_parameters(file, kind)}) {{"
-    line = f"{indent}{style.indent}console.error(error, info.componentStack){style.end}"
+    head = f"{marks}componentDidCatch({_parameter(file)}) {{"
+    line = f"{indent}{style.indent}reportError(error){style.end}"
     edits.insert(before.end_byte, f"\n\n{indent}{head}\n{line}\n{indent}}}")
-    return edits.fix("Log the error in `componentDidCatch`", safe=True)
+    return edits.fix("Report the error in `componentDidCatch`", safe=True)
 
 
 def _function_named(name: Node) -> Node | None:
@@ -59,7 +54,7 @@ def _function_named(name: Node) -> Node | None:
 
 
 def _told_on_show(file: SourceFile, function: Node) -> Fix | Refusal:
-    """Log the error in an effect, when the page that a framework shows instead takes it."""
+    """Report the error in an effect, when the page that a framework shows instead takes it."""
     listed, body = function.child_by_field_name("parameters"), function.child_by_field_name("body")
     pattern = listed.named_children[0] if listed is not None and listed.named_children else None
     taken = pattern.child_by_field_name("pattern") or pattern if pattern is not None else None
@@ -73,9 +68,9 @@ def _told_on_show(file: SourceFile, function: Node) -> Fix | Refusal:
         return Refusal("`useEffect` cannot be imported from where React is imported")
     indent = indent_of(file, first.start_byte)
     inner = indent + style.indent
-    lines = f"{hook}(() => {{\n{inner}console.error(error){style.end}\n{indent}}}, [error]){style.end}"
+    lines = f"{hook}(() => {{\n{inner}reportError(error){style.end}\n{indent}}}, [error]){style.end}"
     edits.insert(first.start_byte, f"{lines}\n\n{indent}")
-    return edits.fix("Log the error in an effect", safe=True)
+    return edits.fix("Report the error in an effect", safe=True)
 
 
 def _effect_hook(file: SourceFile, edits: Edits) -> str | None:
@@ -115,12 +110,12 @@ def _imports_values(file: SourceFile, statement: Node) -> bool:
     return is_react and not any(child.type == "type" for child in statement.children)
 
 
-def _parameters(file: SourceFile, kind: str) -> str:
-    return f"error: Error, info: {kind}" if is_typed(file) else "error, info"
+def _parameter(file: SourceFile) -> str:
+    return "error: Error" if is_typed(file) else "error"
 
 
 def _told_by(file: SourceFile, caught: Node) -> Fix | Refusal:
-    """Log in the `componentDidCatch` that is there and ignores the error."""
+    """Report in the `componentDidCatch` that is there and ignores the error."""
     listed, body = caught.child_by_field_name("parameters"), caught.child_by_field_name("body")
     first = first_in(body) if body is not None else None
     if listed is None or body is None or first is None or _ARGUMENTS.fullmatch(file.text(listed)) is None:
@@ -128,37 +123,7 @@ def _told_by(file: SourceFile, caught: Node) -> Fix | Refusal:
     edits, style = Edits(file), style_of(file)
     if body.start_point[0] == first.start_point[0]:
         return Refusal("its `componentDidCatch` is written on one line")
-    kind = _info_type(file, edits)
-    if kind is None:
-        return Refusal("`ErrorInfo` cannot be imported from where React is imported")
-    edits.replace(listed.start_byte, listed.end_byte, f"({_parameters(file, kind)})")
-    line = f"console.error(error, info.componentStack){style.end}"
+    edits.replace(listed.start_byte, listed.end_byte, f"({_parameter(file)})")
+    line = f"reportError(error){style.end}"
     edits.insert(first.start_byte, f"{line}\n{indent_of(file, first.start_byte)}")
-    return edits.fix("Log the error in `componentDidCatch`", safe=True)
-
-
-def _info_type(file: SourceFile, edits: Edits) -> str | None:
-    """The name of React's type of what is known of an error, imported if it has to be; "" in JavaScript."""
-    if not is_typed(file):
-        return ""
-    known = bindings(file, file.root)
-    told = _of_react(known, "ErrorInfo")
-    if told != "":
-        return told
-    named = [one for one in known.values() if one.module == "react"]
-    specifiers = [one.node.parent for one in named if one.node.parent and one.node.parent.type == "import_specifier"]
-    if not specifiers or specifiers[0].parent is None:
-        return None
-    names = [part for part in specifiers[0].parent.named_children if part.type == "import_specifier"]
-    statement = enclosing(specifiers[0], "import_statement")
-    plain = statement is not None and not _imports_values(file, statement)
-    plain = plain or any(file.text(part) in _TYPES for part in names)
-    word = "ErrorInfo" if plain else "type ErrorInfo"
-    after = next((one for one in names if file.text(one).removeprefix("type ").lower() > "errorinfo"), None)
-    apart = names[0].start_point[0] > specifiers[0].parent.start_point[0]
-    gap = f",\n{indent_of(file, names[0].start_byte)}" if apart else ", "
-    if after is not None:
-        edits.insert(after.start_byte, f"{word}{gap}")
-    else:
-        edits.insert(names[-1].end_byte, f"{gap}{word}")
-    return "ErrorInfo"
+    return edits.fix("Report the error in `componentDidCatch`", safe=True)

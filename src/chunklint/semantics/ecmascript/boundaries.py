@@ -15,7 +15,7 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import definitions, is_boundary, members
 from chunklint.semantics.ecmascript.functions import is_function, returned
 from chunklint.semantics.ecmascript.modules import exports
-from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, unwrap
+from chunklint.semantics.ecmascript.names import bindings, unwrap
 
 
 class Catcher(Enum):
@@ -30,11 +30,10 @@ class WayOut(Enum):
     """How one gets from a fallback back to a working page."""
 
     NONE = "none"
-    CALLERS = "whatever the caller's fallback offers, with a state that nothing clears"
     LINK = "a link of the router, with a state that nothing clears"
     NOTHING = "nothing is shown, and nothing clears the state"
     DOCUMENT = "a document is shown inside of another, or none where one is needed"
-    SOME = "a reset, a reload, a new document, or something that cannot be seen"
+    SOME = "a reset, a reload, a new document, what the caller gives, or something that cannot be seen"
 
 
 @record
@@ -42,7 +41,9 @@ class Boundary:
     """An error boundary as it stands in a file.
 
     Attributes:
-        tells: Whether it passes the error on, to a log, a service or its caller.
+        tells: Whether it passes the error on, to the console, a service or its caller.
+        logs_only: Whether the console is all that it tells.
+        claims: Whether what it shows says that someone was told.
         hook: Whether it has a `componentDidCatch` at all.
     """
 
@@ -52,12 +53,17 @@ class Boundary:
     hook: bool
     way_out: WayOut
     place: Location
+    logs_only: bool = False
+    claims: bool = False
 
 
 _TELLS = re.compile(
     r"console\.\w+\(|onError|\b(?:capture|report|log|track|notify|record|send|emit|handle)\w*\(|"
     r"\w(?:Capture|Report|Log|Track|Notify|Record)\w*\("
 )
+_LOGS = re.compile(r"\bconsole\.\w+")
+_CLAIMS = re.compile(r"\b(?:been|were|was|is|are)\s+(?:\w+ly\s+)?(?:notified|informed)\b")
+_TOLD_IN = ("componentDidCatch", "componentDidUpdate")
 _RESETS = re.compile(
     r"setState\(|forceUpdate\(|\b(?:reset|retry|reload|tryAgain|unstable_retry)\w*|location\b|href=|<a\b|window\.open"
 )
@@ -72,6 +78,7 @@ _NO_ELEMENT = re.compile(r"^(?:null|<>\s*</>|<\w+\s*/>)$")
 _OWN = re.compile(
     r"\.|[@~]/|@?src/|(?:[@~#][\w-]*/)?(?:components|containers|features|layouts|pages|screens|shared|views)/"
 )
+_FOR_ERRORS = re.compile(r"(?:rror|allback|Failed|Failure|Crash)")
 _PACKAGES = frozenset({"react-error-boundary"})
 
 
@@ -79,7 +86,7 @@ def boundaries(file: SourceFile) -> Iterator[Boundary]:
     """The error boundaries of a file: its classes, and its default export when a framework shows it on errors."""
     for fact, node in definitions(file):
         inner = unwrap(node)
-        if fact.kind == "boundary" and is_boundary(file, inner) and not _extends_another(file, inner):
+        if fact.kind == "boundary" and is_boundary(file, inner) and not extends_another(file, inner):
             yield _class(file, fact.name, inner)
     path = PurePosixPath(file.path)
     if _ERROR_FILE.match(path.name) and "app" in path.parts:
@@ -88,7 +95,8 @@ def boundaries(file: SourceFile) -> Iterator[Boundary]:
         yield from _library(file)
 
 
-def _extends_another(file: SourceFile, node: Node) -> bool:
+def extends_another(file: SourceFile, node: Node) -> bool:
+    """Whether a class extends something else than React's own `Component`."""
     heritage = next((child for child in node.named_children if child.type == "class_heritage"), None)
     base = file.text(heritage).split("<")[0] if heritage is not None else ""
     return re.search(r"\b(?:Pure)?Component\s*(?:\{|$)", base.strip()) is None
@@ -100,17 +108,30 @@ def _class(file: SourceFile, name: str, node: Node) -> Boundary:
     head = node.child_by_field_name("name") or node
     drops = caught is not None and not _takes_error(caught)
     own = _is_for_own_parts(file, name)
-    told = (member for part, member in parts if part in ("componentDidCatch", "componentDidUpdate"))
+    told = (member for part, member in parts if part in _TOLD_IN)
     tells = not drops and (_TELLS.search(_code(file, node)) is not None or any(_calls(file, member) for member in told))
+    logs_only = tells and not _hears_more(file, node, parts)
     tells = tells or _hands_on(parts) or (own and caught is not None and _only_explains(caught))
     rest = "\n".join(_code(file, member) for part, member in parts if part not in _LIFECYCLE)
     out = WayOut.SOME if _shows_unknown(file, node) else _way_out(rest)
-    out = WayOut.SOME if own and out is WayOut.CALLERS else out  # what stands there instead is this file's choice
     if out is WayOut.NONE and not _shows_anything(file, node):
         # What is hidden on purpose is the business of a caller who is told, or of the file that holds the part, too.
         told_caller = caught is not None and "props.on" in file.text(caught)
         out = WayOut.SOME if told_caller or own else WayOut.NOTHING
-    return Boundary(name, Catcher.CLASS, tells, caught is not None, out, file.location(head))
+    return Boundary(name, Catcher.CLASS, tells, caught is not None, out, file.location(head), logs_only, _claims(rest))
+
+
+def _claims(code: str) -> bool:
+    return _CLAIMS.search(code) is not None
+
+
+def _hears_more(file: SourceFile, node: Node, parts: list[tuple[str, Node]]) -> bool:
+    """Whether anything but the console is told what a class has caught."""
+    if _hands_on(parts) or _TELLS.search(_LOGS.sub("", _code(file, node))) is not None:
+        return True
+    calls = (call for part, member in parts if part in _TOLD_IN for call in descendants(member, "call_expression"))
+    callees = (file.text(callee) for call in calls if (callee := call.child_by_field_name("function")) is not None)
+    return any(not callee.startswith("console.") and not callee.endswith(("setState", "super")) for callee in callees)
 
 
 def _shows_anything(file: SourceFile, node: Node) -> bool:
@@ -167,11 +188,14 @@ def _way_out(code: str) -> WayOut:
         return WayOut.LINK
     if _CLICKS.search(code):
         return WayOut.SOME
-    return WayOut.CALLERS if _CALLERS.search(code) else WayOut.NONE
+    return WayOut.SOME if _CALLERS.search(code) else WayOut.NONE
 
 
 def _shows_unknown(file: SourceFile, node: Node) -> bool:
-    """Whether a component of the project is shown, which may hold a way out that this file does not tell of."""
+    """Whether a component is shown that may hold a way out of which this file does not tell.
+
+    It is one of the project, or one of a package that is made for errors.
+    """
     known = bindings(file, file.root)
     for element in (node, *descendants(node, "jsx_self_closing_element", "jsx_opening_element")):
         tag = element.child_by_field_name("name") if element.type.startswith("jsx_") else None
@@ -180,6 +204,8 @@ def _shows_unknown(file: SourceFile, node: Node) -> bool:
         if found is None:
             continue
         if found.kind != "import" or _OWN.match(found.module):
+            return True
+        if _FOR_ERRORS.search(found.imported) and not found.module.startswith("next/"):
             return True
     return False
 
@@ -206,9 +232,10 @@ def _error_file(file: SourceFile) -> Iterator[Boundary]:
     is_whole = "<html" in inside
     if is_whole != PurePosixPath(file.path).name.startswith("global") and (is_whole or out is not WayOut.SOME):
         out = WayOut.DOCUMENT
-    yield Boundary(
-        shown.fact.name, Catcher.ERROR_FILE, passes or _TELLS.search(inside) is not None, True, out, shown.fact.place
-    )
+    tells = passes or _TELLS.search(inside) is not None
+    logs_only = tells and not passes and _TELLS.search(_LOGS.sub("", inside)) is None
+    place = shown.fact.place
+    yield Boundary(shown.fact.name, Catcher.ERROR_FILE, tells, True, out, place, logs_only, _claims(inside))
 
 
 def _is_default(file: SourceFile, name: str, exported: str) -> bool:
@@ -232,7 +259,17 @@ def _library(file: SourceFile) -> Iterator[Boundary]:
         cleared = spread or shown is None or "resetKeys" in given or "key" in given or _CLICKS.search(code) is not None
         hides = fallback is not None and _shows_nothing(file, fallback)
         out = WayOut.SOME if cleared or hides or _LINKS.search(shown or "") else _way_out(shown or "")
-        yield Boundary(file.text(tag), Catcher.LIBRARY, tells, True, out, file.location(tag))
+        logs_only = _logs_only(file, given["onError"]) if "onError" in given and not spread else False
+        yield Boundary(file.text(tag), Catcher.LIBRARY, tells, True, out, file.location(tag), logs_only)
+
+
+def _logs_only(file: SourceFile, handler: Node) -> bool:
+    """Whether a handler is one of the console's methods, or a function that calls nothing else."""
+    value = handler.named_children[-1]
+    if _LOGS.fullmatch(file.text(value).strip("{} ")):
+        return True
+    calls = [call.child_by_field_name("function") for call in descendants(value, "call_expression")]
+    return bool(calls) and all(callee is not None and _LOGS.fullmatch(file.text(callee)) for callee in calls)
 
 
 def _fallback(file: SourceFile, given: dict[str, Node]) -> Node | None:
@@ -245,6 +282,8 @@ def _fallback(file: SourceFile, given: dict[str, Node]) -> Node | None:
         if inner.type == "identifier":
             found = bindings(file, file.root).get(file.text(inner))
             inner = found.value if found is not None and not found.keys else None
+        elif inner.type == "member_expression":
+            return None  # `Fallback.Small` and `this.fallback` stand for what is not read here
         return None if inner is None or _shows_unknown(file, inner) else inner
     return None
 
@@ -258,80 +297,3 @@ def _shows_nothing(file: SourceFile, fallback: Node) -> bool:
     """Whether a fallback is empty, as of a part that nobody misses."""
     values = returned(fallback) if is_function(fallback) else [fallback]
     return bool(values) and all(_NO_ELEMENT.match(file.text(value)) for value in values)
-
-
-@record
-class Poser:
-    """A component that looks like an error boundary and catches nothing. `block` is the `try` that it trusts in."""
-
-    name: str
-    head: Node
-    block: Node | None
-    is_class: bool
-
-
-_BOUNDARY_NAME = re.compile(r"(?:rror\w*Boundary|ErrorCatcher)$")
-
-
-def posers(file: SourceFile) -> Iterator[Poser]:
-    """The components of a file that pose as boundaries."""
-    for fact, node in definitions(file):
-        inner = unwrap(node)
-        named = _BOUNDARY_NAME.search(fact.name) is not None
-        if inner.type in ("class_declaration", "class") and named and fact.kind == "class":
-            if not _extends_another(file, inner):
-                yield Poser(fact.name, inner.child_by_field_name("name") or inner, None, is_class=True)
-        elif is_function(inner) and fact.name[:1].isupper():
-            block = next(_trusting_blocks(file, inner), None)
-            # What throws itself hands an error to the boundary above, and does not pose as one.
-            throws = next(descendants(inner, "throw_statement"), None) is not None
-            if block is not None or (named and not throws and _shows_children_bare(file, inner)):
-                yield Poser(fact.name, inner.child_by_field_name("name") or inner, block, is_class=False)
-
-
-def _trusting_blocks(file: SourceFile, function: Node) -> Iterator[Node]:
-    """The `try` blocks that only return an element: rendering it happens later, when the `try` is left."""
-    body = function.child_by_field_name("body")
-    for block in descendants(body, "try_statement", stop=FUNCTIONS) if body is not None else ():
-        inside, handler = block.child_by_field_name("body"), block.child_by_field_name("handler")
-        statements = [one for one in inside.named_children if one.type != "comment"] if inside is not None else []
-        if handler is None or len(statements) != 1 or statements[0].type != "return_statement":
-            continue
-        value = unwrap(statements[0].named_children[0]) if statements[0].named_children else None
-        if value is None or not _is_element(file, value):
-            continue
-        if any(descendants(value, "call_expression", "await_expression", "new_expression", stop=FUNCTIONS)):
-            continue
-        if any(True for _ in descendants(handler, "return_statement", stop=FUNCTIONS)):
-            yield block
-
-
-def _is_element(file: SourceFile, value: Node) -> bool:
-    """Whether a value is an element that renders a component or the children it is given."""
-    if value.type not in ("jsx_element", "jsx_self_closing_element"):
-        return file.text(value) in ("children", "props.children")
-    parts = [value, *descendants(value, "jsx_self_closing_element", "jsx_opening_element", "jsx_expression")]
-    for part in parts:
-        name = part.child_by_field_name("name")
-        if name is not None and file.text(name)[:1].isupper():
-            return True
-        if part.type == "jsx_expression" and file.text(part).strip("{} ").endswith("children"):
-            return True
-    return False
-
-
-def _shows_children_bare(file: SourceFile, function: Node) -> bool:
-    """Whether a function returns the children it is given, with only elements of the page around them."""
-    values = returned(function)
-    shown = [value for value in values if "children" in file.text(value)]
-    if not shown:
-        return False
-    for value in shown:
-        tags = (part.child_by_field_name("name") for part in descendants(value, "jsx_opening_element"))
-        own = value.child_by_field_name("name")
-        names = [file.text(tag) for tag in (*tags, own) if tag is not None]
-        if any(name[:1].isupper() and name not in ("Fragment", "React.Fragment", "Suspense") for name in names):
-            return False
-        if any(True for _ in descendants(value, "call_expression", stop=FUNCTIONS)):
-            return False
-    return True

@@ -66,8 +66,7 @@ def roots_of(tree: RenderTree) -> dict[str, list[Root]]:
     """The roots of every application of the sources, by the folder of the application."""
     found: dict[str, list[Root]] = defaultdict(list)
     for root in (*_entries(tree), *_app_router(tree), *_pages_router(tree), *_framework_mode(tree)):
-        folders = root.key[0].split("/")[:-1]
-        if _ASIDE.isdisjoint(folders) and not any(map(_DOCUMENTS.search, folders)) and not _is_shown_off(tree, root):
+        if not is_aside(root.key[0]) and not _is_shown_off(tree, root):
             found[app_of(root.boundary or root.key[0])].append(root)
     apps = {app: roots for app, roots in found.items() if not _is_handbook(tree, roots)}
     products = {app: roots for app, roots in apps.items() if not _POSTER.search(app)}
@@ -80,6 +79,12 @@ def _is_shown_off(tree: RenderTree, root: Root) -> bool:
     if package is None:
         return False
     return _SHOWN_OFF.search(package.name) is not None or (package.library and not root.framework)
+
+
+def is_aside(path: str) -> bool:
+    """Whether a file belongs to what stands beside an app: examples, templates, demos, its documentation."""
+    folders = path.split("/")[:-1]
+    return not _ASIDE.isdisjoint(folders) or any(map(_DOCUMENTS.search, folders))
 
 
 def _is_handbook(tree: RenderTree, roots: Sequence[Root]) -> bool:

@@ -1,0 +1,76 @@
+"""What hears of an application's errors beyond the console: a service, by its package or its calls, or a handler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from chunklint.languages.base import SourceFile
+from chunklint.model import Location, Span
+from chunklint.records import record
+from chunklint.semantics.ecmascript.render_tree import app_of
+
+
+@record
+class Monitor:
+    """What hears of errors, as its users call it, and where a file shows that.
+
+    Attributes:
+        console: Whether it is told to read the console as well, where React logs what a boundary has caught.
+    """
+
+    name: str
+    place: Location
+    console: bool = False
+
+
+# Services that hear what goes uncaught or is handed to them. Those that read the console too hear what React logs
+# there of every error that a boundary has caught, and are left out.
+_SERVICES = {
+    "Sentry": r"@sentry/(?!node|types|cli|core|utils|\w+-plugin|bun|deno|aws|google|cloudflare)[\w-]+",
+    "Bugsnag": r"@bugsnag/(?:js|browser|plugin-react|react-native|expo)",
+    "Rollbar": r"rollbar|@rollbar/react",
+    "Honeybadger": r"@honeybadger-io/(?:js|react)",
+    "Airbrake": r"@airbrake/browser",
+    "New Relic": r"@newrelic/browser-agent(?:/[\w/-]+)?",
+    "Application Insights": r"@microsoft/applicationinsights-(?:web|react-js)",
+    "AppSignal": r"@appsignal/(?:javascript|react)",
+    "Raygun": r"raygun4js",
+}
+_PACKAGE = "|".join(f"(?P<s{index}>{package})" for index, package in enumerate(_SERVICES.values()))
+_IMPORTED = re.compile(rf"""(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'](?:{_PACKAGE})["']""")
+_CALLED = re.compile(r"\b((?:\w+\.)?(?:captureException|noticeError|trackException))\(")
+_HANDED = re.compile(r"\bonError=\{((?:\w+\.)?(?:send|report|capture|notify|track)\w*)\}")
+_READS_CONSOLE = re.compile(r"[cC]aptureConsole")
+
+
+def monitors(file: SourceFile) -> Iterator[Monitor]:
+    """What a file shows to hear of errors."""
+    found = _IMPORTED.search(file.content)
+    if found is not None:
+        name = list(_SERVICES)[int((found.lastgroup or "s0")[1:])]
+        yield Monitor(name, _place(file, found), _READS_CONSOLE.search(file.content) is not None)
+        return
+    for pattern in (_CALLED, _HANDED):
+        found = pattern.search(file.content)
+        if found is not None:
+            yield Monitor(f"`{found[1]}`", _place(file, found))
+            return
+
+
+def monitor_of(path: str, known: Iterable[Monitor]) -> Monitor | None:
+    """The monitor of the application that a file belongs to; None when there is none, or it reads the console."""
+    app = app_of(path)
+    own = [one for one in known if _is_within(app, app_of(one.place.path))]
+    return None if any(one.console for one in own) else next(iter(own), None)
+
+
+def _is_within(app: str, other: str) -> bool:
+    return app == other or (other != "" and app.startswith(f"{other}/"))
+
+
+def _place(file: SourceFile, found: re.Match[str]) -> Location:
+    """The line of a match."""
+    row = file.content.count("\n", 0, found.start())
+    start = file.content.rfind("\n", 0, found.start()) + 1
+    return Location(file.path, Span(row + 1, found.start() - start + 1, row + 1, found.end() - start + 1))

@@ -1,0 +1,71 @@
+"""The error boundaries that hold the pages of an app, or all of it: what they show instead takes everything away.
+
+A boundary around one part of a page is another matter. Whoever leaves the page, closes the dialog or opens another tab
+mounts the part anew, and gets a fresh boundary with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from chunklint.semantics.ecmascript.mounts import ENTRY, SLOT, SPREAD, Front, Mount
+from chunklint.semantics.ecmascript.render_tree import ROUTERS, Place, RenderTree, is_route
+from chunklint.semantics.ecmascript.resolution import Resolution
+from chunklint.semantics.ecmascript.workspaces import Key
+
+_DEPTH = 4
+_OUTLETS = frozenset({"Outlet", "Routes", "Switch", *ROUTERS})
+# What an application mounts around all of its pages, by the names that such components and files are given.
+_AROUND_ALL = re.compile(r"(?:Layout|Shell|Root|Providers?)$|^(?:App|_app|layout|root)$")
+_APP = re.compile(r"^(?:\w*App|Root|Application)$")
+_NO_PART = re.compile(r"(?:Provider|StrictMode|Suspense|Router|Fragment)$")
+
+
+def page_boundaries(fronts: Mapping[str, Front], resolution: Resolution) -> dict[Place | Key, Mount]:
+    """The mounts around pages, and the definitions of what is mounted there without a `key`, each with such a mount."""
+    tree = RenderTree(fronts, resolution)
+    mounted: dict[Key, list[Place]] = defaultdict(list)
+    for path, front in fronts.items():
+        for at in range(len(front.mounts)):
+            key = tree.target(Place(path, at))
+            if key is not None:
+                mounted[key].append(Place(path, at))
+    found: dict[Place | Key, Mount] = {}
+    for path, front in fronts.items():
+        for at, mount in enumerate(front.mounts):
+            place = Place(path, at)
+            if "key" in mount.props or not _holds_pages(tree, mounted, place, _DEPTH):
+                continue
+            found[place] = mount
+            key = tree.target(place)
+            if key is not None:
+                found.setdefault(key, mount)
+    return found
+
+
+def _holds_pages(tree: RenderTree, mounted: Mapping[Key, list[Place]], place: Place, depth: int) -> bool:
+    mount = tree.mount(place)
+    inside = [tree.mount(one) for one in tree.inside(place)]
+    if any(is_route(one) or RenderTree.shows(one, _OUTLETS) or _is_page(one) for one in inside):
+        return True
+    if not inside:
+        return False
+    above = [tree.mount(around).tag for around, _ in tree.enclosing(place)]
+    if (mount.owner == ENTRY or _APP.match(mount.owner)) and all(map(_NO_PART.search, above)) and not mount.optional:
+        return True
+    if all(one.tag != SLOT for one in inside):
+        return False
+    if _AROUND_ALL.search(mount.owner) or _AROUND_ALL.match(PurePosixPath(place.path).stem):
+        return True
+    # A component around the boundary holds what the boundary is given.
+    wrapped = mounted.get((place.path, mount.owner), ()) if depth else ()
+    keyless = (one for one in wrapped if "key" not in tree.mount(one).props)
+    return any(_holds_pages(tree, mounted, one, depth - 1) for one in keyless)
+
+
+def _is_page(mount: Mount) -> bool:
+    """Whether this is the page that Next's `_app` is given: `<Component {...pageProps} />`."""
+    return mount.tag == "Component" and SPREAD in mount.props
