@@ -39,7 +39,8 @@ _SERVICES = {
 }
 _PACKAGE = "|".join(f"(?P<s{index}>{package})" for index, package in enumerate(_SERVICES.values()))
 _IMPORTED = re.compile(rf"""(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'](?:{_PACKAGE})["']""")
-_CALLED = re.compile(r"\b((?:\w+\.)?(?:captureException|noticeError|trackException))\(")
+# A function of that name alone is the project's own, and may do nothing at all.
+_CALLED = re.compile(r"\b(\w+\.(?:captureException|noticeError|trackException))\(")
 _HANDED = re.compile(r"\bonError=\{((?:\w+\.)?(?:send|report|capture|notify|track)\w*)\}")
 _READS_CONSOLE = re.compile(r"[cC]aptureConsole")
 

@@ -25,7 +25,7 @@ _NO_PART = re.compile(r"(?:Provider|StrictMode|Suspense|Router|Fragment)$")
 
 
 def page_boundaries(fronts: Mapping[str, Front], resolution: Resolution) -> dict[Place | Key, Mount]:
-    """The mounts around pages, and the definitions of what is mounted there without a `key`, each with such a mount."""
+    """The mounts around pages without a `key`, and what they mount, each with the mount that has the pages in it."""
     tree = RenderTree(fronts, resolution)
     mounted: dict[Key, list[Place]] = defaultdict(list)
     for path, front in fronts.items():
@@ -37,33 +37,36 @@ def page_boundaries(fronts: Mapping[str, Front], resolution: Resolution) -> dict
     for path, front in fronts.items():
         for at, mount in enumerate(front.mounts):
             place = Place(path, at)
-            if "key" in mount.props or not _holds_pages(tree, mounted, place, _DEPTH):
+            held = _around_pages(tree, mounted, place, _DEPTH) if "key" not in mount.props else None
+            if held is None:
                 continue
             found[place] = mount
             key = tree.target(place)
             if key is not None:
-                found.setdefault(key, mount)
+                found.setdefault(key, held)
     return found
 
 
-def _holds_pages(tree: RenderTree, mounted: Mapping[Key, list[Place]], place: Place, depth: int) -> bool:
+def _around_pages(tree: RenderTree, mounted: Mapping[Key, list[Place]], place: Place, depth: int) -> Mount | None:
+    """The mount that has the pages in it: this one, or that of a component which is made around it."""
     mount = tree.mount(place)
     inside = [tree.mount(one) for one in tree.inside(place)]
     if any(is_route(one) or RenderTree.shows(one, _OUTLETS) or _is_page(one) for one in inside):
-        return True
+        return mount
     if not inside:
-        return False
+        return None
     above = [tree.mount(around).tag for around, _ in tree.enclosing(place)]
     if (mount.owner == ENTRY or _APP.match(mount.owner)) and all(map(_NO_PART.search, above)) and not mount.optional:
-        return True
+        return mount
     if all(one.tag != SLOT for one in inside):
-        return False
+        return None
     if _AROUND_ALL.search(mount.owner) or _AROUND_ALL.match(PurePosixPath(place.path).stem):
-        return True
+        return mount
     # A component around the boundary holds what the boundary is given.
     wrapped = mounted.get((place.path, mount.owner), ()) if depth else ()
     keyless = (one for one in wrapped if "key" not in tree.mount(one).props)
-    return any(_holds_pages(tree, mounted, one, depth - 1) for one in keyless)
+    held = (_around_pages(tree, mounted, one, depth - 1) for one in keyless)
+    return next((one for one in held if one is not None), None)
 
 
 def _is_page(mount: Mount) -> bool:
