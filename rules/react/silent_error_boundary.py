@@ -82,7 +82,8 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
     silent_on=(
         "apps that no service hears of: React itself logs what a boundary catches to the console",
         "services that read the console, such as Datadog, LogRocket and HyperDX, or Sentry with `captureConsole`",
-        "boundaries that log to the console, call anything with what they caught, or hand it to their caller",
+        "boundaries that call anything but the console with what they caught, or hand it to their caller",
+        "boundaries that show nothing instead of their part, which nobody is to miss",
         "classes that extend another class than React's `Component`",
         "every boundary of a project that gives `onCaughtError` to React's root",
         "fallbacks from other files, which may report by themselves",
@@ -106,7 +107,9 @@ def catchers(file: EcmascriptFile) -> Iterator[Boundary | Monitor | str]:
     if "onCaughtError" in file.content:
         yield "onCaughtError"
     yield from monitors(file)
-    yield from (found for found in boundaries(file) if not found.tells and not _shows_content(found))
+    for found in boundaries(file):
+        if (not found.tells or found.logs_only) and not found.hides and not _shows_content(found):
+            yield found
 
 
 def _shows_content(one: Boundary) -> bool:
@@ -122,18 +125,20 @@ def tells_nobody(facts: Mapping[str, tuple[Boundary | Monitor | str, ...]]) -> I
     alike: dict[tuple[str, str, Monitor | None], list[Boundary]] = {}
     for one in found:
         monitor = monitor_of(one.place.path, known) if isinstance(one, Boundary) else None
-        if isinstance(one, Boundary) and (monitor is not None or one.claims):
+        if isinstance(one, Boundary) and (monitor is not None or (one.claims and not one.tells)):
             # A library's boundaries in one app are mended alike.
-            own = "" if one.kind is Catcher.LIBRARY else f"{one.place}"
+            own = f"{one.logs_only}" if one.kind is Catcher.LIBRARY else f"{one.place}"
             alike.setdefault((one.name, own, monitor), []).append(one)
     for (_, _, monitor), (first, *others) in alike.items():
-        related = [(one.place, "So has this one.") for one in others[:5]]
+        related = [(one.place, "And so with this one.") for one in others[:5]]
         related += [(monitor.place, "It hears of errors here.")] if monitor is not None else []
-        severity = Severity.WARNING if first.kind is Catcher.CLASS else Severity.NOTE
+        severity = Severity.WARNING if first.kind is Catcher.CLASS and not first.logs_only else Severity.NOTE
         yield rule.at(first.place, f"{_what(first)}, {_unheard(monitor)}.", severity=severity, related=related)
 
 
 def _what(one: Boundary) -> str:
+    if one.logs_only:
+        return f"`{one.name}` tells the console alone"
     match one.kind:
         case Catcher.CLASS:
             hook = "passes the error to no one" if one.hook else "is missing"

@@ -43,6 +43,7 @@ class Boundary:
     Attributes:
         tells: Whether it passes the error on, to the console, a service or its caller.
         logs_only: Whether the console is all that it tells.
+        hides: Whether it shows nothing instead, as of a part that nobody misses.
         claims: Whether what it shows says that someone was told.
         hook: Whether it has a `componentDidCatch` at all.
     """
@@ -55,6 +56,7 @@ class Boundary:
     place: Location
     logs_only: bool = False
     claims: bool = False
+    hides: bool = False
 
 
 _TELLS = re.compile(
@@ -118,7 +120,8 @@ def _class(file: SourceFile, name: str, node: Node) -> Boundary:
         # What is hidden on purpose is the business of a caller who is told, or of the file that holds the part, too.
         told_caller = caught is not None and "props.on" in file.text(caught)
         out = WayOut.SOME if told_caller or own else WayOut.NOTHING
-    return Boundary(name, Catcher.CLASS, tells, caught is not None, out, file.location(head), logs_only, _claims(rest))
+    hides, place = not _shows_anything(file, node), file.location(head)
+    return Boundary(name, Catcher.CLASS, tells, caught is not None, out, place, logs_only, _claims(rest), hides)
 
 
 def _claims(code: str) -> bool:
@@ -260,7 +263,8 @@ def _library(file: SourceFile) -> Iterator[Boundary]:
         hides = fallback is not None and _shows_nothing(file, fallback)
         out = WayOut.SOME if cleared or hides or _LINKS.search(shown or "") else _way_out(shown or "")
         logs_only = _logs_only(file, given["onError"]) if "onError" in given and not spread else False
-        yield Boundary(file.text(tag), Catcher.LIBRARY, tells, True, out, file.location(tag), logs_only)
+        place = file.location(tag)
+        yield Boundary(file.text(tag), Catcher.LIBRARY, tells, True, out, place, logs_only, hides=hides)
 
 
 def _logs_only(file: SourceFile, handler: Node) -> bool:

@@ -51,7 +51,8 @@ def _around_pages(tree: RenderTree, mounted: Mapping[Key, list[Place]], place: P
     """The mount that has the pages in it: this one, or that of a component which is made around it."""
     mount = tree.mount(place)
     inside = [tree.mount(one) for one in tree.inside(place)]
-    if any(is_route(one) or RenderTree.shows(one, _OUTLETS) or _is_page(one) for one in inside):
+    stem = PurePosixPath(place.path).stem
+    if any(is_route(one) or RenderTree.shows(one, _OUTLETS) or (stem == "_app" and _is_page(one)) for one in inside):
         return mount
     if not inside:
         return None
@@ -60,7 +61,7 @@ def _around_pages(tree: RenderTree, mounted: Mapping[Key, list[Place]], place: P
         return mount
     if all(one.tag != SLOT for one in inside):
         return None
-    if _AROUND_ALL.search(mount.owner) or _AROUND_ALL.match(PurePosixPath(place.path).stem):
+    if _AROUND_ALL.search(mount.owner) or _AROUND_ALL.match(stem):
         return mount
     # A component around the boundary holds what the boundary is given.
     wrapped = mounted.get((place.path, mount.owner), ()) if depth else ()
