@@ -99,12 +99,12 @@ def test_a_ref_that_the_effect_asks_first_is_emptied(tmp_path: Path) -> None:
             "`begun.current` lets the effect begin once",
         ),
         (
-            "    setTimeout(() => {\n      onClose();\n      submitForm(open);\n    }, 900);\n",
+            "    setTimeout(() => {\n      onClose();\n      submitForm(open);\n    }, 1900);\n",
             "[]",
             "the timer calls `submitForm`, which may be wanted",
         ),
         (
-            "    setShown(true);\n    setTimeout(() => onClose(), 900);\n",
+            "    setShown(true);\n    setTimeout(() => onClose(), 1900);\n",
             "[shown]",
             "the effect sets `shown`, which makes it run again",
         ),
@@ -476,7 +476,7 @@ def test_an_interval_that_a_handler_names_is_held_behind_its_name(tmp_path: Path
         "  const [at, setAt] = React.useState(0);\n"
         "  const begin = () => {\n    const popup = window.open(at);\n"
         "    const timer = setInterval(() => {\n      setAt(popup.closed);\n"
-        "      if (popup.closed) clearInterval(timer);\n    }, 900);\n  };\n"
+        "      if (popup.closed) clearInterval(timer);\n      end();\n    }, 900);\n  };\n"
         "  return <p onClick={begin} />;\n}\n"
     )
     result = fixed(source, tmp_path)

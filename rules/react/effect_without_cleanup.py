@@ -143,9 +143,10 @@ export function Width() {
         "element that dies with the component while the effect runs once",
         "timers of up to 50 ms, single animation frames, timers whose callback touches only elements, or only the "
         "component's own state, unless it sets that, more than 500 ms later, over what another branch of the effect "
-        "has set, or a hook goes by that state; callback props and navigation up to 500 ms later, unless each change "
-        "sets such a timer, and callback props that are called after a wait or for their result; ways to the sign-in "
-        "from a page that leads nowhere else; timers that a ref lets run once; intervals that a `finally`, the clock "
+        "has set, or a hook goes by that state; callback props and navigation up to 1 s later, unless each change sets "
+        "such a timer, and callback props that are called after a wait or for their result; ways to the sign-in from a "
+        "page that leads nowhere else, and out of a component that shows nothing; polls that another window ends and "
+        "that only set state; timers that a ref lets run once; intervals that a `finally`, the clock "
         "or a reload of the page ends",
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
         "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "

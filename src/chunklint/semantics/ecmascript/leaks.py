@@ -48,7 +48,7 @@ from chunklint.semantics.ecmascript.react import (
     state_of_setter,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
-from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, acquisitions, reached
+from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, reached
 from chunklint.semantics.ecmascript.shown_elements import comes_anew
 from chunklint.semantics.ecmascript.timers import (
     acts_outside,
@@ -59,7 +59,7 @@ from chunklint.semantics.ecmascript.timers import (
     undoes,
 )
 
-# ms: what is set once and shortly after the mount.
+# ms: nobody goes elsewhere so soon after what set a timer.
 _SHORT = 1000
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
@@ -360,7 +360,7 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
 def _is_too_soon(file: SourceFile, leak: Leak) -> bool:
     """Whether nobody has gone elsewhere before a timer fires, and its effect does not set one at each change."""
     each_change = comes_in_order(file, leak.effect, leak.acquired)
-    return lasts_up_to(file, leak.acquired.node, A_MOMENT) and not each_change
+    return lasts_up_to(file, leak.acquired.node, _SHORT) and not each_change
 
 
 def _clears_the_last(file: SourceFile, leak: Leak, handle: Handle) -> bool:

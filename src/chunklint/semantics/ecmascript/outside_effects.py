@@ -28,6 +28,7 @@ from chunklint.semantics.ecmascript.names import dotted, string_value, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls, is_hook
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisition, acquisitions, reached
+from chunklint.semantics.ecmascript.timers import acts_outside
 
 _ELEMENTS = ("jsx_element", "jsx_self_closing_element")
 _STOPS = RELEASES[Kind.INTERVAL]
@@ -126,6 +127,8 @@ def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | 
         return None  # It polls until the page begins anew, and ends with it.
     if within and not polls:
         return None  # A countdown ends by itself.
+    if polls and callback is not None and not acts_outside(file, callback, pseudo):
+        return None  # The other window ends it, and then only the component's own state is set.
     return Started(acquired, by_hand, polls)
 
 

@@ -17,6 +17,7 @@ from chunklint.semantics.ecmascript.functions import (
     called_name,
     callee_of,
     enclosing_function,
+    function_name,
     function_of,
     is_function,
     running,
@@ -29,6 +30,7 @@ _NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
 _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
 _SIGNS_IN = re.compile(r"sign-?in|log-?in", re.IGNORECASE)
 _RESTS = frozenset({"false", "null", "undefined", '""', "''"})
+_SHOWN = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
 # How many functions of the file are followed from a timer's callback.
 _FOLLOWED = 8
 # Hooks that only keep what they are given, and hooks that only draw with it.
@@ -98,12 +100,19 @@ def _is_used(call: Node) -> bool:
 
 
 def _stays_at_the_door(file: SourceFile, call: Node, effect: Effect) -> bool:
-    """Whether a timer leads to the sign-in, from a page on which there is nowhere else to go meanwhile."""
+    """Whether a timer leads on from a page on which there is nowhere else to go meanwhile.
+
+    Such are pages around the sign-in, and those that mount a component which shows nothing and only leads on.
+    """
     callee, given = callee_of(call), arguments_of(call)
-    target = string_value(file, given[0]) if given else None
-    if callee is None or target is None or not _SIGNS_IN.search(target) or not _navigates(file, callee):
-        return False
     around = effect.owner or file.root
+    if callee is None or not _navigates(file, callee):
+        return False
+    if not is_hook(function_name(file, around)) and next(descendants(around, *_SHOWN), None) is None:
+        return effect.runs is Deps.EMPTY
+    target = string_value(file, given[0]) if given else None
+    if target is None or not _SIGNS_IN.search(target):
+        return False
     links = (
         file.text(part)
         for part in descendants(around, "jsx_attribute")
