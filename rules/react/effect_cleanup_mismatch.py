@@ -86,7 +86,7 @@ export function Width() {
         "handles that another effect of the component releases; receivers that the cleanup closes",
         "flags that a function inside the effect asks, whenever that runs",
         "work that asks, after its wait, for a flag, a signal, a generation or the identity of what a ref holds",
-        "a timer that is set after a wait, goes off once and only sets state",
+        "a timer that is set after a wait, goes off once and only sets state, or with the next frame",
         "events and options that are not written as literals; listeners that die with their element",
         "components and hooks that stay as long as the page, and acquire once, see CL501",
         "tests, stories and mocks; class components",

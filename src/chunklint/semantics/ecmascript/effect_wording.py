@@ -256,9 +256,10 @@ def mismatch_severity(found: Mismatch) -> Severity:
 def late_message(late: Late) -> str:
     """What is acquired when the cleanup may have run already."""
     if late.rearms:
+        then = "the timer goes on" if late.goes_on else "the timer still fires"
         return (
             f"When the component unmounts during the wait before this, `{late.name}` is set again after the cleanup "
-            "has cleared it, and the timer goes on. Ask here for a flag that the cleanup sets."
+            f"has cleared it, and {then}. Ask here for a flag that the cleanup sets."
         )
     if late.name:
         return (

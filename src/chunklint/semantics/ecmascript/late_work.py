@@ -38,6 +38,7 @@ from chunklint.semantics.ecmascript.timers import is_set_once
 _RELEASES = frozenset({"getVideoTracks", "getAudioTracks"}).union(
     *(words for kind, words in RELEASES.items() if kind is not Kind.GLOBAL)
 )
+_TIMERS = ("setTimeout", "requestAnimationFrame")
 _VALUES = frozenset({"call_expression", "new_expression", "identifier"})
 
 
@@ -48,12 +49,14 @@ class Late:
     Attributes:
         node: The assignment or call.
         name: The handle that the cleanup asks; "" for a listener.
-        rearms: Whether a timer is set again and again, so that each round has such a moment.
+        rearms: Whether it is a timer.
+        goes_on: Whether that sets another when it fires, so that each round has such a moment.
     """
 
     node: Node
     name: str
     rearms: bool = False
+    goes_on: bool = False
 
 
 def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
@@ -78,19 +81,32 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
         if unwrap(right).type == "identifier" and not _comes_from_wait(file, unwrap(right)):
             continue
         said.add(name)
-        timed = called_name(file, unwrap(right)) in ("setTimeout", "requestAnimationFrame")
-        if timed and (_asks_element(file, run.node) or _is_unseen(file, unwrap(right))):
+        timed = called_name(file, unwrap(right)) in _TIMERS
+        goes_on = timed and _goes_on(file, unwrap(right))
+        if timed and (_asks_element(file, run.node) or (not goes_on and _is_unseen(file, unwrap(right)))):
             continue
         # The cleanup of the next run would end for good what a ref lets run once.
         if timed and effect.runs is Deps.SOME and is_set_once(file, effect, run.node):
             continue
-        yield Late(run.node, name, timed)
+        yield Late(run.node, name, timed, goes_on)
     yield from _late_listeners(file, effect)
 
 
-def _is_unseen(file: SourceFile, timer: Node) -> bool:
-    """Whether the callback of a timer does nothing, or nothing but set state: when its component has gone, nothing."""
+def _goes_on(file: SourceFile, timer: Node) -> bool:
+    """Whether the callback of a timer sets another one, itself or through functions of the file."""
     given = arguments_of(timer)
+    callback = function_of(file, given[0]) if given else None
+    return callback is not None and any(
+        run.node.type == "call_expression" and called_name(file, run.node) in (*_TIMERS, "setInterval")
+        for run, _ in reached(file, callback)
+    )
+
+
+def _is_unseen(file: SourceFile, timer: Node) -> bool:
+    """Whether a timer that fires once is over with the next frame, or its callback does nothing but set state."""
+    given = arguments_of(timer)
+    if called_name(file, timer) == "requestAnimationFrame":
+        return True
     callback = function_of(file, given[0]) if given else None
     body = callback.child_by_field_name("body") if callback is not None else None
     if body is None:
