@@ -239,7 +239,7 @@ class Feeding:
         if name == WHOLE:
             target = self._workspace.file(path, module)
             return (target, "") if target is not None else None
-        if name == "default" and not may_name(module, key[0]):
+        if name == "default" and not _may_name(module, key[0]):
             return None
         found = self._workspace.find(path, module, name)
         return found[0] if found is not None else None
@@ -269,7 +269,7 @@ def _by_name(uses: Mapping[str, Iterable[tuple[str, str]]]) -> Mapping[str, list
     return found
 
 
-def may_name(module: str, path: str) -> bool:
+def _may_name(module: str, path: str) -> bool:
     """Whether the default export of a specifier may be that of a file, by the last names of both."""
     stem = PurePosixPath(path).with_suffix("")
     last = PurePosixPath(module).name.partition(".")[0]

@@ -17,9 +17,10 @@ from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Draft, Location, Place, Severity
 from chunklint.records import record
-from chunklint.semantics.ecmascript.feeds import HOOK_CALLS, definition_around, is_conditional, may_name, origin_of_use
+from chunklint.semantics.ecmascript.definitions import definitions
+from chunklint.semantics.ecmascript.feeds import HOOK_CALLS, definition_around, is_conditional, origin_of_use
 from chunklint.semantics.ecmascript.functions import called_name, enclosing_function, function_name, is_function
-from chunklint.semantics.ecmascript.modules import exports
+from chunklint.semantics.ecmascript.modules import exports, module_files
 from chunklint.semantics.ecmascript.mounts import ENTRY
 from chunklint.semantics.ecmascript.names import bindings
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
@@ -28,7 +29,7 @@ _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
 # What shows its children at once and keeps them, by the names that such components are given.
 _KEEPS = re.compile(
-    r"(?:^[a-z].*|Provider|Providers|Context|Boundary|Suspense|StrictMode|Router|Fragment|Theme|Layout|Container|Root|Shell)$"
+    r"^[a-z]|^With[A-Z]|Provider|(?:Adapter|Context|Boundary|Suspense|StrictMode|Router|Fragment|Theme|Layout|Container|Root|Shell)$"
 )
 _LAYOUT = re.compile(r"^layout\.[jt]sx?$")
 
@@ -40,10 +41,12 @@ class Placed:
     Attributes:
         uses: Owner (`<entry>` for what is rendered into the page), module ("" for this file), name, and whether nothing
             decides on the place.
+        own: The components and hooks that the file defines itself.
         main: The definitions that the default export is made of.
     """
 
     uses: tuple[tuple[str, str, str, bool], ...]
+    own: tuple[str, ...]
     main: tuple[str, ...]
 
 
@@ -73,9 +76,14 @@ def _place(file: SourceFile, place: Place) -> Location:
 
 def placed(file: SourceFile) -> Iterator[Placed]:
     """What a file mounts, calls and imports; nothing for one that does none of that."""
-    found = file.remember("placed", lambda: Placed(tuple(sorted(set(_uses(file)))), tuple(sorted(_main(file)))))
-    if found.uses or found.main:
+    found = file.remember("placed", lambda: _placed(file))
+    if found.uses or found.own:
         yield found
+
+
+def _placed(file: SourceFile) -> Placed:
+    own = (one.fact.name for one in definitions(file) if is_component_or_hook(one.fact.name))
+    return Placed(tuple(sorted(set(_uses(file)))), tuple(own), tuple(sorted(_main(file))))
 
 
 def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool]]:
@@ -102,7 +110,7 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool]]:
             yield definition_around(file, call), *origin, own and not is_conditional(call)
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
-        if found.kind == "import" and is_component_or_hook(found.name) and used not in seen:
+        if found.kind == "import" and found.name[:1].isupper() and used not in seen:
             yield "", *used, False
 
 
@@ -175,13 +183,16 @@ class Lifespans:
     """The uses of all files, joined: asks whether a component or hook stays as long as the page."""
 
     def __init__(self, facts: Mapping[str, tuple[object, ...]]) -> None:
-        self._main = {path: one.main for path, own in facts.items() for one in own if isinstance(one, Placed)}
-        self._layouts = [path for path in facts if _LAYOUT.match(PurePosixPath(path).name)]
+        files = {path: one for path, own in facts.items() for one in own if isinstance(one, Placed)}
+        self._main = {path: one.main for path, one in files.items()}
+        self._own = {path: one.own for path, one in files.items()}
+        self._layouts = [path for path in files if _LAYOUT.match(PurePosixPath(path).name)]
         self._uses: dict[str, list[tuple[str, str, str, bool]]] = defaultdict(list)
-        for path, one in ((path, one) for path, own in facts.items() for one in own if isinstance(one, Placed)):
+        for path, one in files.items():
             for owner, module, name, stays in one.uses:
                 self._uses[name].append((path, module, owner, stays))
         self._known: dict[tuple[str, str], bool] = {}
+        self._targets: dict[tuple[str, str], str | None] = {}
 
     def lasts(self, path: str, name: str) -> bool:
         """Whether a definition is mounted or called only by what stays, and nothing decides on any of the places."""
@@ -202,12 +213,21 @@ class Lifespans:
     def _places(self, path: str, name: str) -> Iterator[tuple[str, str, bool]]:
         """All that may use a definition: its file, the owner there, and whether nothing decides on the place."""
         for user, module, owner, stays in self._uses.get(name, ()):
-            if module or user == path:
+            target = self._target(user, module)
+            if target == path or target is None or name not in self._own.get(target, ()):
                 yield user, owner, stays
         if name in self._main.get(path, ()):
             for user, module, owner, stays in self._uses.get("default", ()):
-                if module and may_name(module, path):
+                target = self._target(user, module) if _may_mean(module, path) else ""
+                if target in (path, None):
                     yield user, owner, stays
+
+    def _target(self, user: str, module: str) -> str | None:
+        """The file that a use names; None where only the settings of the project could tell."""
+        asked = (user, module)
+        if asked not in self._targets:
+            self._targets[asked] = module_files(user, module, self._own) if module else user
+        return self._targets[asked]
 
     def _is_root(self, path: str) -> bool:
         """Whether a framework mounts the default export of a file once, around all of its pages."""
@@ -220,3 +240,10 @@ class Lifespans:
             return False
         above = {str(folder) for folder in place.parent.parents}
         return not any(str(PurePosixPath(other).parent) in above for other in self._layouts)
+
+
+def _may_mean(module: str, path: str) -> bool:
+    """Whether the default export of a specifier may be that of a file, by the last names of both."""
+    stem = PurePosixPath(path).with_suffix("")
+    last = PurePosixPath(module.removesuffix("/index")).name.partition(".")[0]
+    return last in ("", "index", stem.name) or (stem.name == "index" and last == stem.parent.name)
