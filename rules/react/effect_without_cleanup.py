@@ -146,8 +146,10 @@ export function Width() {
         "has set, or a hook goes by that state; callback props and navigation up to 1 s later, unless each change sets "
         "such a timer, and callback props that are called after a wait or for their result; ways to the sign-in from a "
         "page that leads nowhere else, and out of a component that shows nothing; polls that another window ends and "
-        "that only set state; timers that a ref lets run once; intervals that a `finally`, the clock "
-        "or a reload of the page ends",
+        "that only set state; timers that a ref lets run once; intervals that a `finally`, the clock, "
+        "their own count or a reload of the page ends, or an answer, where they only set state",
+        "what only tells a component that is gone: listeners that remove themselves, handlers in a slot of the page that "
+        "the next mount fills, polls for another window; observers of the component's own element that run once",
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
         "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "
         "the effect that locks it also gives it back",

@@ -31,6 +31,7 @@ from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, str
 from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
+from chunklint.semantics.ecmascript.self_ending import clears_itself, looks_at_own_element
 from chunklint.semantics.ecmascript.shown_elements import is_element_ref
 from chunklint.semantics.ecmascript.timers import is_set_once
 
@@ -79,6 +80,9 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
         if name in said or is_guarded(file, effect, run.node, waits) or _asks_itself(file, effect, unwrap(right)):
             continue
         if unwrap(right).type == "identifier" and not _comes_from_wait(file, unwrap(right)):
+            continue
+        # It ends itself, or goes with the element that it looks at.
+        if clears_itself(file, name, unwrap(right)) or looks_at_own_element(file, effect, name, unwrap(right)):
             continue
         said.add(name)
         timed = called_name(file, unwrap(right)) in _TIMERS

@@ -16,7 +16,6 @@ from chunklint.semantics.ecmascript.endings import ends_in_finally, is_ended, is
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
-    callee_of,
     enclosing_function,
     function_name,
     function_of,
@@ -45,10 +44,16 @@ from chunklint.semantics.ecmascript.react import (
     effects,
     hook_of,
     is_hook,
-    state_of_setter,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, reached
+from chunklint.semantics.ecmascript.self_ending import (
+    ends_after_the_wait,
+    ends_by_count,
+    ends_by_the_clock,
+    goes_with_its_element,
+    only_sets_state,
+)
 from chunklint.semantics.ecmascript.shown_elements import comes_anew
 from chunklint.semantics.ecmascript.timers import (
     acts_outside,
@@ -197,6 +202,11 @@ def _removes_itself(file: SourceFile, call: Node, removal: Node, held: Reach) ->
     if begins_within(removal, call):
         return True
     given = arguments_of(call)
+    handler = function_of(file, given[1]) if len(given) > 1 else None
+    # One that has been named as well, where all that it tells is gone.
+    own = handler is not None and only_sets_state(file, handler, RELEASES[Kind.LISTENER])
+    if handler is not None and own and begins_within(removal, handler):
+        return True
     if held is not Reach.OWNED or len(given) < 2:
         return False
     # A drag listens for moves until the button goes up: the handler of the one takes both away.
@@ -249,7 +259,7 @@ def _is_made_anew(file: SourceFile, effect: Effect, handler: Node) -> bool:
 def _observed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
     observer = receiver_of(acquired.node)
     made = origin_of(file, observer) if observer is not None else None
-    if made is None:
+    if made is None or goes_with_its_element(file, effect, acquired):
         return None
     found = _kept(file, effect, acquired, handle_of(file, made))
     return None if found is None or found.by_hand is not None else found
@@ -269,7 +279,7 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None
     if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
         return None
-    if acquired.kind is Kind.INTERVAL and by_hand is not None and _ends_by_the_clock(file, acquired, by_hand):
+    if acquired.kind is Kind.INTERVAL and by_hand is not None and _ends_anyway(file, acquired.node, by_hand):
         return None
     # A function that plays a sound is done when the sound is; nobody holds what it made.
     played = acquired.kind is Kind.CONNECTION and acquired.path and not handle.lasting
@@ -278,17 +288,11 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     return Leak(effect, acquired, by_hand)
 
 
-def _ends_by_the_clock(file: SourceFile, acquired: Acquisition, release: Node) -> bool:
-    """Whether an interval asks what time it is, ends itself then, and touches nothing of a component."""
-    callback = function_of(file, arguments_of(acquired.node)[0])
-    if callback is None or not begins_within(release, callback):
-        return False
-    calls = list(descendants(callback, "call_expression"))
-    asks = any(dotted(file, callee) == ("Date", "now") for call in calls if (callee := callee_of(call)) is not None)
-    return asks and all(
-        callee.type != "identifier" or state_of_setter(file, callee) is None
-        for call in calls
-        if (callee := callee_of(call)) is not None
+def _ends_anyway(file: SourceFile, interval: Node, release: Node) -> bool:
+    return (
+        ends_by_the_clock(file, interval, release)
+        or ends_by_count(file, interval, release)
+        or ends_after_the_wait(file, interval, release)
     )
 
 
@@ -387,8 +391,12 @@ def _is_fresh(file: SourceFile, acquired: Acquisition, handle: Handle) -> bool:
 
 
 def _assigned(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
-    left = acquired.node.child_by_field_name("left")
+    left, right = acquired.node.child_by_field_name("left"), acquired.node.child_by_field_name("right")
     chain = dotted(file, left) if left is not None else ()
+    handler = function_of(file, right) if right is not None else None
+    # The next mount puts its own handler there, and this one tells a component that is gone.
+    if len(chain) == 2 and handler is not None and only_sets_state(file, handler):
+        return None
     if given_back_on_unmount(file, effect, frozenset({chain})):
         return None
     around = effect.owner or effect.callback

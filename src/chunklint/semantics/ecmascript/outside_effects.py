@@ -28,6 +28,7 @@ from chunklint.semantics.ecmascript.names import dotted, string_value, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls, is_hook
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisition, acquisitions, reached
+from chunklint.semantics.ecmascript.self_ending import ends_after_the_wait, ends_itself
 from chunklint.semantics.ecmascript.timers import acts_outside
 
 _ELEMENTS = ("jsx_element", "jsx_self_closing_element")
@@ -112,7 +113,7 @@ def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | 
     if handle.escapes or handle.paged or given_back_on_unmount(file, pseudo, handle.lasting):
         return None
     by_hand = released_by_hand(file, owner, _STOPS, handle.names, None) if handle.names else None
-    within = by_hand is not None and begins_within(by_hand, acquired.node)
+    within = by_hand is not None and ends_itself(file, acquired.node, by_hand)
     if _is_handed_over(file, owner, acquired.node, handle.names):
         return None
     if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
@@ -129,6 +130,8 @@ def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | 
         return None  # A countdown ends by itself.
     if polls and callback is not None and not acts_outside(file, callback, pseudo):
         return None  # The other window ends it, and then only the component's own state is set.
+    if by_hand is not None and ends_after_the_wait(file, acquired.node, by_hand):
+        return None
     return Started(acquired, by_hand, polls)
 
 

@@ -1,0 +1,167 @@
+"""What ends by itself, or touches nothing but a component that is gone: nobody has to release it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.semantics.ecmascript.cleanup_scope import Chain, chains_in, conditions
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    enclosing_function,
+    function_of,
+    receiver_of,
+)
+from chunklint.semantics.ecmascript.lifetimes import Reach, reach
+from chunklint.semantics.ecmascript.names import dotted
+from chunklint.semantics.ecmascript.origins import origin_of
+from chunklint.semantics.ecmascript.react import Deps, Effect, state_of_setter
+from chunklint.semantics.ecmascript.releases import RELEASES, Kind
+from chunklint.semantics.ecmascript.resources import Acquisition
+
+_CLEARS = RELEASES[Kind.INTERVAL]
+_COMPARES = frozenset({"<", ">", "<=", ">=", "==", "==="})
+_OBSERVERS = frozenset({"ResizeObserver", "IntersectionObserver", "MutationObserver"})
+# What asks again for data that others show as well, closes the other window, or only tells the developer.
+_QUIET = frozenset({"refetch", "mutate", "invalidateQueries", "close", "log", "debug", "info", "warn", "error"})
+_COMPUTES = frozenset({"Number", "now", "min", "max", "round", "floor", "ceil", "random"})
+_HOPS = 4
+
+
+def run_by(file: SourceFile, callback: Node) -> tuple[Node, ...]:
+    """A function, and the functions of this file that it calls, a few calls deep."""
+    found, pending = [callback], [(callback, 0)]
+    while pending:
+        function, depth = pending.pop()
+        for call in descendants(function, "call_expression") if depth < _HOPS else ():
+            callee = callee_of(call)
+            called = function_of(file, callee) if callee is not None else None
+            if called is not None and called not in found:
+                found.append(called)
+                pending.append((called, depth + 1))
+    return tuple(found)
+
+
+def _callback_of(file: SourceFile, call: Node) -> Node | None:
+    given = arguments_of(call)
+    return function_of(file, given[0]) if given else None
+
+
+def ends_itself(file: SourceFile, interval: Node, release: Node) -> bool:
+    """Whether what an interval runs clears it at some time: a countdown."""
+    callback = _callback_of(file, interval)
+    return callback is not None and any(begins_within(release, function) for function in run_by(file, callback))
+
+
+def ends_by_count(file: SourceFile, interval: Node, release: Node) -> bool:
+    """Whether an interval clears itself once it has run so many times."""
+    callback = _callback_of(file, interval)
+    functions = run_by(file, callback) if callback is not None else ()
+    if not any(begins_within(release, function) for function in functions):
+        return False
+    counters = {chain for function in functions for chain in _counted(file, function)}
+    return any(
+        chain in counters
+        for function in functions
+        for asked in (conditions(function) if counters else ())
+        for part in descendants(asked, "binary_expression")
+        if (operator := part.child_by_field_name("operator")) is not None and operator.type in _COMPARES
+        for chain in chains_in(file, part)
+    )
+
+
+def _counted(file: SourceFile, function: Node) -> Iterator[Chain]:
+    for step in descendants(function, "update_expression", "augmented_assignment_expression"):
+        target = step.child_by_field_name("argument") or step.child_by_field_name("left")
+        if target is not None:
+            yield dotted(file, target)
+
+
+def ends_after_the_wait(file: SourceFile, interval: Node, release: Node) -> bool:
+    """Whether the function that starts an interval clears it when what it waits for is there, and it only sets state.
+
+    Should the wait fail, nothing is asked for again and again.
+    """
+    around, callback = enclosing_function(file, interval), _callback_of(file, interval)
+    if callback is None or not only_sets_state(file, callback, _COMPUTES):
+        return False
+    waits = descendants(around, "await_expression") if around is not None else ()
+    between = any(interval.end_byte < wait.start_byte < release.start_byte for wait in waits)
+    return between and enclosing_function(file, release) == around
+
+
+def ends_by_the_clock(file: SourceFile, interval: Node, release: Node) -> bool:
+    """Whether an interval asks what time it is, ends itself then, and touches nothing of a component."""
+    callback = _callback_of(file, interval)
+    if callback is None or not begins_within(release, callback):
+        return False
+    calls = list(descendants(callback, "call_expression"))
+    asks = any(dotted(file, callee) == ("Date", "now") for call in calls if (callee := callee_of(call)) is not None)
+    return asks and not any(_sets_state(file, call) for call in calls)
+
+
+def _sets_state(file: SourceFile, call: Node) -> bool:
+    callee = callee_of(call)
+    return callee is not None and callee.type == "identifier" and state_of_setter(file, callee) is not None
+
+
+def only_sets_state(file: SourceFile, callback: Node, words: frozenset[str] = frozenset()) -> bool:
+    """Whether all that a callback calls are setters of state, which do nothing once unmounted, and those words."""
+    calls = list(descendants(callback, "call_expression"))
+    return bool(calls) and all(_sets_state(file, call) or called_name(file, call) in words for call in calls)
+
+
+def goes_with_its_element(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
+    """Whether an observer looks at an element of the component only, once, and asks whether that is still there."""
+    if effect.runs is not Deps.EMPTY or acquired.receiver is None:
+        return False
+    observer = receiver_of(acquired.node)
+    return reach(file, acquired.receiver, effect) is Reach.OWNED and (
+        observer is not None and _asks_elements(file, _made_with(file, observer))
+    )
+
+
+def _made_with(file: SourceFile, observer: Node) -> Node | None:
+    """The callback of an observer."""
+    made = origin_of(file, observer)
+    return _callback_of(file, made) if made is not None and made.type == "new_expression" else None
+
+
+def _asks_elements(file: SourceFile, callback: Node | None) -> bool:
+    """Whether each function that a callback runs asks for the element of a ref before it uses that."""
+    for function in run_by(file, callback) if callback is not None else ():
+        asked = any(".current" in file.text(condition) for condition in conditions(function))
+        for use in descendants(function, "member_expression"):
+            owner = use.child_by_field_name("object")
+            taken = owner is not None and dotted(file, owner)[-1:] == ("current",)
+            if taken and not asked and "?." not in file.text(use):
+                return False
+    return callback is not None
+
+
+def looks_at_own_element(file: SourceFile, effect: Effect, name: str, made: Node) -> bool:
+    """Whether what a name is given is an observer of an element of the component: unmounting takes both away."""
+    constructor = callee_of(made) if made.type == "new_expression" else None
+    if constructor is None or file.text(constructor) not in _OBSERVERS:
+        return False
+    targets = [
+        arguments_of(call)[0]
+        for call in descendants(effect.callback, "call_expression")
+        if called_name(file, call) == "observe" and arguments_of(call)
+        if (receiver := receiver_of(call)) is not None and file.text(receiver) == name
+    ]
+    return bool(targets) and all(reach(file, target, effect) is Reach.OWNED for target in targets)
+
+
+def clears_itself(file: SourceFile, name: str, interval: Node) -> bool:
+    """Whether an interval's callback clears it through the name that keeps it."""
+    callback = _callback_of(file, interval) if called_name(file, interval) == "setInterval" else None
+    calls = descendants(callback, "call_expression") if callback is not None else ()
+    return any(
+        called_name(file, call) in _CLEARS and [file.text(one) for one in arguments_of(call)] == [name]
+        for call in calls
+    )
