@@ -88,7 +88,7 @@ export function Width() {
         "work that asks, after its wait, for a flag, a signal, a generation or the identity of what a ref holds",
         "a timer that is set after a wait, goes off once and only sets state, or with the next frame",
         "events and options that are not written as literals; listeners that die with their element",
-        "intervals that clear themselves, and observers of the component's own element, where they are made after a wait",
+        "intervals that clear themselves, and observers of the component's own element, that are made after a wait",
         "components and hooks that stay as long as the page, and acquire once, see CL501",
         "tests, stories and mocks; class components",
     ),

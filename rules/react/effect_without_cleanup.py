@@ -148,8 +148,9 @@ export function Width() {
         "page that leads nowhere else, and out of a component that shows nothing; polls that another window ends and "
         "that only set state; timers that a ref lets run once; intervals that a `finally`, the clock, "
         "their own count or a reload of the page ends, or an answer, where they only set state",
-        "what only tells a component that is gone: listeners that remove themselves, handlers in a slot of the page that "
-        "the next mount fills, polls for another window; observers of the component's own element that run once",
+        "what only tells a component that is gone: listeners that remove themselves, handlers in a slot of the page "
+        "that the next mount fills, polls for another window; observers of the component's own element that run once",
+        "object URLs that `useMemo` makes of text, or one of each file that it is given; blobs lie in memory",
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
         "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "
         "the effect that locks it also gives it back",

@@ -19,6 +19,7 @@ from chunklint.semantics.ecmascript.functions import (
     returned,
 )
 from chunklint.semantics.ecmascript.handler_connections import is_given_to_event, is_handler, is_live
+from chunklint.semantics.ecmascript.kept_blobs import is_slight
 from chunklint.semantics.ecmascript.lifetimes import (
     given_back_on_unmount,
     handle_of,
@@ -200,6 +201,8 @@ def opened_by_initialisers(file: SourceFile) -> Iterator[Opened]:
                 if found.kind not in _OPENED or _has_ends(file, owner, found.kind):
                     continue
                 stays = found.kind is Kind.OBJECT_URL and not is_hook(function_name(file, owner))
+                if found.kind is Kind.OBJECT_URL and is_slight(file, call, found.node):
+                    continue
                 if not found.path and (stays or not _leaves(file, call, owner)):
                     yield Opened(call, found)
                     break
