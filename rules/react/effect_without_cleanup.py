@@ -27,6 +27,7 @@ from chunklint.api import (
     Offer,
     Placed,
     Question,
+    Queued,
     Refusal,
     Resolution,
     Rule,
@@ -58,7 +59,9 @@ from chunklint.api import (
     head_of,
     held_in_ref,
     hook_calls,
+    is_for_all_files,
     is_only_tried,
+    is_queued,
     is_test_or_story,
     joined,
     leak_message,
@@ -134,6 +137,7 @@ export function Width() {
         "export {",
         "export *",
         "import(",
+        "use server",
         *ACQUIRING,
     ),
     silent_on=(
@@ -185,7 +189,21 @@ export function Width() {
 )
 
 Shared = (
-    Offer | Start | Ended | Answer | Keeper | Question | Fed | Feed | Uses | Tried | Modals | Front | Placed | Bound
+    Offer
+    | Start
+    | Ended
+    | Answer
+    | Keeper
+    | Question
+    | Fed
+    | Feed
+    | Uses
+    | Tried
+    | Modals
+    | Queued
+    | Front
+    | Placed
+    | Bound
 )
 
 
@@ -211,7 +229,7 @@ def _of_leaks(file: EcmascriptFile, found: list[Leak]) -> Draft:
 
 def _overwritten(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
     for stale in stale_answers(file, effect):
-        if stale.fed:
+        if is_for_all_files(file, stale):
             continue
         setter = called_text(file, stale.setter)
         steps = [(call, f"The effect calls `{called_text(file, call)}`.") for call in stale.path]
@@ -305,7 +323,7 @@ def asks_again_too_soon(
     joined = feeding(facts, resolution)
     for path, own in facts.items():
         for fed in own:
-            if isinstance(fed, Fed):
+            if isinstance(fed, Fed) and not is_queued(joined, facts, path, fed):
                 yield from _of_fed(joined, path, fed, whole)
     for path, question, answer, dependency in overtaken(facts):
         tried_only = whole and is_only_tried(joined, path, question)

@@ -84,8 +84,17 @@ if TYPE_CHECKING:
         way_to,
     )
     from chunklint.semantics.ecmascript.external_stores import endless_subscriptions
-    from chunklint.semantics.ecmascript.fed_answers import Fed, changing_in, fed_answers, feeding, is_only_tried
-    from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Modals, Tried, Uses, tried
+    from chunklint.semantics.ecmascript.fed_answers import (
+        Fed,
+        Queued,
+        changing_in,
+        fed_answers,
+        feeding,
+        is_for_all_files,
+        is_only_tried,
+        is_queued,
+    )
+    from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Tried, Uses, tried
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.gaps import gaps
     from chunklint.semantics.ecmascript.handler_connections import opened_by_handlers
@@ -96,6 +105,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, is_test_or_story, leaks
     from chunklint.semantics.ecmascript.lifespans import Bound, Lifespans, Placed, bound, placed
     from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
+    from chunklint.semantics.ecmascript.modals import Modals
     from chunklint.semantics.ecmascript.monitors import Monitor, monitor_of, monitors
     from chunklint.semantics.ecmascript.mounts import Front, Mount, front
     from chunklint.semantics.ecmascript.outside_effects import (
@@ -255,8 +265,11 @@ _HOMES = {
         "reconnect_message, reset_message, retry_message, seen_at, stale_message, started_message, way_to"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
-    "chunklint.semantics.ecmascript.fed_answers": "Fed, changing_in, fed_answers, feeding, is_only_tried",
-    "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Modals, Tried, Uses, tried",
+    "chunklint.semantics.ecmascript.fed_answers": (
+        "Fed, Queued, changing_in, fed_answers, feeding, is_for_all_files, is_only_tried, is_queued"
+    ),
+    "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Tried, Uses, tried",
+    "chunklint.semantics.ecmascript.modals": "Modals",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_connections": "opened_by_handlers",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
@@ -540,6 +553,7 @@ __all__ = [
     "PytestSettings",
     "PythonFile",
     "Question",
+    "Queued",
     "Reason",
     "Reconnect",
     "Reference",
@@ -676,9 +690,11 @@ __all__ = [
     "is_aside",
     "is_async",
     "is_confined",
+    "is_for_all_files",
     "is_imported",
     "is_left_in_time",
     "is_only_tried",
+    "is_queued",
     "is_script",
     "is_sql_statement",
     "is_test",

@@ -71,12 +71,12 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
 def _loaded_with(
     file: SourceFile, name: Node, found: Binding, hook: tuple[str, Node], owner: Node
 ) -> list[Node] | None:
-    """What the requests ask with whose answers alone are in a state of which only the identity is taken."""
+    """What the requests ask with whose answers alone are in a state: loaded again for the same, it is the same."""
     setter = setter_of(file, found) if hook[0] == "useState" and not found.keys[1:] else None
-    if setter is None or found.keys[:1] != ("0",) or not is_identity(file, name):
+    if setter is None or found.keys[:1] != ("0",):
         return None
     uses = [use for use in uses_of(file, setter.node) if not _is_listed(file, use)]
-    return asked_with(file, uses, owner) if uses else None
+    return asked_with(file, uses, owner, is_identity(file, name)) if uses else None
 
 
 def _names_in(value: Node) -> Iterator[Node]:

@@ -24,6 +24,7 @@ Chain = tuple[str, ...]
 
 _CONDITIONAL = frozenset({"if_statement", "ternary_expression", "while_statement", "do_statement"})
 _ALIVE = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount", "alive", "destroyed")
+_READS = (b"json", b"text", b"blob", b"arrayBuffer", b"formData")
 _COMPARES = ("===", "!==", "==", "!=")
 _REMOVES_ONE = frozenset({"off", "removeListener", "removeEventListener"})
 _PLAIN_CALLS = frozenset({"clearTimeout", "clearInterval", "cancelAnimationFrame", "queueMicrotask", "setTimeout"})
@@ -217,8 +218,20 @@ def _last_wait_before(function: Node, position: int) -> int:
     if body is None:
         return 0
     waits = descendants(body, "await_expression", stop=FUNCTIONS)
-    before = (wait.start_byte for wait in waits if wait.start_byte < position and not _leads_out(wait, body, position))
+    before = (
+        wait.start_byte
+        for wait in waits
+        if wait.start_byte < position and not _leads_out(wait, body, position) and not _reads_body(wait)
+    )
     return max(before, default=0)
+
+
+def _reads_body(wait: Node) -> bool:
+    """Whether a wait is for the rest of an answer that has come already: `await response.json()`."""
+    call = unwrap(wait)
+    function = call.child_by_field_name("function") if call.type == "call_expression" else None
+    name = function.child_by_field_name("property") if function is not None else None
+    return name is not None and name.text in _READS and not arguments_of(call)
 
 
 def _leads_out(wait: Node, body: Node, position: int) -> bool:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from chunklint.languages.base import SourceFile
 from chunklint.model import Location
 from chunklint.records import record
+from chunklint.semantics.ecmascript.changes import ITSELF
 from chunklint.semantics.ecmascript.effect_wording import asker, called_text, head_of
 from chunklint.semantics.ecmascript.feeds import (
     Feed,
     Feeding,
-    Modals,
     Tried,
     Uses,
     definition_around,
     feeds,
-    modals,
     names_for,
 )
 from chunklint.semantics.ecmascript.leaks import leaks
+from chunklint.semantics.ecmascript.modals import Modals, modals
 from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.react import effects
 from chunklint.semantics.ecmascript.resolution import Resolution
@@ -33,6 +34,16 @@ _ROUTED = frozenset(
 )
 
 
+_COMMENTS = r"(?:\s|//[^\n]*\n|/\*.*?\*/)*"
+_CLIENT = re.compile(_COMMENTS + r"""["']use client["']""", re.DOTALL)
+_SERVER = re.compile(_COMMENTS + r"""["']use server["']""", re.DOTALL)
+
+
+@record
+class Queued:
+    """A module of actions of the server: what the client asks of it is sent one after the other."""
+
+
 @record
 class Fed:
     """An effect whose late answer sets state, and which asks with props or arguments only.
@@ -40,6 +51,7 @@ class Fed:
     Attributes:
         owner: The definition of this file that the effect stands in.
         ways: The dependencies that it asks with, each with its way.
+        module: Module and name of the function that it asks, where that may be an action of the server.
         setter: What takes the answer, as written.
         path: The calls that lead from the effect to the request, as written.
         asker: Where the effect asks.
@@ -49,6 +61,7 @@ class Fed:
 
     owner: str
     ways: tuple[tuple[str, str], ...]
+    module: tuple[str, str]
     setter: str
     path: tuple[tuple[Location, str], ...]
     asker: Location
@@ -56,8 +69,12 @@ class Fed:
     taker: Location
 
 
-def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Front]:
+def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queued | Front]:
     """What a file's effects ask with that others change, what it gives others, and the names that join the two."""
+    if _SERVER.match(file.content):
+        yield Queued()
+        yield Front((), (), ())
+        return
     asked, given = tuple(_asked(file)), tuple(feeds(file))
     yield from asked
     yield from given
@@ -72,16 +89,26 @@ def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Front
 
 def _asked(file: SourceFile) -> Iterator[Fed]:
     for effect in effects(file):
-        fed = [stale for stale in stale_answers(file, effect) if stale.fed]
+        fed = [stale for stale in stale_answers(file, effect) if is_for_all_files(file, stale)]
         # What comes late and stays open, such as an object URL, is the leak's to report.
         if fed and not any(leak.late for leak in leaks(file, effect)):
             yield from (_fed(file, stale) for stale in fed)
 
 
+def is_for_all_files(file: SourceFile, stale: Stale) -> bool:
+    """Whether only other files can tell if a late answer overwrites a later one.
+
+    They give what is asked with, or what is called may be an action of the server, which the client's router of Next.js
+    sends one after the other.
+    """
+    return bool(stale.fed) or (bool(stale.module[0]) and _CLIENT.match(file.content) is not None)
+
+
 def _fed(file: SourceFile, stale: Stale) -> Fed:
     return Fed(
         definition_around(file, stale.setter),
-        stale.fed,
+        stale.fed or ((stale.dependency, ITSELF),),
+        stale.module if _CLIENT.match(file.content) else ("", ""),
         called_text(file, stale.setter),
         tuple((file.location(call), called_text(file, call)) for call in stale.path),
         file.location(asker(stale)),
@@ -105,6 +132,12 @@ def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> 
 def changing_in(joined: Feeding, path: str, asked: Fed | Question) -> frozenset[str]:
     """The dependencies that some mount or call changes while the component stays."""
     return frozenset(dependency for dependency, way in asked.ways if joined.changes((path, asked.owner), way))
+
+
+def is_queued(joined: Feeding, facts: Mapping[str, tuple[object, ...]], path: str, asked: Fed) -> bool:
+    """Whether what is asked is an action of the server: the next one waits until it has been answered."""
+    target = joined.file(path, *asked.module) if asked.module[0] else None
+    return target is not None and any(isinstance(one, Queued) for one in facts.get(target, ()))
 
 
 def is_only_tried(joined: Feeding, path: str, asked: Fed | Question) -> bool:

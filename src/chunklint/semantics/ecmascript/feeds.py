@@ -1,7 +1,6 @@
 """Props and arguments that change in place: which mounts and calls feed a component or hook with what changes.
 
 `<Panel id={selected} />` changes `id` of a `Panel` that stays; `<Row key={row.id} id={row.id} />` makes another `Row`.
-A modal hides what it was opened with: as long as it stands open, only what is set inside of it changes.
 """
 
 from __future__ import annotations
@@ -13,17 +12,18 @@ from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.records import record
-from chunklint.semantics.ecmascript.changes import ITSELF, setter_of, ways_of
+from chunklint.semantics.ecmascript.changes import ITSELF, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in
 from chunklint.semantics.ecmascript.definitions import definitions
-from chunklint.semantics.ecmascript.functions import arguments_of, function_of, is_function, returned
+from chunklint.semantics.ecmascript.functions import arguments_of, is_function
+from chunklint.semantics.ecmascript.modals import is_conditional, is_set_inside, modal_around, opens_with
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import Front
-from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap, uses_of
-from chunklint.semantics.ecmascript.react import component_of, hook_of, jsx_elements
+from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap
+from chunklint.semantics.ecmascript.react import component_of, jsx_elements
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.swaps import takes_its_place
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
@@ -37,13 +37,6 @@ WHOLE = "*"
 _DYNAMIC = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
 HOOK_CALLS = '(call_expression function: (identifier) @name arguments: (arguments) (#match? @name "^use[A-Z]")) @call'
 _REACT = frozenset({"react", "react-dom", "react-native"})
-_MODAL = re.compile(r"Modal|Dialog|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox")
-# What covers the page, in the words of utility classes: `fixed inset-0`, `w-screen h-screen fixed`.
-_COVERS = re.compile(r"inset-0|(?=.*\bw-(?:screen|full|dvw)\b)(?=.*\bh-(?:screen|full|dvh)\b)")
-_MAY_COVER = re.compile(r"""\bfixed\b|aria-modal|role=["'](?:alert)?dialog""")
-_CLOSING = re.compile(r"^on(?:Close|Cancel|Hide|Dismiss|OpenChange|Exit|Done|Success)|^(?:close|cancel|hide|setOpen)")
-_WRAPPERS = 4
-_CHOICES = ("ternary_expression", "if_statement", "switch_case")
 
 
 @record
@@ -80,13 +73,6 @@ class Tried:
     names: tuple[tuple[str, str], ...]
 
 
-@record
-class Modals:
-    """The components of a file that render a modal and nothing else: where a condition mounts one, it stands open."""
-
-    names: tuple[str, ...]
-
-
 def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
     """What a file's components and hooks give to others, one for each place, and all that it uses at all."""
     used = {(module, WHOLE) for module in _DYNAMIC.findall(file.content)}
@@ -106,45 +92,6 @@ def tried(file: SourceFile) -> Tried | None:
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
     names = {(found.module, found.imported) for found in imports if found.module not in _REACT}
     return Tried(tuple(sorted(names))) if names else None
-
-
-def modals(file: SourceFile) -> Modals | None:
-    """The components of a file that are modals by what they render, under whatever names; None for none."""
-    if not _MODAL.search(file.content) and not _MAY_COVER.search(file.content):
-        return None
-    functions = ((one.fact.name, function_of(file, one.node)) for one in definitions(file))
-    names = tuple(name for name, function in functions if function is not None and _renders_modal(file, function))
-    return Modals(names) if names else None
-
-
-def _renders_modal(file: SourceFile, function: Node) -> bool:
-    shown = [value for value in map(unwrap, returned(function)) if value.type.startswith("jsx_")]
-    return bool(shown) and all(_is_modal(file, value) for value in shown)
-
-
-def _is_modal(file: SourceFile, element: Node) -> bool:
-    """Whether an element is a modal, or a provider or fragment around nothing but one."""
-    for _ in range(_WRAPPERS):
-        tag = element if element.type == "jsx_self_closing_element" else element.named_children[0]
-        name = tag.child_by_field_name("name")
-        if name is not None and (_MODAL.search(file.text(name)) or _covers_the_page(file, tag)):
-            return True
-        inner = [child for child in element.named_children if child.type in ("jsx_element", "jsx_self_closing_element")]
-        if len(inner) != 1:
-            return False
-        element = inner[0]
-    return False
-
-
-def _covers_the_page(file: SourceFile, tag: Node) -> bool:
-    """Whether an element says that it is a modal dialog, or lies fixed over all that the window shows."""
-    for part in (one for one in tag.named_children if one.type == "jsx_attribute"):
-        name, text = file.text(part.named_children[0]), file.text(part)
-        if name == "aria-modal" or (name == "role" and "dialog" in text):
-            return True
-        if name == "className" and re.search(r"\bfixed\b", text) and _COVERS.search(text):
-            return True
-    return False
 
 
 def names_for(file: SourceFile, owners: Collection[str]) -> Front | None:
@@ -213,6 +160,11 @@ class Feeding:
             names |= further
             pending.extend(further)
         return names
+
+    def file(self, path: str, module: str, name: str) -> str | None:
+        """The file that defines what another one imports; None where none of the scanned files does."""
+        found = self._workspace.find(path, module, name)
+        return found[0][0] if found is not None else self._workspace.file(path, module)
 
     def is_used(self, key: Key) -> bool:
         """Whether any file mounts a component, calls a hook, or imports the module of either as the app runs."""
@@ -327,13 +279,15 @@ def _props(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[str, 
         return
     around = _around(element, owner)
     keyed = {chain[0] for one in around for key in _keys(file, one) for chain in chains_in(file, key) if chain}
-    modal = _modal(file, around)
+    modal = modal_around(file, around)
     if spread and modal is None:
         yield ALL, ALL
     for prop, value, ways in changing:
         if any(chain[:1] and chain[0] in keyed for chain in chains_in(file, value)):
             continue
-        if modal is not None and not (ITSELF in ways and _is_set_inside(file, value, modal)):
+        if modal is not None and not (ITSELF in ways and is_set_inside(file, value, modal)):
+            continue
+        if opens_with(file, element, value):
             continue
         if ITSELF not in ways or not takes_its_place(file, element, value, owner):
             yield from ((f"0.{prop}", way) for way in (ways if modal is None else [ITSELF]))
@@ -362,53 +316,6 @@ def _keys(file: SourceFile, element: Node) -> Iterator[Node]:
     for part in element.named_children:
         if part.type == "jsx_attribute" and file.text(part.named_children[0]) == "key" and len(part.named_children) > 1:
             yield part.named_children[1]
-
-
-def _modal(file: SourceFile, around: list[Node]) -> Node | None:
-    """The innermost modal around an element, whole, that is there only while it is open; None for none.
-
-    An element in a modal's tags is there while that is open. A modal of its own name (`<UserDialog user={user} />`) is
-    so where a condition decides on it, or one around it.
-    """
-    for at, tag in enumerate(around):
-        name = tag.child_by_field_name("name")
-        if name is None or not _MODAL.search(file.text(name)):
-            continue
-        if at > 0 or is_conditional(tag):
-            return tag.parent if tag.type == "jsx_opening_element" else tag
-    return None
-
-
-def is_conditional(tag: Node) -> bool:
-    """Whether a choice within the function around decides on a place."""
-    for around in ancestors(tag):
-        if around.type in _CHOICES or (around.type == "binary_expression" and around.children[1].type in ("&&", "??")):
-            return True
-        if is_function(around):
-            return False
-    return False
-
-
-def _is_set_inside(file: SourceFile, value: Node, modal: Node) -> bool:
-    """Whether the setter of a state that a value names stands in the modal itself."""
-    names = [value] if value.type == "identifier" else list(descendants(value, "identifier"))
-    for name in names:
-        found = resolve(file, name)
-        setter = setter_of(file, found) if found is not None and hook_of(file, found) is not None else None
-        uses = uses_of(file, setter.node) if setter is not None else ()
-        if any(begins_within(use, modal) and not _closes(file, use, modal) for use in uses):
-            return True
-    return False
-
-
-def _closes(file: SourceFile, use: Node, modal: Node) -> bool:
-    """Whether a place is in a handler by which a modal is closed: `onClose={() => setUser(null)}`."""
-    for around in ancestors(use):
-        if around.type == "jsx_attribute":
-            return _CLOSING.search(file.text(around.named_children[0])) is not None
-        if around == modal:
-            break
-    return False
 
 
 def _hands_all_on(file: SourceFile, part: Node, owner: Node) -> bool:

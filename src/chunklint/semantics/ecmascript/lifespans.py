@@ -18,8 +18,9 @@ from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Draft, Location, Place, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import definitions
-from chunklint.semantics.ecmascript.feeds import HOOK_CALLS, definition_around, is_conditional, origin_of_use
+from chunklint.semantics.ecmascript.feeds import HOOK_CALLS, definition_around, origin_of_use
 from chunklint.semantics.ecmascript.functions import called_name, enclosing_function, function_name, is_function
+from chunklint.semantics.ecmascript.modals import is_conditional
 from chunklint.semantics.ecmascript.modules import exports, module_files
 from chunklint.semantics.ecmascript.mounts import ENTRY
 from chunklint.semantics.ecmascript.names import bindings

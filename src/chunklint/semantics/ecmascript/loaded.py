@@ -24,6 +24,7 @@ from chunklint.semantics.ecmascript.names import resolve, unwrap, wrapped
 
 _IDENTITY = re.compile(r"^_?(?:id|uuid|uid|guid|pk|slug|key)$|(?:Id|ID|_id|Uuid|_uuid|Uid|Slug|_slug|_key)$")
 _CONTINUES = ("then", "finally", "catch")
+_SELECTS = frozenset({"map", "filter", "find", "slice", "sort", "toSorted", "reverse", "at"})
 _NOTHING = ("null", "undefined")
 _HOPS = 4
 
@@ -37,10 +38,11 @@ def is_identity(file: SourceFile, name: Node) -> bool:
     return part is not None and _IDENTITY.search(file.text(part)) is not None
 
 
-def asked_with(file: SourceFile, uses: list[Node], owner: Node) -> list[Node] | None:
+def asked_with(file: SourceFile, uses: list[Node], owner: Node, identity: bool) -> list[Node] | None:
     """What the requests are given whose answers are all that a state is ever set to, by the uses of its setter.
 
-    None where something else sets it, or the question is that of a function's caller.
+    Of an identity, only which one it is counts. None where something else sets it, or the question is that of a
+    function's caller.
     """
     asked: list[Node] = []
     for use in uses:
@@ -54,7 +56,7 @@ def asked_with(file: SourceFile, uses: list[Node], owner: Node) -> list[Node] | 
         if request is None:
             return None
         # What is changed in it, as in `renameTask(id, name)`, comes after which one it is.
-        asked += arguments_of(request)[:1]
+        asked += arguments_of(request)[: 1 if identity else None]
     return None if any(_is_told_by_a_caller(file, part, owner) for part in asked) else asked
 
 
@@ -68,9 +70,7 @@ def _changes_a_part(value: Node) -> bool:
 def _request_of(file: SourceFile, value: Node) -> Node | None:
     """The request whose answer a value is, or a named part of it."""
     for _ in range(_HOPS):
-        inner = unwrap(value)
-        while inner.type == "member_expression" and (held := inner.child_by_field_name("object")) is not None:
-            inner = unwrap(held)
+        inner = _whole(file, unwrap(value))
         if inner.type == "call_expression":
             return inner if inner.parent is not None and inner.parent.type == "await_expression" else None
         found = resolve(file, inner) if inner.type == "identifier" else None
@@ -82,6 +82,21 @@ def _request_of(file: SourceFile, value: Node) -> Node | None:
             return None
         value = found.value
     return None
+
+
+def _whole(file: SourceFile, value: Node) -> Node:
+    """What a value is a part of, or a selection from: `found` of `found.rows[0]`, `found.rows.filter(fits) ?? []`."""
+    while True:
+        held = value.child_by_field_name("object")
+        if value.type == "call_expression" and called_name(file, value) in _SELECTS:
+            held = receiver_of(value)
+        elif value.type == "binary_expression" and value.children[1].type in ("||", "??"):
+            held = value.children[0]
+        elif value.type not in ("member_expression", "subscript_expression"):
+            return value
+        if held is None:
+            return value
+        value = unwrap(held)
 
 
 def _continued(file: SourceFile, given: Node) -> Node | None:

@@ -194,7 +194,15 @@ def state_of_setter(file: SourceFile, identifier: Node) -> str | None:
     """The state variable that a setter sets ("" when it is not named); None when the name is no state setter."""
     found = resolve(file, identifier)
     hook = hook_of(file, found) if found is not None else None
-    if found is None or hook is None or hook[0] not in ("useState", "useReducer") or found.keys != ("1",):
+    if hook is None or hook[0] not in ("useState", "useReducer"):
+        return None
+    return state_of_pair(file, identifier)
+
+
+def state_of_pair(file: SourceFile, identifier: Node) -> str | None:
+    """As `state_of_setter`, for any hook that gives a pair: `const [busy, setBusy] = useLoaderState(false)`."""
+    found = resolve(file, identifier)
+    if found is None or hook_of(file, found) is None or found.keys != ("1",):
         return None
     siblings = bindings(file, found.scope).values()
     return next((other.name for other in siblings if other.value == found.value and other.keys == ("0",)), "")

@@ -11,6 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Location
 from chunklint.records import record
+from chunklint.semantics.ecmascript.asking import ACTS, asks_with, requests_behind
 from chunklint.semantics.ecmascript.changes import ITSELF
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.feeds import definition_around
@@ -29,10 +30,7 @@ from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of,
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.shared_leaks import handed_out
 from chunklint.semantics.ecmascript.stale_answers import (
-    ACTS,
-    asks_with,
     changing_names,
-    requests_behind,
     runs_once,
     waits_itself,
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
+from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.semantics.ecmascript.modals import shuts_page
 from chunklint.semantics.ecmascript.names import resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Effect, hook_of
-from chunklint.semantics.ecmascript.swaps import set_at
+from chunklint.semantics.ecmascript.swaps import asked_before, set_at
 
 _SHUTS = frozenset({"disabled", "isDisabled", "readOnly", "loading", "isLoading"})
 _TAGS = ("jsx_opening_element", "jsx_self_closing_element")
@@ -22,6 +23,8 @@ def is_shut(file: SourceFile, effect: Effect, name: str, busy: Collection[str]) 
     hook = hook_of(file, found) if found is not None else None
     if found is None or hook is None or hook[0] != "useState" or effect.owner is None:
         return False
+    if any(shuts_page(file, effect.owner, state) for state in busy):
+        return True
     places = list(set_at(file, found))
     return bool(places) and all(
         _is_shut_at(file, place, busy) or is_idle_at(file, place, effect.owner, busy) for place in places
@@ -42,38 +45,7 @@ def is_idle_at(file: SourceFile, place: Node, owner: Node, busy: Collection[str]
 
     `busy ? <Skeleton /> : place`, `!busy && place`, or `if (busy) return ...` before it.
     """
-    return any(_implies_idle(file, condition, value, busy) for condition, value in _asked_before(place, owner))
-
-
-def _asked_before(place: Node, owner: Node) -> Iterator[tuple[Node, bool]]:
-    """The conditions that lead to a place within a function, each with its value there."""
-    for around in ancestors(place):
-        if around == owner:
-            return
-        condition = around.child_by_field_name("condition")
-        if condition is not None and around.type in ("ternary_expression", "if_statement"):
-            other = around.child_by_field_name("alternative")
-            if not is_within(place, condition):
-                yield condition, other is None or not is_within(place, other)
-        elif around.type == "binary_expression" and around.children[1].type in ("&&", "||"):
-            if is_within(place, around.children[2]):
-                yield around.children[0], around.children[1].type == "&&"
-        elif around.type == "statement_block":
-            yield from _left_before(around, place)
-
-
-def _left_before(block: Node, place: Node) -> Iterator[tuple[Node, bool]]:
-    """The conditions of the statements of a block that would have left its function before a place in it."""
-    for statement in block.named_children:
-        if statement.end_byte > place.start_byte:
-            return
-        condition = statement.child_by_field_name("condition") if statement.type == "if_statement" else None
-        if condition is None or statement.child_by_field_name("alternative") is not None:
-            continue
-        branch = statement.child_by_field_name("consequence")
-        last = branch.named_children[-1:] if branch is not None and branch.type == "statement_block" else [branch]
-        if any(one is not None and one.type == "return_statement" for one in last):
-            yield condition, False
+    return any(_implies_idle(file, condition, value, busy) for condition, value in asked_before(place, owner))
 
 
 def _implies_idle(file: SourceFile, condition: Node, value: bool, busy: Collection[str]) -> bool:

@@ -9,8 +9,10 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.records import record
+from chunklint.semantics.ecmascript.asking import CONTINUES, asks_with, requests_behind
 from chunklint.semantics.ecmascript.changes import ITSELF, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
+from chunklint.semantics.ecmascript.computed import computes
 from chunklint.semantics.ecmascript.functions import (
     Running,
     arguments_of,
@@ -20,12 +22,13 @@ from chunklint.semantics.ecmascript.functions import (
     function_of,
     is_function,
     receiver_of,
+    running,
 )
-from chunklint.semantics.ecmascript.gathered import gathered
-from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, dotted, resolve, root_of, unwrap
-from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, is_read, state_of_setter
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, is_read, state_of_pair, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.shut_fields import is_idle_at, is_shut
+from chunklint.semantics.ecmascript.swaps import NOTHING
 
 # What a request needs but does not ask for: another token gives the same answer.
 _CREDENTIALS = (
@@ -42,23 +45,14 @@ _CREDENTIALS = (
     "getter",
     "user",
 )
-# Calls that do something rather than ask; their answer is not a matter of what is shown.
-ACTS = ("create", "post", "put", "patch", "save", "update", "delete", "submit", "start", "send", "add", "remove")
 
-# What a client's methods are called that change something, and hardly anything else is.
-_VERBS = ("post", "put", "patch")
 
-_ACTING_METHOD = re.compile(r"""\bmethod:\s*["'](?:POST|PUT|PATCH|DELETE)["']""", re.IGNORECASE)
+# What tells how much there is, and where in it a page stands.
+_MEASURES = re.compile(r"[Tt]otal|[Cc]ount|[Pp]ag(?:e|ination)|[Hh]as(?:More|Next|Prev)|[Ll]oad|[Bb]usy")
+_PLACES = re.compile(r"[Pp]age|[Oo]ffset|[Cc]ursor|[Ll]imit|[Ss]ort|[Oo]rder|[Ss]ize|^skip$")
 
-# What draws a picture answers in the order in which it was asked.
-_DRAWS = frozenset({"todataurl", "render"})
 
-# Wrappers that may drop the answers of earlier calls.
-_SETTLES_ORDER = ("debounce", "throttle", "latest", "cancel")
-_CONTINUES = frozenset({"then", "finally", "catch"})
 _HOPS = 4
-
-_NAMES = ("identifier", "shorthand_property_identifier")
 
 
 @record
@@ -72,6 +66,7 @@ class Stale:
         fed: The dependencies that change only where a mount or caller changes them, each with its way; empty where
             the component itself changes `dependency`.
         path: The calls that lead from the effect to the request, outermost first.
+        module: Module and name of the function that the request calls, where it is an import of its own; "" otherwise.
     """
 
     request: Node
@@ -79,6 +74,7 @@ class Stale:
     dependency: str
     path: tuple[Node, ...]
     fed: tuple[tuple[str, str], ...]
+    module: tuple[str, str]
 
 
 def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
@@ -88,6 +84,14 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
     changing = changing_names(file, effect)
     if not changing or runs_once(file, effect):
         return
+    found = list(_candidates(file, effect, changing))
+    # Of what one effect sets late, what is shown says more than how many pages there are.
+    yield from sorted(found, key=lambda stale: _MEASURES.search(file.text(stale.setter)) is not None)[:1]
+
+
+def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozenset[str]]) -> Iterator[Stale]:
+    """A stale answer for each setter of an effect that takes one."""
+    listed = {file.text(dependency) for dependency in effect.deps}
     for run, path in reached(file, effect.callback):
         if run.node.type != "call_expression" or (taken := _taken(file, run)) is None:
             continue
@@ -95,22 +99,40 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
         if state_of_setter(file, name) is None or "rror" in file.text(name) or not is_read(file, name):
             continue
         for request in requests:
-            busy = _busy_states(file, effect, request)
-            if busy and any(is_idle_at(file, place, effect.owner, busy) for place in (*path, request)):
+            asked = _asked(file, effect, request, path, changing)
+            if not asked or is_guarded(file, effect, run.node, own_wait(run.node)) or computes(file, effect, request):
                 continue
-            asked = frozenset(
-                name
-                for name in asks_with(file, request, changing.keys(), path)
-                if not busy or not is_shut(file, effect, name, busy)
-            )
-            if not asked or is_guarded(file, effect, run.node, own_wait(run.node)):
-                continue
-            if _is_filled_once(file, effect, state_of_setter(file, name), path[0] if path else request):
-                continue
-            if not _goes_alone(file, effect, request):
+            if _MEASURES.search(file.text(name)) and all(_PLACES.search(one) for one in asked):
+                continue  # How many there are is the same for each page.
+            if not _is_filled_once(file, effect, state_of_setter(file, name), path, request):
                 own, fed = by_source(asked, changing)
-                yield Stale(request, setter, min(own or asked), path, fed)
-                return
+                named = min(own or asked, key=lambda one: (one not in listed, bool(_PLACES.search(one)), one))
+                yield Stale(request, setter, named, path, fed, _module_of(file, request))
+                break
+
+
+def _asked(
+    file: SourceFile, effect: Effect, request: Node, path: tuple[Node, ...], changing: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """What a request asks with that can change while it runs; empty where another cannot be made meanwhile."""
+    if _goes_alone(file, effect, request):
+        return frozenset()
+    busy = _busy_states(file, effect, request)
+    owner = effect.owner or effect.callback
+    if busy and any(is_idle_at(file, place, owner, busy) for place in (*path, request)):
+        return frozenset()
+    # The effect that runs again for its own flag would take back with a cleanup what it has just begun.
+    if not busy.isdisjoint(file.text(dependency) for dependency in effect.deps):
+        return frozenset()
+    asked = asks_with(file, request, changing.keys(), path)
+    return frozenset(name for name in asked if not busy or not is_shut(file, effect, name, busy))
+
+
+def _module_of(file: SourceFile, request: Node) -> tuple[str, str]:
+    """Module and name of the imported function that a request calls; empty names for any other."""
+    callee = callee_of(request)
+    found = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+    return (found.module, found.imported) if found is not None and found.kind == "import" else ("", "")
 
 
 def _taken(file: SourceFile, run: Running) -> tuple[Node, Node, Iterator[Node]] | None:
@@ -127,7 +149,7 @@ def _taken(file: SourceFile, run: Running) -> tuple[Node, Node, Iterator[Node]] 
         return None
     request = receiver_of(run.node)
     for _ in range(_HOPS):
-        if request is None or request.type != "call_expression" or called_name(file, request) not in _CONTINUES:
+        if request is None or request.type != "call_expression" or called_name(file, request) not in CONTINUES:
             break
         request = receiver_of(request)
     asks = request is not None and request.type == "call_expression"
@@ -159,8 +181,10 @@ def runs_once(file: SourceFile, effect: Effect) -> bool:
     return any(chain[-1:] == ("current",) for asked in conditions(effect.callback) for chain in chains_in(file, asked))
 
 
-def _is_filled_once(file: SourceFile, effect: Effect, state: str | None, place: Node) -> bool:
-    """Whether the effect asks only while the state is empty that takes the answer: `if (rows.length) return`."""
+def _is_filled_once(file: SourceFile, effect: Effect, state: str | None, path: tuple[Node, ...], request: Node) -> bool:
+    """Whether the effect asks only while a state is empty that it fills, by asking or by the answer."""
+    place = path[0] if path else request
+    filled = {state} | {name for call in path for name in _filled_by(file, call)}
     for asked in conditions(effect.callback):
         around = asked.parent
         test = around.parent if around is not None and around.type == "parenthesized_expression" else around
@@ -172,10 +196,22 @@ def _is_filled_once(file: SourceFile, effect: Effect, state: str | None, place: 
         )
         names = [asked] if asked.type == "identifier" else descendants(asked, "identifier", stop=FUNCTIONS)
         if place.start_byte > asked.end_byte and any(
-            file.text(name) == state and _asks_emptiness(file, name) == (not returns) for name in names
+            file.text(name) in filled and _asks_emptiness(file, name) == (not returns) for name in names
         ):
             return True
     return False
+
+
+def _filled_by(file: SourceFile, call: Node) -> Iterator[str]:
+    """The states that a function of the component sets to something before it waits."""
+    callee = callee_of(call)
+    function = function_of(file, callee) if callee is not None else None
+    for run in running(file, function) if function is not None else ():
+        name, given = callee_of(run.node), arguments_of(run.node) if run.node.type == "call_expression" else []
+        if run.waited or name is None or name.type != "identifier" or not given or file.text(given[0]) in NOTHING:
+            continue
+        state = state_of_setter(file, name)
+        yield from (state,) if state else ()
 
 
 def _asks_emptiness(file: SourceFile, name: Node) -> bool | None:
@@ -235,7 +271,7 @@ def _locked(file: SourceFile, body: Node, request: Node) -> Iterator[tuple[str, 
             yield dotted(file, left)
         callee, given = callee_of(node), arguments_of(node) if node.type == "call_expression" else []
         if callee is not None and callee.type == "identifier" and given and given[0].type == "true":
-            state = state_of_setter(file, callee)
+            state = state_of_pair(file, callee)
             yield from [(state,)] if state else []
 
 
@@ -259,113 +295,3 @@ def changing_names(file: SourceFile, effect: Effect) -> Mapping[str, frozenset[s
         if ways:
             changing[file.text(root) if root == unwrap(dependency) else file.text(dependency)] = ways
     return changing
-
-
-def requests_behind(file: SourceFile, value: Node) -> Iterator[Node]:
-    """The calls whose awaited result a value is made of, within the function around it."""
-    pending: list[tuple[Node, int]] = [(value, 0)]
-    seen: set[int] = set()
-    while pending:
-        current, hops = pending.pop()
-        if current.type == "await_expression":
-            yield from _calls_of(current)
-        for node in descendants(current, "await_expression"):
-            yield from _calls_of(node)
-        names = [current] if current.type in _NAMES else list(descendants(current, *_NAMES))
-        for name in names:
-            found = resolve(file, name)
-            if found is None or found.node.id in seen or hops == _HOPS:
-                continue
-            seen.add(found.node.id)
-            if found.kind == "parameter":
-                yield from _request_continued(file, found)
-            elif found.kind == "variable" and found.value is not None and _is_near(file, found, value):
-                pending.extend((part, hops + 1) for part in (found.value, *gathered(file, found)))
-
-
-def _is_near(file: SourceFile, found: Binding, value: Node) -> bool:
-    around = enclosing_function(file, value)
-    return around is not None and begins_within(found.node, around)
-
-
-def _calls_of(wait: Node) -> Iterator[Node]:
-    inner = unwrap(wait)
-    if inner.type == "call_expression":
-        yield inner
-
-
-def _request_continued(file: SourceFile, found: Binding) -> Iterator[Node]:
-    """What `then` goes on from: the first call of the chain whose continuation has this parameter."""
-    call = found.scope.parent.parent if found.scope.parent is not None else None
-    for _ in range(_HOPS):
-        if call is None or call.type != "call_expression" or called_name(file, call) not in _CONTINUES:
-            break
-        call = receiver_of(call)
-    else:
-        return
-    if call is not None and call.type == "call_expression" and call != found.scope.parent:
-        given = found.scope.parent
-        if given is not None and given.type == "arguments" and given.parent != call:
-            yield call
-
-
-def _changes_something(file: SourceFile, request: Node, verb: str) -> bool:
-    """Whether a `fetch` is told to do more than ask."""
-    return verb == "fetch" and any(_ACTING_METHOD.search(file.text(given)) for given in arguments_of(request)[1:2])
-
-
-def asks_with(file: SourceFile, request: Node, changing: Collection[str], path: tuple[Node, ...]) -> Iterator[str]:
-    """The changing dependencies that a request's arguments mention, through variables and parameters."""
-    verb = called_name(file, request).lower()
-    if (
-        verb in _DRAWS
-        or verb.startswith(ACTS)
-        or any(word in verb for word in _SETTLES_ORDER)
-        or _changes_something(file, request, verb)
-    ):
-        return
-    pending: list[tuple[Node, int]] = [(given, 0) for given in arguments_of(request)]
-    # `response.json()` asks nothing; what it belongs to does, when that is a variable of the work itself.
-    receiver = receiver_of(request)
-    if receiver is not None and not {".".join(chain) for chain in chains_in(file, receiver)}.intersection(changing):
-        pending.append((receiver, 0))
-    callee = callee_of(request)
-    called = function_of(file, callee) if callee is not None and callee.type == "identifier" else None
-    if called is not None and any(
-        called_name(file, call).lower() in _VERBS for call in descendants(called, "call_expression")
-    ):
-        return
-    if called is not None and not arguments_of(request):
-        body = called.child_by_field_name("body")
-        pending.extend((call, 1) for call in (descendants(body, "arguments") if body is not None else ()))
-    seen: set[int] = set()
-    while pending:
-        current, hops = pending.pop()
-        mentioned = {".".join(chain) for chain in chains_in(file, current)}.intersection(changing)
-        yield from sorted(mentioned)
-        if mentioned or hops == _HOPS:
-            continue
-        for name in [current] if current.type in _NAMES else list(descendants(current, *_NAMES)):
-            found = resolve(file, name)
-            if found is not None and found.kind == "parameter" and found.node.id not in seen:
-                seen.add(found.node.id)
-                pending.extend((given, hops + 1) for given in _passed(file, found, path))
-            local = found is not None and found.kind == "variable" and found.value is not None
-            if not local or found is None or found.value is None or found.node.id in seen:
-                continue
-            seen.add(found.node.id)
-            if (
-                found.scope.type != "program"
-                and hook_of(file, found) is None
-                and function_of(file, found.value) is None
-            ):
-                pending.append((found.value, hops + 1))
-
-
-def _passed(file: SourceFile, found: Binding, path: tuple[Node, ...]) -> Iterator[Node]:
-    """What the calls that lead to the request pass for a parameter."""
-    position = (found.keys or ("0",))[0]
-    for call in path:
-        callee = callee_of(call)
-        if callee is not None and function_of(file, callee) == found.scope and position.isdigit():
-            yield from arguments_of(call)[int(position) : int(position) + 1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
@@ -12,7 +13,8 @@ from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_fun
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import hook_of
 
-_NOTHING = frozenset({"null", "undefined", "false", '""', "''", "0", "-1"})
+_LITERALS = frozenset({"string", "number", "null", "undefined"})
+NOTHING = frozenset({"null", "undefined", "false", '""', "''", "0", "-1"})
 
 
 def takes_its_place(file: SourceFile, element: Node, value: Node, owner: Node) -> bool:
@@ -21,11 +23,9 @@ def takes_its_place(file: SourceFile, element: Node, value: Node, owner: Node) -
     `chosen ? <Detail id={chosen} /> : <List onChoose={setChosen} />`, or `if (chosen) return <Detail ... />` before it.
     """
     states = [found for found in _states(file, value) if setter_of(file, found) is not None]
-    instead = [node for name in states for node in _instead(file, element, name, owner)]
-    if not states or not instead:
-        return False
     places = [place for state in states for place in set_at(file, state)]
-    return all(any(_is_in(place, node) for node in instead) for place in places)
+    shown = _atoms(file, asked_before(element, owner)) if places else {}
+    return bool(shown) and all(_contradicts(_atoms(file, asked_before(place, owner)), shown) for place in places)
 
 
 def _states(file: SourceFile, value: Node) -> Iterator[Binding]:
@@ -36,28 +36,74 @@ def _states(file: SourceFile, value: Node) -> Iterator[Binding]:
             yield found
 
 
-def _instead(file: SourceFile, element: Node, state: Binding, owner: Node) -> Iterator[tuple[Node, int]]:
-    """What is shown where the element is not, as far as the state decides: a node, and the byte where it begins."""
-    for around in ancestors(element):
+def _atoms(file: SourceFile, asked: Iterable[tuple[Node, bool]]) -> dict[str, set[str]]:
+    """What conditions say of each thing that they ask: `true`, `false`, or the literal that it equals."""
+    said: dict[str, set[str]] = defaultdict(set)
+    pending = list(asked)
+    while pending:
+        condition, value = pending.pop()
+        node = unwrap(condition)
+        operator = node.children[1].type if node.type == "binary_expression" else ""
+        said[file.text(node)].add("true" if value else "false")
+        if node.type == "unary_expression" and node.children[0].type == "!":
+            pending.append((node.children[1], not value))
+        elif operator in ("&&", "||"):
+            if (operator == "&&") == value:
+                pending += [(node.children[0], value), (node.children[2], value)]
+        elif operator in ("===", "==", "!==", "!=") and node.children[2].type in _LITERALS:
+            if (operator in ("===", "==")) == value:
+                said[file.text(node.children[0])].add(file.text(node.children[2]))
+            else:
+                said[file.text(node.children[0])].add(f"not {file.text(node.children[2])}")
+    return said
+
+
+def _contradicts(here: dict[str, set[str]], there: dict[str, set[str]]) -> bool:
+    """Whether two places cannot both be shown: one asks for what the other rules out."""
+    return any(
+        _excludes(one, other) or _excludes(other, one)
+        for asked in here.keys() & there.keys()
+        for one in here[asked]
+        for other in there[asked]
+    )
+
+
+def _excludes(one: str, other: str) -> bool:
+    if one in ("true", "false"):
+        return other == {"true": "false", "false": "true"}[one] or (one == "true" and other in NOTHING)
+    negated, plain = one.startswith("not "), other.startswith("not ")
+    return one == f"not {other}" if negated else not plain and other not in ("true", "false") and one != other
+
+
+def asked_before(place: Node, owner: Node) -> Iterator[tuple[Node, bool]]:
+    """The conditions that lead to a place within a function, or to where it is shown, each with its value there."""
+    for around in ancestors(place):
         if around == owner:
             return
         condition = around.child_by_field_name("condition")
-        if around.type not in ("ternary_expression", "if_statement") or condition is None:
-            continue
-        named = [condition] if condition.type == "identifier" else list(descendants(condition, "identifier"))
-        if all(resolve(file, name) != state for name in named):
-            continue
-        chosen, other = around.child_by_field_name("consequence"), around.child_by_field_name("alternative")
-        if chosen is not None and other is not None:
-            branch = other if is_within(element, chosen) else chosen
-            yield branch, branch.start_byte
-        elif around.parent is not None and next(descendants(around, "return_statement"), None) is not None:
-            yield around.parent, around.end_byte
+        if condition is not None and around.type in ("ternary_expression", "if_statement"):
+            other = around.child_by_field_name("alternative")
+            if not is_within(place, condition):
+                yield condition, other is None or not is_within(place, other)
+        elif around.type == "binary_expression" and around.children[1].type in ("&&", "||"):
+            if is_within(place, around.children[2]):
+                yield around.children[0], around.children[1].type == "&&"
+        elif around.type == "statement_block":
+            yield from _left_before(around, place)
 
 
-def _is_in(place: Node, instead: tuple[Node, int]) -> bool:
-    node, start = instead
-    return begins_within(place, node) and place.start_byte >= start
+def _left_before(block: Node, place: Node) -> Iterator[tuple[Node, bool]]:
+    """The conditions of the statements of a block that would have left its function before a place in it."""
+    for statement in block.named_children:
+        if statement.end_byte > place.start_byte:
+            return
+        condition = statement.child_by_field_name("condition") if statement.type == "if_statement" else None
+        if condition is None or statement.child_by_field_name("alternative") is not None:
+            continue
+        branch = statement.child_by_field_name("consequence")
+        last = branch.named_children[-1:] if branch is not None and branch.type == "statement_block" else [branch]
+        if any(one is not None and one.type == "return_statement" for one in last):
+            yield condition, False
 
 
 def set_at(file: SourceFile, state: Binding) -> Iterator[Node]:
@@ -66,7 +112,7 @@ def set_at(file: SourceFile, state: Binding) -> Iterator[Node]:
     for use in uses_of(file, setter.node) if setter is not None else ():
         call = use.parent
         given = arguments_of(call) if call is not None and call.type == "call_expression" else []
-        if given and file.text(unwrap(given[0])) in _NOTHING:
+        if given and file.text(unwrap(given[0])) in NOTHING:
             continue
         handler = _named_function(file, use, state.scope)
         yield from uses_of(file, handler) if handler is not None else (use,)
@@ -76,12 +122,19 @@ def _named_function(file: SourceFile, use: Node, scope: Node) -> Node | None:
     """The name of the handler that a use stands in, when the component itself declares it."""
     function = enclosing_function(file, use)
     while function is not None and function.parent is not None:
-        declarator = next((one for one in ancestors(function) if one.type == "variable_declarator"), None)
-        name = function.child_by_field_name("name")
-        if name is None and declarator is not None and begins_within(declarator, scope):
-            name = declarator.child_by_field_name("name")
+        name = function.child_by_field_name("name") or _name_it_gets(function)
         if name is not None and name.type == "identifier" and begins_within(name, scope):
             return name
         outer = enclosing_function(file, function)
         function = outer if outer is not None and begins_within(outer, scope) else None
+    return None
+
+
+def _name_it_gets(function: Node) -> Node | None:
+    """The name of the variable that a function is bound to, through the hooks and helpers that wrap it."""
+    for around in ancestors(function):
+        if around.type == "variable_declarator":
+            return around.child_by_field_name("name")
+        if around.type not in ("arguments", "call_expression") and unwrap(around) == around:
+            return None
     return None

@@ -1,0 +1,166 @@
+"""Requests: which ones an answer comes from, and what they ask with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.semantics.ecmascript.cleanup_scope import chains_in
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    enclosing_function,
+    function_of,
+    receiver_of,
+)
+from chunklint.semantics.ecmascript.gathered import gathered
+from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap
+from chunklint.semantics.ecmascript.react import hook_of
+
+# Calls that do something rather than ask; their answer is not a matter of what is shown.
+ACTS = ("create", "post", "put", "patch", "save", "update", "delete", "submit", "start", "send", "add", "remove")
+
+# What a client's methods are called that change something, and hardly anything else is.
+_VERBS = ("post", "put", "patch")
+
+_ACTING_METHOD = re.compile(r"""\bmethod:\s*["'](?:POST|PUT|PATCH|DELETE)["']""", re.IGNORECASE)
+
+# What draws a picture answers in the order in which it was asked.
+_DRAWS = frozenset({"todataurl", "render"})
+
+# Wrappers that may drop the answers of earlier calls.
+_SETTLES_ORDER = ("debounce", "throttle", "latest", "cancel")
+CONTINUES = frozenset({"then", "finally", "catch"})
+_HOPS = 4
+_NAMES = ("identifier", "shorthand_property_identifier")
+
+
+def requests_behind(file: SourceFile, value: Node) -> Iterator[Node]:
+    """The calls whose awaited result a value is made of, within the function around it."""
+    pending: list[tuple[Node, int]] = [(value, 0)]
+    seen: set[int] = set()
+    while pending:
+        current, hops = pending.pop()
+        if current.type == "await_expression":
+            yield from _calls_of(current)
+        for node in descendants(current, "await_expression"):
+            yield from _calls_of(node)
+        names = [current] if current.type in _NAMES else list(descendants(current, *_NAMES))
+        for name in names:
+            found = resolve(file, name)
+            if found is None or found.node.id in seen or hops == _HOPS:
+                continue
+            seen.add(found.node.id)
+            if found.kind == "parameter":
+                yield from _request_continued(file, found)
+            elif found.kind == "variable" and (one := _one_of_all(file, found.value, found.keys)) is not None:
+                yield one
+            elif found.kind == "variable" and found.value is not None and _is_near(file, found, value):
+                pending.extend((part, hops + 1) for part in (found.value, *gathered(file, found)))
+
+
+def _is_near(file: SourceFile, found: Binding, value: Node) -> bool:
+    around = enclosing_function(file, value)
+    return around is not None and begins_within(found.node, around)
+
+
+def _calls_of(wait: Node) -> Iterator[Node]:
+    inner = unwrap(wait)
+    if inner.type == "call_expression":
+        yield inner
+
+
+def _request_continued(file: SourceFile, found: Binding) -> Iterator[Node]:
+    """What `then` goes on from: the first call of the chain whose continuation has this parameter."""
+    call = found.scope.parent.parent if found.scope.parent is not None else None
+    for _ in range(_HOPS):
+        if call is None or call.type != "call_expression" or called_name(file, call) not in CONTINUES:
+            break
+        call = receiver_of(call)
+    else:
+        return
+    if call is not None and call.type == "call_expression" and call != found.scope.parent:
+        given = found.scope.parent
+        if given is not None and given.type == "arguments" and given.parent != call:
+            yield _one_of_all(file, call, found.keys[1:]) or call
+
+
+def _one_of_all(file: SourceFile, value: Node | None, keys: tuple[str, ...]) -> Node | None:
+    """The call that gives one of the answers of `const [rows, total] = await Promise.all([list(), count()])`."""
+    call = unwrap(value) if value is not None else None
+    if call is None or called_name(file, call) not in ("all", "allSettled") or not keys[:1] or not keys[0].isdigit():
+        return None
+    listed = arguments_of(call)[:1]
+    parts = [part for part in listed[0].named_children if part.type != "comment"] if listed else []
+    if not parts or listed[0].type != "array" or len(parts) <= int(keys[0]):
+        return None
+    one: Node | None = unwrap(parts[int(keys[0])])
+    while one is not None and one.type == "call_expression" and called_name(file, one) in CONTINUES:
+        one = receiver_of(one)
+    return one if one is not None and one.type == "call_expression" else None
+
+
+def _changes_something(file: SourceFile, request: Node, verb: str) -> bool:
+    """Whether a `fetch` is told to do more than ask."""
+    return verb == "fetch" and any(_ACTING_METHOD.search(file.text(given)) for given in arguments_of(request)[1:2])
+
+
+def asks_with(file: SourceFile, request: Node, changing: Collection[str], path: tuple[Node, ...]) -> Iterator[str]:
+    """The changing dependencies that a request's arguments mention, through variables and parameters."""
+    verb = called_name(file, request).lower()
+    if (
+        verb in _DRAWS
+        or verb.startswith(ACTS)
+        or any(word in verb for word in _SETTLES_ORDER)
+        or _changes_something(file, request, verb)
+    ):
+        return
+    pending: list[tuple[Node, int]] = [(given, 0) for given in arguments_of(request)]
+    # `response.json()` asks nothing; what it belongs to does, when that is a variable of the work itself.
+    receiver = receiver_of(request)
+    if receiver is not None and not {".".join(chain) for chain in chains_in(file, receiver)}.intersection(changing):
+        pending.append((receiver, 0))
+    callee = callee_of(request)
+    called = function_of(file, callee) if callee is not None and callee.type == "identifier" else None
+    if called is not None and any(
+        called_name(file, call).lower() in _VERBS for call in descendants(called, "call_expression")
+    ):
+        return
+    if called is not None and not arguments_of(request):
+        body = called.child_by_field_name("body")
+        pending.extend((call, 1) for call in (descendants(body, "arguments") if body is not None else ()))
+    seen: set[int] = set()
+    while pending:
+        current, hops = pending.pop()
+        mentioned = {".".join(chain) for chain in chains_in(file, current)}.intersection(changing)
+        yield from sorted(mentioned)
+        if mentioned or hops == _HOPS:
+            continue
+        for name in [current] if current.type in _NAMES else list(descendants(current, *_NAMES)):
+            found = resolve(file, name)
+            if found is not None and found.kind == "parameter" and found.node.id not in seen:
+                seen.add(found.node.id)
+                pending.extend((given, hops + 1) for given in _passed(file, found, path))
+            local = found is not None and found.kind == "variable" and found.value is not None
+            if not local or found is None or found.value is None or found.node.id in seen:
+                continue
+            seen.add(found.node.id)
+            if (
+                found.scope.type != "program"
+                and hook_of(file, found) is None
+                and function_of(file, found.value) is None
+            ):
+                pending.append((found.value, hops + 1))
+
+
+def _passed(file: SourceFile, found: Binding, path: tuple[Node, ...]) -> Iterator[Node]:
+    """What the calls that lead to the request pass for a parameter."""
+    position = (found.keys or ("0",))[0]
+    for call in path:
+        callee = callee_of(call)
+        if callee is not None and function_of(file, callee) == found.scope and position.isdigit():
+            yield from arguments_of(call)[int(position) : int(position) + 1]

@@ -1,0 +1,67 @@
+"""Answers that come from no other machine: what is computed, drawn or read here keeps the order it was asked in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.semantics.ecmascript.functions import called_name, callee_of, function_of, receiver_of
+from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.react import Effect
+
+# What is called by such a name works on what it is given, unless it is imported from where servers are asked.
+_COMPUTES = re.compile(
+    r"^(?:parse|render|highlight|tokeni[sz]e|compile|(?:de)?seriali[sz]e|decode|encode|(?:de)?compress|unzip|hash|digest|"
+    r"md2|markdown|getQuickJS$)|(?:To|2)(?:Html|HTML|html|Array|Base64|Text|Data(?:Url|URL|url))$|(?:Markdown|ArrayBuffer)$"
+)
+_ASKS = re.compile(
+    r"api|service|client|request|http|axios|fetch|action|query|rpc|server|\bky\b|socket|invoke|ipc", re.IGNORECASE
+)
+_STORES = frozenset({"storage", "localStorage", "sessionStorage", "AsyncStorage", "localforage"})
+_LOCAL = ('"blob:', "'blob:", '"data:', "'data:")
+
+
+def computes(file: SourceFile, effect: Effect, request: Node) -> bool:
+    """Whether what an effect waits for is computed, loaded with the application's code, or kept on this machine."""
+    callee = callee_of(request)
+    if callee is None or callee.type == "import":
+        return callee is not None
+    receiver = receiver_of(request)
+    if receiver is not None and dotted(file, receiver)[-1:] and dotted(file, receiver)[-1] in _STORES:
+        return True
+    if any(mark in (text := file.text(effect.callback)) for mark in _LOCAL) and "fetch(" in text:
+        return True
+    if called_name(file, request) in ("all", "allSettled"):
+        inner = list(_waited_for(request))
+        return bool(inner) and all(computes(file, effect, call) for call in inner)
+    function = function_of(file, callee) if callee.type == "identifier" else None
+    if function is not None and _only_imports(function):
+        return True
+    if not _COMPUTES.search(called_name(file, request)):
+        return False
+    if function is not None:
+        return not _ASKS.search(file.text(function))
+    found = resolve(file, root) if (root := root_of(callee)).type == "identifier" else None
+    return found is not None and found.kind == "import" and not _ASKS.search(found.module)
+
+
+def _waited_for(request: Node) -> Iterator[Node]:
+    """The calls that are waited for inside of what `Promise.all` is given."""
+    for wait in descendants(request, "await_expression"):
+        inner = unwrap(wait)
+        if inner.type == "call_expression" and not _is_all(inner):
+            yield inner
+
+
+def _is_all(call: Node) -> bool:
+    callee = callee_of(call)
+    return callee is not None and callee.text in (b"Promise.all", b"Promise.allSettled")
+
+
+def _only_imports(function: Node) -> bool:
+    """Whether all that a function calls is `import()`: it loads a part of the application."""
+    calls = list(descendants(function, "call_expression"))
+    return bool(calls) and all((callee := callee_of(call)) is not None and callee.type == "import" for call in calls)

@@ -1,0 +1,186 @@
+"""Modals: one hides what it was opened from, and as long as it is open, only what is set inside of it changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.records import record
+from chunklint.semantics.ecmascript.changes import setter_of
+from chunklint.semantics.ecmascript.definitions import definitions
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    enclosing_function,
+    function_of,
+    is_function,
+    returned,
+)
+from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.react import hook_of
+from chunklint.semantics.ecmascript.swaps import NOTHING
+
+_MODAL = re.compile(r"Modal|Dialog|Drawer|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox")
+# What covers the page, in the words of utility classes: `fixed inset-0`, `w-screen h-screen fixed`.
+_COVERS = re.compile(r"inset-0|(?=.*\bw-(?:screen|full|dvw)\b)(?=.*\bh-(?:screen|full|dvh)\b)")
+_MAY_COVER = re.compile(r"""\bfixed\b|aria-modal|role=["'](?:alert)?dialog""")
+_CLOSING = re.compile(r"^on(?:Close|Cancel|Hide|Dismiss|OpenChange|Exit|Done|Success)|^(?:close|cancel|hide|setOpen)")
+_OPEN = re.compile(r"^(?:is|default)?(?:open|opened|show|shown|visible)$|(?:Open|Opened|Show|Visible)$", re.IGNORECASE)
+# Drawers that stand beside the page.
+_BESIDE = re.compile(r"""\bvariant=\{?["'](?:permanent|persistent)|\bmask=\{false\}""")
+_WRAPPERS = 4
+_CHOICES = ("ternary_expression", "if_statement", "switch_case")
+
+
+@record
+class Modals:
+    """The components of a file that render a modal and nothing else: where a condition mounts one, it stands open."""
+
+    names: tuple[str, ...]
+
+
+def modals(file: SourceFile) -> Modals | None:
+    """The components of a file that are modals by what they render, under whatever names; None for none."""
+    if not _MODAL.search(file.content) and not _MAY_COVER.search(file.content):
+        return None
+    functions = ((one.fact.name, function_of(file, one.node)) for one in definitions(file))
+    names = tuple(name for name, function in functions if function is not None and _renders_modal(file, function))
+    return Modals(names) if names else None
+
+
+def _renders_modal(file: SourceFile, function: Node) -> bool:
+    shown = [value for value in map(unwrap, returned(function)) if value.type.startswith("jsx_")]
+    return bool(shown) and all(_is_modal(file, value) for value in shown)
+
+
+def _is_modal(file: SourceFile, element: Node) -> bool:
+    """Whether an element is a modal, or a provider or fragment around nothing but one."""
+    for _ in range(_WRAPPERS):
+        tag = element if element.type == "jsx_self_closing_element" else element.named_children[0]
+        name = tag.child_by_field_name("name")
+        if name is not None and (_MODAL.search(file.text(name)) or _covers_the_page(file, tag)):
+            return True
+        inner = [child for child in element.named_children if child.type in ("jsx_element", "jsx_self_closing_element")]
+        if len(inner) != 1:
+            return False
+        element = inner[0]
+    return False
+
+
+def _covers_the_page(file: SourceFile, tag: Node) -> bool:
+    """Whether an element says that it is a modal dialog, or lies fixed over all that the window shows."""
+    for part in (one for one in tag.named_children if one.type == "jsx_attribute"):
+        name, text = file.text(part.named_children[0]), file.text(part)
+        if name == "aria-modal" or (name == "role" and "dialog" in text):
+            return True
+        if name == "className" and re.search(r"\bfixed\b", text) and _COVERS.search(text):
+            return True
+    return False
+
+
+def modal_around(file: SourceFile, around: list[Node]) -> Node | None:
+    """The innermost modal around an element, whole, that is there only while it is open; None for none.
+
+    An element in a modal's tags is there while that is open. A modal of its own name (`<UserDialog user={user} />`) is
+    so where a condition decides on it, or one around it.
+    """
+    for at, tag in enumerate(around):
+        if not _is_named_modal(file, tag):
+            continue
+        if at > 0 or is_conditional(tag):
+            return tag.parent if tag.type == "jsx_opening_element" else tag
+    return None
+
+
+def is_conditional(tag: Node) -> bool:
+    """Whether a condition decides on an element, within the function that makes it."""
+    for around in ancestors(tag):
+        if around.type in _CHOICES or (around.type == "binary_expression" and around.children[1].type in ("&&", "??")):
+            return True
+        if is_function(around):
+            return False
+    return False
+
+
+def is_set_inside(file: SourceFile, value: Node, modal: Node) -> bool:
+    """Whether the setter of a state that a value names stands in the modal itself."""
+    names = [value] if value.type == "identifier" else list(descendants(value, "identifier"))
+    for name in names:
+        found = resolve(file, name)
+        setter = setter_of(file, found) if found is not None and hook_of(file, found) is not None else None
+        uses = uses_of(file, setter.node) if setter is not None else ()
+        if any(begins_within(use, modal) and not _closes(file, use, modal) for use in uses):
+            return True
+    return False
+
+
+def _closes(file: SourceFile, use: Node, modal: Node) -> bool:
+    """Whether a place is in a handler by which a modal is closed: `onClose={() => setUser(null)}`."""
+    for around in ancestors(use):
+        if around.type == "jsx_attribute":
+            return _CLOSING.search(file.text(around.named_children[0])) is not None
+        if around == modal:
+            break
+    return False
+
+
+def opens_with(file: SourceFile, element: Node, value: Node) -> bool:
+    """Whether what sets a prop's state opens the modal that it is given to: `<Sheet open={open} row={row} />`.
+
+    It hides what the next value would be chosen from, whether it is mounted all the time or not.
+    """
+    if not _is_named_modal(file, element):
+        return False
+    openers = [state for shown in _shown_by(file, element) for state in _states(file, shown)]
+    states = _states(file, value)
+    return bool(states) and all(
+        state in openers or any(_is_set_with(file, state, opener) for opener in openers) for state in states
+    )
+
+
+def shuts_page(file: SourceFile, owner: Node, state: str) -> bool:
+    """Whether a component covers the page with a modal while a state is set: `<AlertDialog open={busy}>`."""
+    return any(
+        file.text(shown).strip("{}! ") == state
+        for tag in descendants(owner, "jsx_opening_element", "jsx_self_closing_element")
+        if _is_named_modal(file, tag)
+        for shown in _shown_by(file, tag)
+    )
+
+
+def _is_named_modal(file: SourceFile, tag: Node) -> bool:
+    name = tag.child_by_field_name("name")
+    return name is not None and bool(_MODAL.search(file.text(name))) and not _BESIDE.search(file.text(tag))
+
+
+def _shown_by(file: SourceFile, tag: Node) -> Iterator[Node]:
+    """The values of the props by which an element is open or not."""
+    for part in (one for one in tag.named_children if one.type == "jsx_attribute" and len(one.named_children) > 1):
+        if _OPEN.search(file.text(part.named_children[0])):
+            yield part.named_children[1]
+
+
+def _states(file: SourceFile, value: Node) -> list[Binding]:
+    """The state variables that a value names."""
+    names = [value] if value.type == "identifier" else list(descendants(value, "identifier"))
+    found = (resolve(file, name) for name in names)
+    return [one for one in found if one is not None and (hook := hook_of(file, one)) and hook[0] == "useState"]
+
+
+def _is_set_with(file: SourceFile, state: Binding, opener: Binding) -> bool:
+    """Whether each function that sets a state to something sets another one, too."""
+    setter, opening = setter_of(file, state), setter_of(file, opener)
+    if setter is None or opening is None:
+        return False
+    functions = [enclosing_function(file, use) for use in uses_of(file, setter.node) if _sets_something(file, use)]
+    opened = list(uses_of(file, opening.node))
+    return bool(functions) and all(
+        function is not None and any(begins_within(use, function) for use in opened) for function in functions
+    )
+
+
+def _sets_something(file: SourceFile, use: Node) -> bool:
+    given = arguments_of(use.parent) if use.parent is not None and use.parent.type == "call_expression" else []
+    return not given or file.text(unwrap(given[0])) not in NOTHING
