@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants, is_within
 from chunklint.semantics.ecmascript.changes import setter_of
-from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_function
+from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_function, is_function, returned
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import hook_of
 
@@ -22,18 +22,30 @@ def takes_its_place(file: SourceFile, element: Node, value: Node, owner: Node) -
 
     `chosen ? <Detail id={chosen} /> : <List onChoose={setChosen} />`, or `if (chosen) return <Detail ... />` before it.
     """
-    states = [found for found in _states(file, value) if setter_of(file, found) is not None]
-    places = [place for state in states for place in set_at(file, state)]
-    shown = _atoms(file, asked_before(element, owner)) if places else {}
+    states = [(found, part) for found, part in _states(file, value) if setter_of(file, found) is not None]
+    places = [place for state, part in states for place in set_at(file, state, part)]
+    shown = _atoms(file, _shown_when(file, element, owner)) if places else {}
     return bool(shown) and all(_contradicts(_atoms(file, asked_before(place, owner)), shown) for place in places)
 
 
-def _states(file: SourceFile, value: Node) -> Iterator[Binding]:
+def _states(file: SourceFile, value: Node) -> Iterator[tuple[Binding, str]]:
+    """The states that a value is made of, each with the part of it that is taken: `type` of `form.type`, or ""."""
     for name in descendants(value, "identifier"):
         found = resolve(file, name)
         hook = hook_of(file, found) if found is not None else None
         if found is not None and hook is not None and hook[0] in ("useState", "useReducer"):
-            yield found
+            around = name.parent
+            part = around.child_by_field_name("property") if around is not None else None
+            yield found, file.text(part) if part is not None else ""
+
+
+def _shown_when(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[Node, bool]]:
+    """The conditions that lead to an element, through the function of the component that makes it for one place."""
+    yield from asked_before(element, owner)
+    name = _named_function(file, element, owner)
+    uses = list(uses_of(file, name)) if name is not None else []
+    if len(uses) == 1:
+        yield from asked_before(uses[0], owner)
 
 
 def _atoms(file: SourceFile, asked: Iterable[tuple[Node, bool]]) -> dict[str, set[str]]:
@@ -106,16 +118,39 @@ def _left_before(block: Node, place: Node) -> Iterator[tuple[Node, bool]]:
             yield condition, False
 
 
-def set_at(file: SourceFile, state: Binding) -> Iterator[Node]:
-    """Where a state is set to something: where its setter stands, or the function that calls it is named."""
+def set_at(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
+    """Where a state is set to something: where its setter stands, or the function that calls it is named.
+
+    With a part, only where that part of it may become another one.
+    """
     setter = setter_of(file, state)
     for use in uses_of(file, setter.node) if setter is not None else ():
         call = use.parent
         given = arguments_of(call) if call is not None and call.type == "call_expression" else []
-        if given and file.text(unwrap(given[0])) in NOTHING:
+        if given and (file.text(unwrap(given[0])) in NOTHING or (part and _leaves(file, given[0], part))):
             continue
         handler = _named_function(file, use, state.scope)
         yield from uses_of(file, handler) if handler is not None else (use,)
+
+
+def _leaves(file: SourceFile, value: Node, part: str) -> bool:
+    """Whether a new value has nothing under a name, or what was there: `{ ...form, name }`, `{ type: null }`."""
+    node = unwrap(value)
+    made = returned(node) if is_function(node) else [node]
+    return bool(made) and all(one.type == "object" and _leaves_part(file, one, part) for one in made)
+
+
+def _leaves_part(file: SourceFile, value: Node, part: str) -> bool:
+    spread = any(one.type == "spread_element" for one in value.named_children)
+    for one in value.named_children:
+        key, new = one.child_by_field_name("key"), one.child_by_field_name("value")
+        if one.type == "shorthand_property_identifier" and file.text(one) == part:
+            return False
+        if key is not None and file.text(key) == part:
+            return new is not None and file.text(new) in NOTHING
+        if key is not None and key.type == "computed_property_name":
+            return False
+    return spread
 
 
 def _named_function(file: SourceFile, use: Node, scope: Node) -> Node | None:
