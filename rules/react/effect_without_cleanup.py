@@ -162,11 +162,15 @@ export function Width() {
         "what stays itself mounts or calls, with no condition, key, list or route around",
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
         "ends them; values handed to functions of other files",
-        "late answers for props that every mount gives as a literal, changes the `key` with, or keeps while a modal or "
-        "an overlay over the page is open; for state that is set once, when the component has been mounted, or that "
-        "an effect copies from such props; for the id of what is only loaded again by the same name; under a lock, or "
-        "where the field is shut meanwhile; where the effect asks only while the state is empty; for state that "
-        "nothing reads",
+        "late answers for props that every mount gives as a literal, changes the `key` with, keeps while a modal, a "
+        "drawer or an overlay over the page is open, sets as it opens one, or changes only where the component is not "
+        "shown; for state that is set once, when the component has been mounted, or that an effect copies from such "
+        "props; for what is only loaded again for the same; under a lock, or where a field, a loading page or a dialog "
+        "shuts the next question out meanwhile; where the effect asks only while a state is empty that it fills; for "
+        "state that nothing reads, and for totals, which are the same on each page",
+        "answers in the order of their questions: what the application computes, keeps on this machine or imports, and "
+        "actions of the server, which Next.js sends one after the other",
+        "late answers in components and hooks that nobody mounts or calls",
         "tests, stories and mocks; class components",
     ),
     limits=(
