@@ -6,6 +6,7 @@ the position of an argument and a name in it (`0.id`, `1`), for `feeds` to follo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -32,6 +33,7 @@ _SEARCH = frozenset({"useSearchParams", "useQueryState", "useQueryStates"})
 _DELAYED = ("useDeferredValue", "useDebounce", "useDebouncedValue", "useThrottle", "useThrottledValue")
 _MADE = frozenset({"useMemo", "useCallback"})
 _ROUTE = frozenset({"useParams", "useLocalSearchParams"})
+_REPLACES = re.compile(r"\breplace:\s*true")
 _HOPS = 5
 
 
@@ -195,13 +197,16 @@ def _leads_on(file: SourceFile, call: Node, mark: str, name: str = "") -> bool:
         text = file.text(node)
         # A path that only tells another page where it was left from is no other page of the same kind.
         path = text if mark == "?" else text.partition("?")[0]
-        if mark in path and "${" in path and f"${{{name}}}" not in text and _is_address(file, node):
+        if mark in path and "${" in path and f"${{{name}}}" not in text and _is_address(file, node, mark):
             return True
     return False
 
 
-def _is_address(file: SourceFile, text: Node) -> bool:
-    """Whether a text is where a link or a router leads to: `navigate(text)`, `<Link to={text}>`."""
+def _is_address(file: SourceFile, text: Node, mark: str) -> bool:
+    """Whether a text is where a link or a router leads to: `navigate(text)`, `<Link to={text}>`.
+
+    A page that puts another path in its own place says only by what name it goes.
+    """
     around = text.parent
     while around is not None and around.type in ("arguments", "jsx_expression", "parenthesized_expression"):
         around = around.parent
@@ -209,4 +214,9 @@ def _is_address(file: SourceFile, text: Node) -> bool:
         return False
     if around.type == "jsx_attribute":
         return file.text(around.named_children[0]) in ("to", "href")
-    return around.type == "call_expression" and called_name(file, around) in ("navigate", "push", "replace")
+    if around.type != "call_expression":
+        return False
+    renames = called_name(file, around) == "replace" or any(
+        _REPLACES.search(file.text(one)) for one in arguments_of(around)[1:]
+    )
+    return called_name(file, around) in ("navigate", "push", "replace") and (mark == "?" or not renames)

@@ -124,7 +124,11 @@ def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> 
     used = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Uses)}
     tests = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Tried)}
     modal = {
-        (path, name) for path, own in facts.items() for one in own if isinstance(one, Modals) for name in one.names
+        (path, name): ways
+        for path, own in facts.items()
+        for one in own
+        if isinstance(one, Modals)
+        for name, ways in one.names
     }
     return Feeding(fronts, fed, used, tests, modal, resolution)
 

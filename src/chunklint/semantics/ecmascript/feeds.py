@@ -123,7 +123,7 @@ class Feeding:
         fed: Mapping[str, Iterable[Feed]],
         used: Mapping[str, Iterable[tuple[str, str]]],
         tried: Mapping[str, Iterable[tuple[str, str]]],
-        modal: Collection[Key],
+        modal: Mapping[Key, Collection[str]],
         resolution: Resolution,
     ) -> None:
         self._modal = modal
@@ -203,7 +203,7 @@ class Feeding:
             asked = pending.pop()
             if asked[1] == ITSELF:
                 return True
-            if asked in seen:
+            if asked in seen or asked[1] in self._modal.get(asked[0], ()):
                 continue
             seen.add(asked)
             for owner, feed in self._feeding(asked[0]):

@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
-from chunklint.semantics.ecmascript.changes import setter_of
+from chunklint.semantics.ecmascript.changes import given, setter_of
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -18,7 +18,7 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     returned,
 )
-from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import hook_of
 from chunklint.semantics.ecmascript.swaps import NOTHING
 
@@ -36,9 +36,13 @@ _CHOICES = ("ternary_expression", "if_statement", "switch_case")
 
 @record
 class Modals:
-    """The components of a file that render a modal and nothing else: where a condition mounts one, it stands open."""
+    """The components of a file that render a modal and nothing else: where a condition mounts one, it stands open.
 
-    names: tuple[str, ...]
+    Attributes:
+        names: Of the components, each with the ways of the props that it is open by: closed, it renders nothing.
+    """
+
+    names: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def modals(file: SourceFile) -> Modals | None:
@@ -46,8 +50,26 @@ def modals(file: SourceFile) -> Modals | None:
     if not _MODAL.search(file.content) and not _MAY_COVER.search(file.content):
         return None
     functions = ((one.fact.name, function_of(file, one.node)) for one in definitions(file))
-    names = tuple(name for name, function in functions if function is not None and _renders_modal(file, function))
+    names = tuple(
+        (name, tuple(sorted(set(_opened_by(file, function)))))
+        for name, function in functions
+        if function is not None and _renders_modal(file, function)
+    )
     return Modals(names) if names else None
+
+
+def _opened_by(file: SourceFile, function: Node) -> Iterator[str]:
+    """The ways of the props without which a component renders nothing: `if (!row) return null`."""
+    body = function.child_by_field_name("body")
+    for statement in body.named_children if body is not None else ():
+        condition = statement.child_by_field_name("condition") if statement.type == "if_statement" else None
+        values = [one.named_children for one in descendants(statement, "return_statement", stop=FUNCTIONS)]
+        if condition is None or not values or any(value and file.text(value[0]) != "null" for value in values):
+            continue
+        for name in descendants(condition, "identifier"):
+            found = resolve(file, name)
+            way = given(file, name, found, function) if found is not None else None
+            yield from (way,) if way is not None else ()
 
 
 def _renders_modal(file: SourceFile, function: Node) -> bool:
@@ -182,5 +204,5 @@ def _is_set_with(file: SourceFile, state: Binding, opener: Binding) -> bool:
 
 
 def _sets_something(file: SourceFile, use: Node) -> bool:
-    given = arguments_of(use.parent) if use.parent is not None and use.parent.type == "call_expression" else []
-    return not given or file.text(unwrap(given[0])) not in NOTHING
+    handed = arguments_of(use.parent) if use.parent is not None and use.parent.type == "call_expression" else []
+    return not handed or file.text(unwrap(handed[0])) not in NOTHING

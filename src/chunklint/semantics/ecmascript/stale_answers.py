@@ -47,6 +47,8 @@ _CREDENTIALS = (
 )
 
 
+# A small picture of an address, which the browser keeps: it is there at once, or wrong for a moment.
+_PICTURES = re.compile(r"[iI]con|[aA]vatar|[lL]ogo(?:$|[A-Z])")
 # What tells how much there is, and where in it a page stands.
 _MEASURES = re.compile(r"[Tt]otal|[Cc]ount|[Pp]ag(?:e|ination)|[Hh]as(?:More|Next|Prev)|[Ll]oad|[Bb]usy")
 _PLACES = re.compile(r"[Pp]age|[Oo]ffset|[Cc]ursor|[Ll]imit|[Ss]ort|[Oo]rder|[Ss]ize|^skip$")
@@ -97,6 +99,8 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
             continue
         name, setter, requests = taken
         if state_of_setter(file, name) is None or "rror" in file.text(name) or not is_read(file, name):
+            continue
+        if _PICTURES.search(file.text(name)):
             continue
         for request in requests:
             asked = _asked(file, effect, request, path, changing)
