@@ -8,17 +8,19 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
-from chunklint.semantics.ecmascript.functions import called_name, callee_of, function_of, receiver_of
+from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, function_of, receiver_of
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Effect
 
-# What is called by such a name works on what it is given, unless it is imported from where servers are asked.
+# What is called by such a name works on what it is given, unless something about it speaks of asking a server.
 _COMPUTES = re.compile(
     r"^(?:parse|render|highlight|tokeni[sz]e|compile|(?:de)?seriali[sz]e|decode|encode|(?:de)?compress|unzip|hash|digest|"
-    r"md2|markdown|getQuickJS$)|(?:To|2)(?:Html|HTML|html|Array|Base64|Text|Data(?:Url|URL|url))$|(?:Markdown|ArrayBuffer)$"
+    r"md2|markdown|aggregate|calculate|compute|convert|evaluate|extract|format|merge|normali[sz]e|prettify|preview|"
+    r"transform|validate)(?![a-z])|[a-z](?:To|2)(?:[A-Z]\w+|html)$|(?:Markdown|ArrayBuffer)$"
 )
 _ASKS = re.compile(
-    r"api|service|client|request|http|axios|fetch|action|query|rpc|server|\bky\b|socket|invoke|ipc", re.IGNORECASE
+    r"api|service|client|request|http|axios|fetch|action|query|rpc|server|resource|\bky\b|socket|invoke|ipc",
+    re.IGNORECASE,
 )
 _STORES = frozenset({"storage", "localStorage", "sessionStorage", "AsyncStorage", "localforage"})
 _LOCAL = ('"blob:', "'blob:", '"data:', "'data:")
@@ -29,7 +31,7 @@ def computes(file: SourceFile, effect: Effect, request: Node) -> bool:
     callee = callee_of(request)
     if callee is None or callee.type == "import":
         return callee is not None
-    receiver = receiver_of(request)
+    receiver, given = receiver_of(request), arguments_of(request)
     if receiver is not None and dotted(file, receiver)[-1:] and dotted(file, receiver)[-1] in _STORES:
         return True
     if any(mark in (text := file.text(effect.callback)) for mark in _LOCAL) and "fetch(" in text:
@@ -40,10 +42,11 @@ def computes(file: SourceFile, effect: Effect, request: Node) -> bool:
     function = function_of(file, callee) if callee.type == "identifier" else None
     if function is not None and _only_imports(function):
         return True
-    if not _COMPUTES.search(called_name(file, request)):
+    if not _COMPUTES.search(called_name(file, request)) or any(_ASKS.search(file.text(one)) for one in given):
         return False
     if function is not None:
-        return not _ASKS.search(file.text(function))
+        called = (one for call in descendants(function, "call_expression") if (one := callee_of(call)) is not None)
+        return not any(_ASKS.search(file.text(one)) for one in called)
     found = resolve(file, root) if (root := root_of(callee)).type == "identifier" else None
     return found is not None and found.kind == "import" and not _ASKS.search(found.module)
 

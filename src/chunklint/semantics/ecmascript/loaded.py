@@ -20,7 +20,7 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     receiver_of,
 )
-from chunklint.semantics.ecmascript.names import resolve, unwrap, wrapped
+from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of, wrapped
 
 _IDENTITY = re.compile(r"^_?(?:id|uuid|uid|guid|pk|slug|key)$|(?:Id|ID|_id|Uuid|_uuid|Uid|Slug|_slug|_key)$")
 _CONTINUES = ("then", "finally", "catch")
@@ -50,7 +50,7 @@ def asked_with(file: SourceFile, uses: list[Node], owner: Node, identity: bool) 
         call = use.parent
         if request is None and call is not None and callee_of(call) == use and (given := arguments_of(call)):
             value = unwrap(given[0])
-            if file.text(value) in _NOTHING or _changes_a_part(value):
+            if file.text(value) in _NOTHING or (identity and _changes_a_part(value)):
                 continue
             request = _request_of(file, given[0])
         if request is None:
@@ -80,7 +80,19 @@ def _request_of(file: SourceFile, value: Node) -> Node | None:
             return _continued(file, found.scope)
         if found.kind != "variable" or found.value is None:
             return None
-        value = found.value
+        value = _assigned(file, found) or found.value
+    return None
+
+
+def _assigned(file: SourceFile, found: Binding) -> Node | None:
+    """What a variable is given later: `let saved = id; if (!saved) saved = (await create()).id`."""
+    around = found.node.parent.parent if found.node.parent is not None else None
+    if around is None or around.type != "lexical_declaration" or around.children[0].type != "let":
+        return None
+    for use in uses_of(file, found.node):
+        target = use.parent
+        if target is not None and target.type == "assignment_expression" and target.child_by_field_name("left") == use:
+            return target.child_by_field_name("right")
     return None
 
 

@@ -25,7 +25,7 @@ from chunklint.semantics.ecmascript.functions import (
     running,
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, unwrap
-from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, is_read, state_of_pair, state_of_setter
+from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_read, state_of_pair, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.shut_fields import is_idle_at, is_shut
 from chunklint.semantics.ecmascript.swaps import NOTHING
@@ -80,9 +80,27 @@ class Stale:
 
 
 def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
-    """The first request of an effect that asks with a changing dependency and sets state without a check."""
+    """A request of an effect that asks with a changing dependency and sets state without a check.
+
+    What two effects of a component ask by one function is told of the first.
+    """
+    earlier = (
+        one for one in effects(file) if one.owner == effect.owner and one.call.start_byte < effect.call.start_byte
+    )
+    for stale in _worst(file, effect):
+        told = (before for one in earlier for before in _worst(file, one) if stale.fed or not before.fed)
+        if all(before.request != stale.request or not before.path for before in told):
+            yield stale
+
+
+def _worst(file: SourceFile, effect: Effect) -> tuple[Stale, ...]:
+    """The stale answer of an effect that shows most, if it has any."""
     if effect.runs is not Deps.SOME or effect.owner is None:
-        return
+        return ()
+    return file.remember(("stale answers", effect.call.id), lambda: tuple(_judged(file, effect)))
+
+
+def _judged(file: SourceFile, effect: Effect) -> Iterator[Stale]:
     changing = changing_names(file, effect)
     if not changing or runs_once(file, effect):
         return
@@ -121,7 +139,7 @@ def _asked(
     """What a request asks with that can change while it runs; empty where another cannot be made meanwhile."""
     if _goes_alone(file, effect, request):
         return frozenset()
-    busy = _busy_states(file, effect, request)
+    busy = _busy_states(file, effect, path, request)
     owner = effect.owner or effect.callback
     if busy and any(is_idle_at(file, place, owner, busy) for place in (*path, request)):
         return frozenset()
@@ -253,15 +271,16 @@ def _goes_alone(file: SourceFile, effect: Effect, request: Node) -> bool:
     return False
 
 
-def _busy_states(file: SourceFile, effect: Effect, request: Node) -> frozenset[str]:
-    """The states that are set to true before a request, by the function that makes it or one around it."""
+def _busy_states(file: SourceFile, effect: Effect, path: tuple[Node, ...], request: Node) -> frozenset[str]:
+    """The states that are set to true before a request, in any of the functions that lead to it."""
     busy: set[str] = set()
-    function = enclosing_function(file, request)
-    while function is not None and function != effect.owner:
-        body = function.child_by_field_name("body")
-        locks = _locked(file, body, request) if body is not None else ()
-        busy.update(chain[0] for chain in locks if len(chain) == 1)
-        function = enclosing_function(file, function)
+    for place in (*path, request):
+        function = enclosing_function(file, place)
+        while function is not None and function != effect.owner:
+            body = function.child_by_field_name("body")
+            locks = _locked(file, body, place) if body is not None else ()
+            busy.update(chain[0] for chain in locks if len(chain) == 1)
+            function = enclosing_function(file, function)
     return frozenset(busy)
 
 
