@@ -120,7 +120,7 @@ def _class(file: SourceFile, name: str, node: Node) -> Boundary:
         # What is hidden on purpose is the business of a caller who is told, or of the file that holds the part, too.
         told_caller = caught is not None and "props.on" in file.text(caught)
         out = WayOut.SOME if told_caller or own else WayOut.NOTHING
-    hides, place = not _shows_anything(file, node), file.location(head)
+    hides, place = _way_out(rest) is WayOut.NONE and not _shows_anything(file, node), file.location(head)
     return Boundary(name, Catcher.CLASS, tells, caught is not None, out, place, logs_only, _claims(rest), hides)
 
 

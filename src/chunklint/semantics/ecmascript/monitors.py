@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
@@ -39,8 +40,10 @@ _SERVICES = {
 }
 _PACKAGE = "|".join(f"(?P<s{index}>{package})" for index, package in enumerate(_SERVICES.values()))
 _IMPORTED = re.compile(rf"""(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'](?:{_PACKAGE})["']""")
-# A function of that name alone is the project's own, and may do nothing at all.
-_CALLED = re.compile(r"\b(\w+\.(?:captureException|noticeError|trackException))\(")
+# A function of that name alone, or a method of what is the project's own, may do nothing at all.
+_CALLED = re.compile(
+    r"\b((?:Sentry|posthog|newrelic|appInsights|Bugsnag|Rollbar)\.(?:captureException|noticeError|trackException))\("
+)
 _HANDED = re.compile(r"\bonError=\{((?:\w+\.)?(?:send|report|capture|notify|track)\w*)\}")
 _READS_CONSOLE = re.compile(r"[cC]aptureConsole")
 
@@ -61,13 +64,14 @@ def monitors(file: SourceFile) -> Iterator[Monitor]:
 
 def monitor_of(path: str, known: Iterable[Monitor]) -> Monitor | None:
     """The monitor of the application that a file belongs to; None when there is none, or it reads the console."""
-    app = app_of(path)
-    own = [one for one in known if _is_within(app, app_of(one.place.path))]
+    own = [one for one in known if _is_of_app(path, app_of(one.place.path))]
     return None if any(one.console for one in own) else next(iter(own), None)
 
 
-def _is_within(app: str, other: str) -> bool:
-    return app == other or (other != "" and app.startswith(f"{other}/"))
+def _is_of_app(path: str, app: str) -> bool:
+    """Whether a file belongs to an application; sources without a `src` folder lie anywhere below its own."""
+    own = app_of(path)
+    return own == app or (app != "" and own == posixpath.dirname(path) and own.startswith(f"{app}/"))
 
 
 def _place(file: SourceFile, found: re.Match[str]) -> Location:
