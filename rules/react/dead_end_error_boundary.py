@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from chunklint.api import (
     Boundary,
@@ -20,6 +21,7 @@ from chunklint.api import (
     front,
     is_aside,
     is_test_or_story,
+    layout_that_leads_on,
     page_boundaries,
 )
 
@@ -88,6 +90,7 @@ export const Frame = () => (
     mentions=("componentDidCatch", "getDerivedStateFromError", "oundary", "default"),
     silent_on=(
         "boundaries around one part of a page: leaving the page and coming back mounts it anew",
+        "error files below a layout with a menu, a header or links: Next clears the error when one is followed",
         "boundaries that are mounted nowhere, or with a `key`, which makes them anew",
         "fallbacks that show a component of the project, which may hold the way back, and those that a class is given",
         "anything that is called reset, retry or reload, and anything that can be clicked",
@@ -102,23 +105,29 @@ export const Frame = () => (
 
 
 @rule.fact(ecmascript)
-def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | Front]:
-    """The boundaries of a file without a sure way out, and where those of others are mounted."""
+def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | Front | str]:
+    """The boundaries of a file without a sure way out, where those of others are mounted, and what a layout frames."""
     if is_test_or_story(file.path) or is_aside(file.path):
         return
     yield from (found for found in boundaries(file) if found.way_out is not WayOut.SOME)
     if "oundary" in file.content:
         yield front(file)
+    framed = layout_that_leads_on(file)
+    if framed is not None:
+        yield framed
 
 
 @rule.across
-def leads_nowhere(facts: Mapping[str, tuple[Boundary | Front, ...]], resolution: Resolution) -> Iterator[Draft]:
+def leads_nowhere(facts: Mapping[str, tuple[Boundary | Front | str, ...]], resolution: Resolution) -> Iterator[Draft]:
     fronts = {path: one for path, own in facts.items() for one in own if isinstance(one, Front)}
     found = [one for own in facts.values() for one in own if isinstance(one, Boundary)]
+    framed = {one for own in facts.values() for one in own if isinstance(one, str)}
     around = page_boundaries(fronts, resolution) if any(one.kind is not Catcher.ERROR_FILE for one in found) else {}
     at = {_end(mount.place) for mount in around.values()}
     alike: dict[tuple[str, str, WayOut], list[Boundary]] = {}
     for one in found:
+        if one.kind is Catcher.ERROR_FILE and one.way_out is WayOut.NONE and _is_framed(one.place.path, framed):
+            continue  # a click on the menu shows another page, and Next clears the error then
         if one.kind is Catcher.ERROR_FILE:
             yield rule.at(one.place, _message(one), severity=Severity.WARNING)
         elif one.kind is Catcher.CLASS and (mount := around.get((one.place.path, one.name))) is not None:
@@ -131,6 +140,12 @@ def leads_nowhere(facts: Mapping[str, tuple[Boundary | Front, ...]], resolution:
     for first, *others in alike.values():
         related = [(one.place, f"So it is with `{one.name}` here.") for one in others]
         yield rule.at(first.place, _message(first), severity=_severity(first), related=related)
+
+
+def _is_framed(path: str, framed: set[str]) -> bool:
+    """Whether a layout with a menu stays around what is shown instead of a page."""
+    place = PurePosixPath(path)
+    return not place.name.startswith("global") and any(folder.as_posix() in framed for folder in place.parents)
 
 
 def _end(place: Location) -> tuple[str, int, int]:

@@ -116,7 +116,7 @@ if TYPE_CHECKING:
         opened_by_renders,
         started_by_handlers,
     )
-    from chunklint.semantics.ecmascript.page_boundaries import page_boundaries
+    from chunklint.semantics.ecmascript.page_boundaries import layout_that_leads_on, page_boundaries
     from chunklint.semantics.ecmascript.posers import Poser, posers
     from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls
     from chunklint.semantics.ecmascript.reconnections import LateClose, Reconnect, late_closes, reconnects, retries
@@ -284,7 +284,7 @@ _HOMES = {
         "Opened, Started, added_by_handlers, opened_by_initialisers, opened_by_renders, started_by_handlers"
     ),
     "chunklint.semantics.ecmascript.monitors": "Monitor, monitor_of, monitors",
-    "chunklint.semantics.ecmascript.page_boundaries": "page_boundaries",
+    "chunklint.semantics.ecmascript.page_boundaries": "layout_that_leads_on, page_boundaries",
     "chunklint.semantics.ecmascript.posers": "Poser, posers",
     "chunklint.semantics.ecmascript.react": "Deps, Effect, component_of, effects, hook_calls",
     "chunklint.semantics.ecmascript.resolution": "Resolution",
@@ -708,6 +708,7 @@ __all__ = [
     "late_closes",
     "late_handles",
     "late_message",
+    "layout_that_leads_on",
     "leak_message",
     "leak_severity",
     "leaks",

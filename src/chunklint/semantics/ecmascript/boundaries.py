@@ -70,6 +70,7 @@ _RESETS = re.compile(
     r"setState\(|forceUpdate\(|\b(?:reset|retry|reload|tryAgain|unstable_retry)\w*|location\b|href=|<a\b|window\.open"
 )
 _LINKS = re.compile(r"<(?:Nav)?Link\b|\bto=|navigate\(|\.push\(|history\.")
+_LEAVES = re.compile(r"\bsetTimeout\(|\blocation\b|\bnavigate\(|\breload\w*\(")
 _CLICKS = re.compile(r"\bon(?:Click|Press|Submit)=")
 _CALLERS = re.compile(
     r"props[\s\S]{0,80}?fallback|fallback[\s\S]{0,40}?props|render(?:Error|Fallback)|\bfallback\b", re.IGNORECASE
@@ -115,7 +116,8 @@ def _class(file: SourceFile, name: str, node: Node) -> Boundary:
     logs_only = tells and not _hears_more(file, node, parts)
     tells = tells or _hands_on(parts) or (own and caught is not None and _only_explains(caught))
     rest = "\n".join(_code(file, member) for part, member in parts if part not in _LIFECYCLE)
-    out = WayOut.SOME if _shows_unknown(file, node) else _way_out(rest)
+    leaves = caught is not None and _LEAVES.search(_code(file, caught)) is not None
+    out = WayOut.SOME if leaves or _shows_unknown(file, node) else _way_out(rest)
     if out is WayOut.NONE and not _shows_anything(file, node):
         # What is hidden on purpose is the business of a caller who is told, or of the file that holds the part, too.
         told_caller = caught is not None and "props.on" in file.text(caught)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from chunklint.languages.base import SourceFile
 from chunklint.semantics.ecmascript.mounts import ENTRY, SLOT, SPREAD, Front, Mount
 from chunklint.semantics.ecmascript.render_tree import ROUTERS, Place, RenderTree, is_route
 from chunklint.semantics.ecmascript.resolution import Resolution
@@ -20,6 +21,7 @@ _DEPTH = 4
 _OUTLETS = frozenset({"Outlet", "Routes", "Switch", *ROUTERS})
 # What an application mounts around all of its pages, by the names that such components and files are given.
 _AROUND_ALL = re.compile(r"(?:Layout|Shell|Root|Providers?)$|^(?:App|_app|layout|root)$")
+_PART = re.compile(r"Form|Card|Modal|Dialog|Drawer|Chart|Section|Panel|Widget|Field|Tab|Grid|List|Table|Editor|Sidebar")
 _APP = re.compile(r"^(?:\w*App|Root|Application)$")
 _NO_PART = re.compile(r"(?:Provider|StrictMode|Suspense|Router|Fragment)$")
 
@@ -61,13 +63,27 @@ def _around_pages(tree: RenderTree, mounted: Mapping[Key, list[Place]], place: P
         return mount
     if all(one.tag != SLOT for one in inside):
         return None
-    if _AROUND_ALL.search(mount.owner) or _AROUND_ALL.match(stem):
+    if not _PART.search(mount.owner) and (_AROUND_ALL.search(mount.owner) or _AROUND_ALL.match(stem)):
         return mount
     # A component around the boundary holds what the boundary is given.
     wrapped = mounted.get((place.path, mount.owner), ()) if depth else ()
     keyless = (one for one in wrapped if "key" not in tree.mount(one).props)
     held = (_around_pages(tree, mounted, one, depth - 1) for one in keyless)
     return next((one for one in held if one is not None), None)
+
+
+_LAYOUT_FILE = re.compile(r"^layout\.[jt]sx?$")
+_LEADS_ON = re.compile(
+    r"<(?:a|nav|Link|NavLink|\w*(?:Nav|Navbar|Navigation|Sidebar|Header|Menu|Shell|TopBar|AppBar))(?=[\s/>])"
+)
+
+
+def layout_that_leads_on(file: SourceFile) -> str | None:
+    """The folder whose pages this file frames with a menu, a header or links; None for any other file."""
+    path = PurePosixPath(file.path)
+    if _LAYOUT_FILE.match(path.name) is None or _LEADS_ON.search(file.content) is None:
+        return None
+    return path.parent.as_posix()
 
 
 def _is_page(mount: Mount) -> bool:
