@@ -28,7 +28,10 @@ class Monitor:
 # Services that hear what goes uncaught or is handed to them. Those that read the console too hear what React logs
 # there of every error that a boundary has caught, and are left out.
 _SERVICES = {
-    "Sentry": r"@sentry/(?!node|types|cli|core|utils|\w+-plugin|bun|deno|aws|google|cloudflare)[\w-]+",
+    "Sentry": (
+        r"@sentry/(?:react|nextjs|browser|remix|react-router|gatsby|astro|electron|react-native|capacitor|"
+        r"tanstackstart-react)(?:/[\w/-]+)?"
+    ),
     "Bugsnag": r"@bugsnag/(?:js|browser|plugin-react|react-native|expo)",
     "Rollbar": r"rollbar|@rollbar/react",
     "Honeybadger": r"@honeybadger-io/(?:js|react)",
