@@ -157,7 +157,7 @@ def _unheard(monitor: Monitor | None) -> str:
 @rule.fix(
     ecmascript,
     does="hands the error to the browser's `reportError`, whose `error` event services listen for",
-    safety="safe: the boundary does nothing else otherwise",
+    safety="unsafe: browsers from before 2022 and some test environments have no `reportError`",
 )
 def tell_the_window(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
     return told(file, finding)

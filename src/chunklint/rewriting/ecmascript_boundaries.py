@@ -42,7 +42,7 @@ def told(file: SourceFile, finding: Finding) -> Fix | Refusal:
     head = f"{marks}componentDidCatch({_parameter(file)}) {{"
     line = f"{indent}{style.indent}reportError(error){style.end}"
     edits.insert(before.end_byte, f"\n\n{indent}{head}\n{line}\n{indent}}}")
-    return edits.fix("Report the error in `componentDidCatch`", safe=True)
+    return edits.fix("Report the error in `componentDidCatch`", safe=False)
 
 
 def _function_named(name: Node) -> Node | None:
@@ -70,7 +70,7 @@ def _told_on_show(file: SourceFile, function: Node) -> Fix | Refusal:
     inner = indent + style.indent
     lines = f"{hook}(() => {{\n{inner}reportError(error){style.end}\n{indent}}}, [error]){style.end}"
     edits.insert(first.start_byte, f"{lines}\n\n{indent}")
-    return edits.fix("Report the error in an effect", safe=True)
+    return edits.fix("Report the error in an effect", safe=False)
 
 
 def _effect_hook(file: SourceFile, edits: Edits) -> str | None:
@@ -126,4 +126,4 @@ def _told_by(file: SourceFile, caught: Node) -> Fix | Refusal:
     edits.replace(listed.start_byte, listed.end_byte, f"({_parameter(file)})")
     line = f"reportError(error){style.end}"
     edits.insert(first.start_byte, f"{line}\n{indent_of(file, first.start_byte)}")
-    return edits.fix("Report the error in `componentDidCatch`", safe=True)
+    return edits.fix("Report the error in `componentDidCatch`", safe=False)
