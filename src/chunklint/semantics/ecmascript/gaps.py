@@ -19,6 +19,7 @@ from chunklint.semantics.ecmascript.workspaces import Key
 
 _ISLAND = 50  # an entry of fewer components may be one of many in the pages of a server
 _MANY = 3
+_SERVED = 8  # an app of so many entries is the pages of a server
 _ASIDE = 12  # a front end of fewer components is a side show where there is a larger one
 _LARGER = 4
 
@@ -32,20 +33,31 @@ def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
     islands: dict[str, list[Gap]] = defaultdict(list)
     entries: dict[str, list[Gap]] = defaultdict(list)
     for gap in found:
-        folder = gap.root.place.path.partition("/")[0]
-        if gap.kind is GapKind.BARE and gap.share[1] < _ISLAND:
-            islands[folder].append(gap)
+        if gap.kind is GapKind.BARE and not gap.root.framework:
+            islands[_folder(gap.root)].append(gap)
         elif gap.kind is GapKind.OUTSIDE and any(mount.owner == ENTRY for mount in gap.mounts):
-            entries[folder].append(gap)
-        else:
+            entries[_folder(gap.root)].append(gap)
+        elif gap.kind is not GapKind.BARE or not _is_aside(gap, largest):
             yield gap
-    for alone in islands.values():
+    for folder, alone in islands.items():
         # Each of a server's many islands is a tree of its own: what fails in one takes none of the others away.
-        small = [gap for gap in alone if gap.share[1] >= _ASIDE or _LARGER * gap.share[1] > largest]
-        yield from small[:1] if len(alone) < _MANY else ()
+        small = [gap for gap in alone if gap.share[1] < _ISLAND]
+        entered = [sum(not one.framework for one in app.roots) for app in apps if _folder(app.roots[0]) == folder]
+        if len(small) < _MANY:
+            yield from (gap for gap in alone if gap not in small)
+            yield from [gap for gap in small if not _is_aside(gap, largest) and max(entered, default=0) < _SERVED][:1]
     for gaps_of_entries in entries.values():
         # Every page of the server has an entry of its own: what they lack is said at the one that holds most.
         yield max(gaps_of_entries, key=lambda gap: len(tree.reach(_shown(tree, gap))))
+
+
+def _folder(root: Root) -> str:
+    return root.place.path.partition("/")[0]
+
+
+def _is_aside(gap: Gap, largest: int) -> bool:
+    """Whether an app without a boundary is a side show of a larger one."""
+    return gap.share[1] < _ASIDE and _LARGER * gap.share[1] <= largest
 
 
 def _shown(tree: RenderTree, gap: Gap) -> Iterator[Key]:

@@ -46,6 +46,8 @@ def families(app: App, owner: Key, cover: Cover) -> Iterator[tuple[Gap, tuple[Pl
             family = tuple(place for place, _ in run)
             if why is None or all(_TOAST.search(app.tree.mount(place).tag) for place in family):
                 continue
+            if why is GapKind.OVERLAY and all(_is_single(app, place) for place in family):
+                continue
             other = app.tree.mount(wrapped[0]) if wrapped else None
             yield app.gap(why, owner, cover, family, other), family
 
@@ -72,6 +74,11 @@ def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Pla
         return None  # at the top of what a function returns, as the cells of a table: nothing stands beside it
     alike = [one for one in wrapped if app.tree.mount(one).conditional == mount.conditional]
     return GapKind.SIBLING if len(alike) > (0 if mount.conditional or is_route(mount) else 1) else None
+
+
+def _is_single(app: App, place: Place) -> bool:
+    """Whether a mount shows one component that holds no other, in an app of many."""
+    return len(app.components) >= _LARGE and len(app.tree.reach(app.held(place))) == 1
 
 
 def _is_ornament(app: App, place: Place) -> bool:

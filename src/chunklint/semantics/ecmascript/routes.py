@@ -103,7 +103,7 @@ def _entries(tree: RenderTree) -> Iterator[Root]:
     apps = {app_of(path) for path in named}
     for path, place in shown.items():
         if path in named or (tree.fronts[path].starts and app_of(path) not in apps):
-            yield Root((path, ENTRY), Cover.NONE, tree.mount(place).place, tree.mount(place).tag)
+            yield Root((path, ENTRY), Cover.NONE, tree.mount(place).place, tree.mount(place).tag.strip("{}"))
 
 
 def _outside_of_props(tree: RenderTree, place: Place) -> Place:
