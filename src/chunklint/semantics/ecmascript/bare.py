@@ -13,6 +13,7 @@ from chunklint.semantics.ecmascript.render_tree import Place, is_route
 from chunklint.semantics.ecmascript.routes import Cover, Root
 
 _FEW = 3
+_SMALL = 12  # in an app of fewer components it takes data for something to fail
 
 
 def bare(app: App) -> Iterator[Gap]:
@@ -30,7 +31,7 @@ def bare(app: App) -> Iterator[Gap]:
         or _is_opaque(app)
         or app.tree.guards_made(root.key[0])
         or len(app.components) < _FEW
-        or app.tree.risky.isdisjoint(app.components)
+        or (app.tree.risky if len(app.components) >= _SMALL else app.tree.fed).isdisjoint(app.components)
     ):
         return
     further = [
