@@ -117,6 +117,7 @@ _ASKS = re.compile(
     r"\b(?:fetch|axios|JSON\.parse)\b|dangerouslySetInnerHTML|"
     r"\buse\w*(?:Query|Queries|SWR|Fetch|Subscription|LoaderData|Infinite\w*|SuspenseQuer\w+)\b"
 )
+_WRITTEN = re.compile(r"\b(?:const|let)\s+(\w+)\b[^=\n]*=\s*(?:[\w.]+\(\s*\(\)\s*=>\s*)?\[(?!\s*(?:\]|\.\.\.))")
 _LISTS = re.compile(r"(?:\b(?P<name>[\w$]+)|(?<![\s\]]))\s*\??\.(?:map|flatMap)\(")
 _HOPS = 6
 
@@ -292,13 +293,8 @@ def _is_fed(file: SourceFile, text: str) -> bool:
     """Whether a component asks for data or shows a list, other than one that stands in its own file."""
     if _ASKS.search(text) is not None:
         return True
-    names = {found["name"] or "" for found in _LISTS.finditer(text)}
-    return any(not name.isupper() and not _is_written_here(file, name) for name in names)
-
-
-def _is_written_here(file: SourceFile, name: str) -> bool:
-    """Whether a list is written out in the file, as it is or in a `useMemo`."""
-    if not name:
+    lists = {found["name"] or "" for found in _LISTS.finditer(text)}
+    if not lists:
         return False
-    start = rf"\b(?:const|let)\s+{re.escape(name)}\b[^=\n]*=\s*"
-    return re.search(start + r"(?:[\w.]+\(\s*\(\)\s*=>\s*)?\[", file.content) is not None
+    written = file.remember("lists written out", lambda: frozenset(_WRITTEN.findall(file.content)))
+    return any(not name.isupper() and name not in written for name in lists)
