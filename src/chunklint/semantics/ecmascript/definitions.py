@@ -283,7 +283,8 @@ def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
     for at, one in enumerate(found):
         holds = at in stateful or (one.fact.kind == "class" and "setState" in file.text(one.node))
         # A component that renders nothing, but listens or leads elsewhere, has nothing to lose but itself.
-        text = file.text(one.node) if one.fact.kind in ("function", "class") or holds else ""
+        named = one.fact.name[:1].isupper() or one.fact.exported == "default"
+        text = file.text(one.node) if holds or (named and one.fact.kind in ("function", "class")) else ""
         shows = _ELEMENTS.search(_NOTHING.sub("", text)) is not None
         fed = shows and _is_fed(file, text)
         yield Defined(replace(one.fact, stateful=shows and holds, routed=at in routed, fed=fed), one.node)
