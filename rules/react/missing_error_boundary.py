@@ -89,8 +89,7 @@ createRoot(document.getElementById("root")!).render(<App />);
         "components without state, data or effects of their own or below them, or that render nothing; packages' "
         "components",
         "parts beside the pages that neither ask for data nor show a list or markup, other than one that stands in "
-        "their own file; bars, sidebars, banners and providers; one small list beside a large app, and dialogs that "
-        "hold no other component",
+        "their own file; bars, sidebars, banners and providers; one small list beside a large app, or in a dialog of it",
         "cells of a table, and dialogs of a page or of a layout that holds few of the pages",
         "apps whose routes get their `errorElement`, or half of their elements, from a function; pages beside one that "
         "brings its own boundary",
@@ -98,7 +97,8 @@ createRoot(document.getElementById("root")!).render(<App />);
         "are in components that no way is seen to lead to",
         "playgrounds, showcases and templates by the name of their folder or package, the page that a published "
         "library is tried on, and a product's poster (`website`, `landing`) beside the product",
-        "an entry of fewer than 12 components beside one four times as large, and islands in the pages of a server",
+        "an entry of fewer than 12 components beside one four times as large, or of fewer than 50 beside one eight "
+        "times as large, and islands in the pages of a server",
         "apps of fewer than 12 components that show no data either",
         "what a handler renders into an element of its own",
         "what is shown instead of the pages, or only says that they load",

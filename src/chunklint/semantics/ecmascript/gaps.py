@@ -57,7 +57,8 @@ def _folder(root: Root) -> str:
 
 def _is_aside(gap: Gap, largest: int) -> bool:
     """Whether an app without a boundary is a side show of a larger one."""
-    return gap.share[1] < _ASIDE and _LARGER * gap.share[1] <= largest
+    count = gap.share[1]
+    return (count < _ASIDE and _LARGER * count <= largest) or (count < _ISLAND and 2 * _LARGER * count <= largest)
 
 
 def _shown(tree: RenderTree, gap: Gap) -> Iterator[Key]:

@@ -77,8 +77,8 @@ def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Pla
 
 
 def _is_single(app: App, place: Place) -> bool:
-    """Whether a mount shows one component that holds no other, in an app of many."""
-    return len(app.components) >= _LARGE and len(app.tree.reach(app.held(place))) == 1
+    """Whether one component alone shows data in a mount, in an app of many."""
+    return len(app.components) >= _LARGE and len(app.tree.reach(app.held(place)) & app.tree.feeding) <= 1
 
 
 def _is_ornament(app: App, place: Place) -> bool:
