@@ -89,7 +89,8 @@ createRoot(document.getElementById("root")!).render(<App />);
         "components without state, data or effects of their own or below them, or that render nothing; packages' "
         "components",
         "parts beside the pages that neither ask for data nor show a list or markup, other than one that stands in "
-        "their own file; bars, sidebars, banners and providers; one small list beside a large app, or in a dialog of it",
+        "their own file; bars, sidebars, banners and providers; one small list beside a large app, or in its "
+        "dialog",
         "cells of a table, and dialogs of a page or of a layout that holds few of the pages",
         "apps whose routes get their `errorElement`, or half of their elements, from a function; pages beside one that "
         "brings its own boundary",
