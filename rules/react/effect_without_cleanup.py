@@ -153,7 +153,8 @@ export function Width() {
         "that only set state; timers that a ref lets run once; intervals that a `finally`, the clock, "
         "their own count or a reload of the page ends, or an answer, where they only set state",
         "what only tells a component that is gone: listeners that remove themselves, handlers in a slot of the page "
-        "that the next mount fills, polls for another window; observers of the component's own element that run once",
+        "that the next mount fills, polls for another window, listeners of the first run that only log; observers of "
+        "the component's own element that run once; speech recognition that ends with the first result",
         "object URLs that `useMemo` makes of text, or one of each file that it is given; blobs lie in memory",
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
         "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "

@@ -52,7 +52,11 @@ from chunklint.semantics.ecmascript.self_ending import (
     ends_by_count,
     ends_by_the_clock,
     goes_with_its_element,
+    hears_once,
+    is_removed_by_count,
+    only_logs,
     only_sets_state,
+    removes_itself,
 )
 from chunklint.semantics.ecmascript.shown_elements import comes_anew
 from chunklint.semantics.ecmascript.timers import (
@@ -191,37 +195,15 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     by_hand = released_by_hand(file, around, words, frozenset(), event, handler) or released_by_hand(
         file, around, words, handle.names or frozenset({("",)}), None
     )
+    function = function_of(file, handler) if handler is not None else None
+    if effect.runs is Deps.EMPTY and function is not None and only_logs(file, function):
+        return None
+    if by_hand is not None and is_removed_by_count(file, acquired.node, words):
+        return None
     # A handler that removes itself is there for one event; a removal that is kept as a value may run on unmount.
-    inside = by_hand is not None and _removes_itself(file, acquired.node, by_hand, held)
+    inside = by_hand is not None and removes_itself(file, acquired.node, by_hand, held)
     kept = by_hand is not None and is_stored(file, by_hand)
     return None if inside or kept else Leak(effect, acquired, by_hand)
-
-
-def _removes_itself(file: SourceFile, call: Node, removal: Node, held: Reach) -> bool:
-    """Whether a handler takes itself away: one that is written where it is added, or one of the component's element."""
-    if begins_within(removal, call):
-        return True
-    given = arguments_of(call)
-    handler = function_of(file, given[1]) if len(given) > 1 else None
-    # One that has been named as well, where all that it tells is gone.
-    own = handler is not None and only_sets_state(file, handler, RELEASES[Kind.LISTENER])
-    if handler is not None and own and begins_within(removal, handler):
-        return True
-    if held is not Reach.OWNED or len(given) < 2:
-        return False
-    # A drag listens for moves until the button goes up: the handler of the one takes both away.
-    listens = [one for one in _siblings(call) if called_name(file, one) == called_name(file, call)]
-    handlers = [function_of(file, arguments_of(one)[1]) for one in listens if len(arguments_of(one)) > 1]
-    return any(handler is not None and begins_within(removal, handler) for handler in handlers)
-
-
-def _siblings(call: Node) -> Iterator[Node]:
-    """The calls of the statements beside a call's own, and the call itself."""
-    block = call.parent.parent if call.parent is not None else None
-    yield call
-    for statement in block.named_children if block is not None else ():
-        if statement.type == "expression_statement":
-            yield from (part for part in statement.named_children if part.type == "call_expression" and part != call)
 
 
 def _aborted(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
@@ -280,6 +262,8 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
         return None
     if acquired.kind is Kind.INTERVAL and by_hand is not None and _ends_anyway(file, acquired.node, by_hand):
+        return None
+    if acquired.kind is Kind.CONNECTION and hears_once(file, acquired.node):
         return None
     # A function that plays a sound is done when the sound is; nobody holds what it made.
     played = acquired.kind is Kind.CONNECTION and acquired.path and not handle.lasting

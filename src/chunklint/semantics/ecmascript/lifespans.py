@@ -6,6 +6,7 @@ or a route decides on that. Names are matched as they are written: what has no u
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -219,7 +220,7 @@ class Lifespans:
                 yield user, owner, stays
         if name in self._main.get(path, ()):
             for user, module, owner, stays in self._uses.get("default", ()):
-                target = self._target(user, module) if _may_mean(module, path) else ""
+                target = self._target(user, module) if _may_mean(user, module, path) else ""
                 if target in (path, None):
                     yield user, owner, stays
 
@@ -243,8 +244,11 @@ class Lifespans:
         return not any(str(PurePosixPath(other).parent) in above for other in self._layouts)
 
 
-def _may_mean(module: str, path: str) -> bool:
-    """Whether the default export of a specifier may be that of a file, by the last names of both."""
+def _may_mean(user: str, module: str, path: str) -> bool:
+    """Whether the default export of a specifier may be that of a file: one in its folder, or by the last names."""
+    if module.startswith("."):
+        base = posixpath.normpath(posixpath.join(posixpath.dirname(user), module))
+        return base == "." or path.startswith((f"{base}/", f"{base}."))
     stem = PurePosixPath(path).with_suffix("")
     last = PurePosixPath(module.removesuffix("/index")).name.partition(".")[0]
     return last in ("", "index", stem.name) or (stem.name == "index" and last == stem.parent.name)

@@ -165,3 +165,66 @@ def clears_itself(file: SourceFile, name: str, interval: Node) -> bool:
         called_name(file, call) in _CLEARS and [file.text(one) for one in arguments_of(call)] == [name]
         for call in calls
     )
+
+
+def hears_once(file: SourceFile, made: Node) -> bool:
+    """Whether a speech recognition ends with the first result, since it is told not to go on."""
+    callee = callee_of(made)
+    if callee is None or "Recognition" not in file.text(callee):
+        return False
+    told = [
+        file.text(right)
+        for node in descendants(file.root, "assignment_expression")
+        if (left := node.child_by_field_name("left")) is not None and file.text(left).endswith(".continuous")
+        if (right := node.child_by_field_name("right")) is not None
+    ]
+    return bool(told) and all(text == "false" for text in told)
+
+
+def only_logs(file: SourceFile, handler: Node) -> bool:
+    """Whether all that a handler does, itself or through functions of this file, is to write to the console."""
+    functions = run_by(file, handler)
+    calls = [call for function in functions for call in descendants(function, "call_expression")]
+    callees = [callee for call in calls if (callee := callee_of(call)) is not None]
+    logs = [callee for callee in callees if dotted(file, callee)[:1] == ("console",)]
+    changes = any(next(descendants(one, "assignment_expression"), None) is not None for one in functions)
+    return bool(logs) and not changes and all(one in logs or function_of(file, one) in functions for one in callees)
+
+
+def is_removed_by_count(file: SourceFile, call: Node, words: frozenset[str]) -> bool:
+    """Whether an interval that is started beside a listener takes that away, too, when it ends by its count."""
+    around, event = enclosing_function(file, call), [file.text(one) for one in arguments_of(call)[:2]]
+    for interval in descendants(around, "call_expression") if around is not None else ():
+        callback = _callback_of(file, interval) if called_name(file, interval) == "setInterval" else None
+        for removal in descendants(callback, "call_expression") if callback is not None else ():
+            fits = called_name(file, removal) in words and [file.text(one) for one in arguments_of(removal)] == event
+            if fits and ends_by_count(file, interval, removal):
+                return True
+    return False
+
+
+def removes_itself(file: SourceFile, call: Node, removal: Node, held: Reach) -> bool:
+    """Whether a handler takes itself away: one that is written where it is added, or one of the component's element."""
+    if begins_within(removal, call):
+        return True
+    given = arguments_of(call)
+    handler = function_of(file, given[1]) if len(given) > 1 else None
+    # One that has been named as well, where all that it tells is gone.
+    own = handler is not None and only_sets_state(file, handler, RELEASES[Kind.LISTENER])
+    if handler is not None and own and begins_within(removal, handler):
+        return True
+    if held is not Reach.OWNED or len(given) < 2:
+        return False
+    # A drag listens for moves until the button goes up: the handler of the one takes both away.
+    listens = [one for one in _siblings(call) if called_name(file, one) == called_name(file, call)]
+    handlers = [function_of(file, arguments_of(one)[1]) for one in listens if len(arguments_of(one)) > 1]
+    return any(handler is not None and begins_within(removal, handler) for handler in handlers)
+
+
+def _siblings(call: Node) -> Iterator[Node]:
+    """The calls of the statements beside a call's own, and the call itself."""
+    block = call.parent.parent if call.parent is not None else None
+    yield call
+    for statement in block.named_children if block is not None else ():
+        if statement.type == "expression_statement":
+            yield from (part for part in statement.named_children if part.type == "call_expression" and part != call)
