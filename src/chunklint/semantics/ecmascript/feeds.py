@@ -35,7 +35,7 @@ WHOLE = "*"
 """The name of all that a module exports: whoever imports it while the app runs may mount any of it."""
 
 _DYNAMIC = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
-HOOK_CALLS = '(call_expression function: (identifier) @name arguments: (arguments) (#match? @name "^use[A-Z]")) @call'
+_HOOK_CALLS = '(call_expression function: (identifier) @name arguments: (arguments) (#match? @name "^use[A-Z]")) @call'
 _REACT = frozenset({"react", "react-dom", "react-native"})
 
 
@@ -250,9 +250,18 @@ def _mounted(file: SourceFile) -> Iterator[Given]:
         yield element, origin, set(_props(file, element, owner)) if owner is not None else set()
 
 
+def calls_of_hooks(file: SourceFile) -> tuple[tuple[Node, Node], ...]:
+    """The calls of hooks by a plain name, each with that name."""
+
+    def find() -> tuple[tuple[Node, Node], ...]:
+        found = ECMASCRIPT.matches(file, (_HOOK_CALLS,))
+        return tuple((captures["call"][0], captures["name"][0]) for _, captures in found)
+
+    return file.remember("hooks called by name", find)
+
+
 def _called(file: SourceFile) -> Iterator[Given]:
-    for _, captures in ECMASCRIPT.matches(file, (HOOK_CALLS,)):
-        call, name = captures["call"][0], captures["name"][0]
+    for call, name in calls_of_hooks(file):
         origin = origin_of_use(file, name)
         if origin is None:
             continue

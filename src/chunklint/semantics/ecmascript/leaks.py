@@ -275,7 +275,7 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
 def _ends_anyway(file: SourceFile, interval: Node, release: Node) -> bool:
     return (
         ends_by_the_clock(file, interval, release)
-        or ends_by_count(file, interval, release)
+        or ends_by_count(file, interval)
         or ends_after_the_wait(file, interval, release)
     )
 

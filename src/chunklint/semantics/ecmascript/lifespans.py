@@ -15,11 +15,10 @@ from pathlib import PurePosixPath
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
-from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Draft, Location, Place, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import definitions
-from chunklint.semantics.ecmascript.feeds import HOOK_CALLS, definition_around, origin_of_use
+from chunklint.semantics.ecmascript.feeds import calls_of_hooks, definition_around, origin_of_use
 from chunklint.semantics.ecmascript.functions import called_name, enclosing_function, function_name, is_function
 from chunklint.semantics.ecmascript.modals import is_conditional
 from chunklint.semantics.ecmascript.modules import exports, module_files
@@ -103,8 +102,7 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool]]:
             yield ENTRY if entered else "", *origin, entered
         else:
             yield definition_around(file, element), *origin, _stays(file, element, owner)
-    for _, captures in ECMASCRIPT.matches(file, (HOOK_CALLS,)):
-        call, name = captures["call"][0], captures["name"][0]
+    for call, name in calls_of_hooks(file):
         origin, owner = origin_of_use(file, name), component_of(file, call)
         if origin is not None:
             seen.add(origin)
@@ -220,8 +218,8 @@ class Lifespans:
                 yield user, owner, stays
         if name in self._main.get(path, ()):
             for user, module, owner, stays in self._uses.get("default", ()):
-                target = self._target(user, module) if _may_mean(user, module, path) else ""
-                if target in (path, None):
+                target = self._target(user, module)
+                if target == path or (target is None and _may_mean(user, module, path)):
                     yield user, owner, stays
 
     def _target(self, user: str, module: str) -> str | None:

@@ -57,11 +57,12 @@ def ends_itself(file: SourceFile, interval: Node, release: Node) -> bool:
     return callback is not None and any(begins_within(release, function) for function in run_by(file, callback))
 
 
-def ends_by_count(file: SourceFile, interval: Node, release: Node) -> bool:
+def ends_by_count(file: SourceFile, interval: Node) -> bool:
     """Whether an interval clears itself once it has run so many times."""
     callback = _callback_of(file, interval)
     functions = run_by(file, callback) if callback is not None else ()
-    if not any(begins_within(release, function) for function in functions):
+    calls = (call for function in functions for call in descendants(function, "call_expression"))
+    if not any(called_name(file, call) in _CLEARS for call in calls):
         return False
     counters = {chain for function in functions for chain in _counted(file, function)}
     return any(
@@ -198,7 +199,7 @@ def is_removed_by_count(file: SourceFile, call: Node, words: frozenset[str]) -> 
         callback = _callback_of(file, interval) if called_name(file, interval) == "setInterval" else None
         for removal in descendants(callback, "call_expression") if callback is not None else ():
             fits = called_name(file, removal) in words and [file.text(one) for one in arguments_of(removal)] == event
-            if fits and ends_by_count(file, interval, removal):
+            if fits and ends_by_count(file, interval):
                 return True
     return False
 
