@@ -261,8 +261,10 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None
     if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
         return None
-    if acquired.kind is Kind.INTERVAL and by_hand is not None and _ends_anyway(file, acquired.node, by_hand):
-        return None
+    if acquired.kind is Kind.INTERVAL and by_hand is not None:
+        stays = _is_around_all(file, effect) and _clears_the_last(file, effect, acquired, handle)
+        if stays or _ends_anyway(file, acquired.node, by_hand):
+            return None
     if acquired.kind is Kind.CONNECTION and hears_once(file, acquired.node):
         return None
     # A function that plays a sound is done when the sound is; nobody holds what it made.
@@ -335,7 +337,7 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
         return None
     fresh = kept.by_hand is not None and _is_fresh(file, acquired, handle)
     leak = Leak(effect, acquired, kept.by_hand, touched, bool(outside), fresh)
-    if not fresh and (_is_too_soon(file, leak) if outside else _clears_the_last(file, leak, handle)):
+    if not fresh and (_is_too_soon(file, leak) if outside else _clears_the_last(file, effect, acquired, handle)):
         return None
     # A cleanup of the effect would clear it before it can fire.
     if (not outside or lasts_up_to(file, acquired.node, _SHORT)) and is_set_once(file, effect, acquired.node):
@@ -351,12 +353,12 @@ def _is_too_soon(file: SourceFile, leak: Leak) -> bool:
     return lasts_up_to(file, leak.acquired.node, _SHORT) and not each_change
 
 
-def _clears_the_last(file: SourceFile, leak: Leak, handle: Handle) -> bool:
+def _clears_the_last(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handle) -> bool:
     """Whether a run of the effect, in whichever branch, clears the timer of the one before."""
     return any(
-        called_name(file, run.node) in RELEASES[Kind.TIMEOUT]
+        called_name(file, run.node) in RELEASES[acquired.kind]
         and any(dotted(file, one) in handle.names for one in arguments_of(run.node))
-        for run, _ in reached(file, leak.effect.callback)
+        for run, _ in reached(file, effect.callback)
         if run.node.type == "call_expression" and not run.delayed
     )
 
