@@ -193,8 +193,8 @@ def reset_message(found: Reset) -> str:
     """What the timer of an earlier click does to a later one."""
     return (
         f"The timer of an earlier call empties `{found.state}` when a later one has set it to another "
-        f"`{found.subject}`, and it fires after unmount. Keep its handle in a ref; clear it before the next one, and "
-        "in the cleanup of an effect."
+        f"`{found.subject}`, which is gone too early then. Keep the timer's handle in a ref, and clear it before the "
+        "next one."
     )
 
 
