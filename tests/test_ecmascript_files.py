@@ -24,7 +24,8 @@ def panel(number: int = 0, mark: str = "é") -> str:
         "  useEffect(() => {\n"
         '    window.addEventListener("resize", () => setAt(""));\n'
         "  }, []);\n"
-        "  useEffect(() => {\n    if (id) setTimeout(() => setAt(id), 900);\n  }, [id]);\n"
+        "  useEffect(() => {\n    if (!id) {\n      setAt(id);\n      return;\n    }\n"
+        '    setTimeout(() => setAt("late"), 900);\n  }, [id]);\n'
         f"  return <p>{{at}}{mark}</p>;\n}}\n"
     )
 
@@ -40,11 +41,8 @@ def mended_panel(number: int = 0, mark: str = "é") -> str:
             '    return () => window.removeEventListener("resize", handleResize);\n',
         )
         .replace(
-            "    if (id) setTimeout(() => setAt(id), 900);\n",
-            "    if (id) {\n"
-            "      const timeout = setTimeout(() => setAt(id), 900);\n"
-            "      return () => clearTimeout(timeout);\n"
-            "    }\n",
+            '    setTimeout(() => setAt("late"), 900);\n',
+            '    const timeout = setTimeout(() => setAt("late"), 900);\n    return () => clearTimeout(timeout);\n',
         )
     )
 
