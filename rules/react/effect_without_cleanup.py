@@ -61,9 +61,9 @@ from chunklint.api import (
     hook_calls,
     is_for_all_files,
     is_only_tried,
-    is_queued,
     is_test_or_story,
     joined,
+    keeps_order,
     leak_message,
     leak_severity,
     leaks,
@@ -329,7 +329,7 @@ def asks_again_too_soon(
     joined = feeding(facts, resolution)
     for path, own in facts.items():
         for fed in own:
-            if isinstance(fed, Fed) and not is_queued(joined, facts, path, fed):
+            if isinstance(fed, Fed) and not keeps_order(joined, facts, path, fed):
                 yield from _of_fed(joined, path, fed, whole)
     for path, question, answer, dependency in overtaken(facts):
         tried_only = whole and is_only_tried(joined, path, question)

@@ -92,7 +92,7 @@ if TYPE_CHECKING:
         feeding,
         is_for_all_files,
         is_only_tried,
-        is_queued,
+        keeps_order,
     )
     from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Tried, Uses, tried
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
@@ -266,7 +266,7 @@ _HOMES = {
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": (
-        "Fed, Queued, changing_in, fed_answers, feeding, is_for_all_files, is_only_tried, is_queued"
+        "Fed, Queued, changing_in, fed_answers, feeding, is_for_all_files, is_only_tried, keeps_order"
     ),
     "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Tried, Uses, tried",
     "chunklint.semantics.ecmascript.modals": "Modals",
@@ -694,7 +694,6 @@ __all__ = [
     "is_imported",
     "is_left_in_time",
     "is_only_tried",
-    "is_queued",
     "is_script",
     "is_sql_statement",
     "is_test",
@@ -704,6 +703,7 @@ __all__ = [
     "js_skips",
     "js_sleeps",
     "js_unchecked",
+    "keeps_order",
     "kept_from_react",
     "late_closes",
     "late_handles",

@@ -16,7 +16,7 @@ from chunklint.semantics.ecmascript.react import Effect
 _COMPUTES = re.compile(
     r"^(?:parse|render|highlight|tokeni[sz]e|compile|(?:de)?seriali[sz]e|decode|encode|(?:de)?compress|unzip|hash|digest|"
     r"md2|markdown|aggregate|calculate|compute|convert|evaluate|extract|format|merge|normali[sz]e|prettify|preview|"
-    r"transform|validate)(?![a-z])|[a-z](?:To|2)(?:[A-Z]\w+|html)$|(?:Markdown|ArrayBuffer)$"
+    r"transform|validate)(?![a-z])|[a-zA-Z](?:To|2)(?:[A-Z]\w+|html)$|(?:Markdown|ArrayBuffer)$"
 )
 _ASKS = re.compile(
     r"api|service|client|request|http|axios|fetch|action|query|rpc|server|resource|\bky\b|socket|invoke|ipc",

@@ -21,9 +21,9 @@ from chunklint.semantics.ecmascript.feeds import (
     names_for,
 )
 from chunklint.semantics.ecmascript.leaks import leaks
-from chunklint.semantics.ecmascript.modals import Modals, modals
+from chunklint.semantics.ecmascript.modals import Modals, asks_while_open, modals
 from chunklint.semantics.ecmascript.mounts import Front
-from chunklint.semantics.ecmascript.react import effects
+from chunklint.semantics.ecmascript.react import Effect, effects
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.shared_answers import Question, questions
 from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
@@ -52,6 +52,8 @@ class Fed:
         owner: The definition of this file that the effect stands in.
         ways: The dependencies that it asks with, each with its way.
         module: Module and name of the function that it asks, where that may be an action of the server.
+        prop: The prop by which it asks; "" for none.
+        open: Whether it asks only while a prop says that the component is open.
         setter: What takes the answer, as written.
         path: The calls that lead from the effect to the request, as written.
         asker: Where the effect asks.
@@ -62,6 +64,8 @@ class Fed:
     owner: str
     ways: tuple[tuple[str, str], ...]
     module: tuple[str, str]
+    prop: str
+    open: bool
     setter: str
     path: tuple[tuple[Location, str], ...]
     asker: Location
@@ -92,23 +96,25 @@ def _asked(file: SourceFile) -> Iterator[Fed]:
         fed = [stale for stale in stale_answers(file, effect) if is_for_all_files(file, stale)]
         # What comes late and stays open, such as an object URL, is the leak's to report.
         if fed and not any(leak.late for leak in leaks(file, effect)):
-            yield from (_fed(file, stale) for stale in fed)
+            yield from (_fed(file, effect, stale) for stale in fed)
 
 
 def is_for_all_files(file: SourceFile, stale: Stale) -> bool:
     """Whether only other files can tell if a late answer overwrites a later one.
 
-    They give what is asked with, or what is called may be an action of the server, which the client's router of Next.js
+    They give what is asked with, or by; and what is called may be an action of the server, which the router of Next.js
     sends one after the other.
     """
-    return bool(stale.fed) or (bool(stale.module[0]) and _CLIENT.match(file.content) is not None)
+    return bool(stale.fed or stale.prop) or (bool(stale.module[0]) and _CLIENT.match(file.content) is not None)
 
 
-def _fed(file: SourceFile, stale: Stale) -> Fed:
+def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
     return Fed(
         definition_around(file, stale.setter),
         stale.fed or ((stale.dependency, ITSELF),),
         stale.module if _CLIENT.match(file.content) else ("", ""),
+        stale.prop,
+        bool(stale.fed) and asks_while_open(file, effect),
         called_text(file, stale.setter),
         tuple((file.location(call), called_text(file, call)) for call in stale.path),
         file.location(asker(stale)),
@@ -138,8 +144,15 @@ def changing_in(joined: Feeding, path: str, asked: Fed | Question) -> frozenset[
     return frozenset(dependency for dependency, way in asked.ways if joined.changes((path, asked.owner), way))
 
 
-def is_queued(joined: Feeding, facts: Mapping[str, tuple[object, ...]], path: str, asked: Fed) -> bool:
-    """Whether what is asked is an action of the server: the next one waits until it has been answered."""
+def keeps_order(joined: Feeding, facts: Mapping[str, tuple[object, ...]], path: str, asked: Fed) -> bool:
+    """Whether nothing overtakes an answer: no mount says how to ask, or each question waits for the last one.
+
+    A modal is closed before it is opened with something else; the next action of the server waits until the last one
+    has been answered.
+    """
+    key = (path, asked.owner)
+    if (asked.prop and not joined.is_handed(key, asked.prop)) or (asked.open and joined.is_modal(key)):
+        return True
     target = joined.file(path, *asked.module) if asked.module[0] else None
     return target is not None and any(isinstance(one, Queued) for one in facts.get(target, ()))
 

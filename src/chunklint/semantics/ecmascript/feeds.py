@@ -35,6 +35,9 @@ WHOLE = "*"
 """The name of all that a module exports: whoever imports it while the app runs may mount any of it."""
 
 _DYNAMIC = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
+_ASKING = re.compile(
+    r"^(?:on(?:Search|Load|Fetch|Query|Request)|(?:load|fetch|search|query|find|list|request)(?![a-z]))"
+)
 _HOOK_CALLS = '(call_expression function: (identifier) @name arguments: (arguments) (#match? @name "^use[A-Z]")) @call'
 _REACT = frozenset({"react", "react-dom", "react-native"})
 
@@ -50,6 +53,7 @@ class Feed:
         optional: Whether a condition decides on the place.
         given: Prop or argument (`0.id`, `0`, `ALL`; props are the first argument of a component), and the way of its
             value: `ITSELF`, or a prop or argument of the owner.
+        handed: The props by which it is told how to ask (`onSearch`, `loadRows`), and `ALL` for those of an object.
     """
 
     owner: str
@@ -57,6 +61,7 @@ class Feed:
     imported: str
     optional: bool
     given: tuple[tuple[str, str], ...]
+    handed: tuple[str, ...]
 
 
 @record
@@ -78,8 +83,10 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
     used = {(module, WHOLE) for module in _DYNAMIC.findall(file.content)}
     for place, origin, given in (*_mounted(file), *_called(file)):
         used.add(origin)
-        if given:
-            yield Feed(definition_around(file, place), *origin, is_conditional(place), tuple(sorted(given)))
+        handed = tuple(_handed(file, place))
+        if given or handed:
+            owner = definition_around(file, place)
+            yield Feed(owner, *origin, is_conditional(place), tuple(sorted(given)), handed)
     # A component that is kept in a table is mounted from there under another name.
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
     used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
@@ -92,6 +99,20 @@ def tried(file: SourceFile) -> Tried | None:
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
     names = {(found.module, found.imported) for found in imports if found.module not in _REACT}
     return Tried(tuple(sorted(names))) if names else None
+
+
+def asks_by(name: str) -> bool:
+    """Whether a prop is named as one by which a component asks for something."""
+    return _ASKING.search(name) is not None
+
+
+def _handed(file: SourceFile, element: Node) -> Iterator[str]:
+    """The props of an element by which it is told how to ask; `ALL` where a spread may have any."""
+    for part in element.named_children:
+        if part.type == "jsx_attribute" and asks_by(name := file.text(part.named_children[0])):
+            yield name
+        elif part.type == "jsx_expression" and any(one.type == "spread_element" for one in part.named_children):
+            yield ALL
 
 
 def names_for(file: SourceFile, owners: Collection[str]) -> Front | None:
@@ -165,6 +186,14 @@ class Feeding:
         """The file that defines what another one imports; None where none of the scanned files does."""
         found = self._workspace.find(path, module, name)
         return found[0][0] if found is not None else self._workspace.file(path, module)
+
+    def is_modal(self, key: Key) -> bool:
+        """Whether a component renders a modal and nothing else."""
+        return key in self._modal
+
+    def is_handed(self, key: Key, prop: str) -> bool:
+        """Whether some mount gives a component a prop."""
+        return any(prop in feed.handed or ALL in feed.handed for _, feed in self._feeding(key))
 
     def is_used(self, key: Key) -> bool:
         """Whether any file mounts a component, calls a hook, or imports the module of either as the app runs."""

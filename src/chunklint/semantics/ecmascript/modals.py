@@ -10,6 +10,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.changes import given, setter_of
+from chunklint.semantics.ecmascript.cleanup_scope import conditions
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -19,7 +20,7 @@ from chunklint.semantics.ecmascript.functions import (
     returned,
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, resolve, unwrap, uses_of
-from chunklint.semantics.ecmascript.react import hook_of
+from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.swaps import NOTHING
 
 _MODAL = re.compile(r"Modal|Dialog|Drawer|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox")
@@ -160,6 +161,16 @@ def opens_with(file: SourceFile, element: Node, value: Node) -> bool:
     return bool(states) and all(
         state in openers or any(_is_set_with(file, state, opener) for opener in openers) for state in states
     )
+
+
+def asks_while_open(file: SourceFile, effect: Effect) -> bool:
+    """Whether an effect asks if its component is open, by a prop: `if (!isOpen) return`."""
+    for asked in conditions(effect.callback) if effect.owner is not None else ():
+        for name in [asked] if asked.type == "identifier" else descendants(asked, "identifier"):
+            found = resolve(file, name) if _OPEN.search(file.text(name)) else None
+            if found is not None and effect.owner is not None and given(file, name, found, effect.owner) is not None:
+                return True
+    return False
 
 
 def shuts_page(file: SourceFile, owner: Node, state: str) -> bool:

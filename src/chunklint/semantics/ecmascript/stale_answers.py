@@ -10,9 +10,10 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.asking import CONTINUES, asks_with, requests_behind
-from chunklint.semantics.ecmascript.changes import ITSELF, ways_of
+from chunklint.semantics.ecmascript.changes import ITSELF, given, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
 from chunklint.semantics.ecmascript.computed import computes
+from chunklint.semantics.ecmascript.feeds import asks_by
 from chunklint.semantics.ecmascript.functions import (
     Running,
     arguments_of,
@@ -69,6 +70,7 @@ class Stale:
             the component itself changes `dependency`.
         path: The calls that lead from the effect to the request, outermost first.
         module: Module and name of the function that the request calls, where it is an import of its own; "" otherwise.
+        prop: The prop by which the component is told how to ask; "" for none.
     """
 
     request: Node
@@ -77,6 +79,7 @@ class Stale:
     path: tuple[Node, ...]
     fed: tuple[tuple[str, str], ...]
     module: tuple[str, str]
+    prop: str
 
 
 def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
@@ -129,7 +132,7 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
             if not _is_filled_once(file, effect, state_of_setter(file, name), path, request):
                 own, fed = by_source(asked, changing)
                 named = min(own or asked, key=lambda one: (one not in listed, bool(_PLACES.search(one)), one))
-                yield Stale(request, setter, named, path, fed, _module_of(file, request))
+                yield Stale(request, setter, named, path, fed, _module_of(file, request), _prop(file, effect, request))
                 break
 
 
@@ -148,6 +151,17 @@ def _asked(
         return frozenset()
     asked = asks_with(file, request, changing.keys(), path)
     return frozenset(name for name in asked if not busy or not is_shut(file, effect, name, busy))
+
+
+def _prop(file: SourceFile, effect: Effect, request: Node) -> str:
+    """The prop that a request calls: `onSearch` of `await onSearch(words)`; "" for any other."""
+    callee = callee_of(request)
+    found = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+    way = (
+        given(file, callee, found, effect.owner) if callee is not None and found and effect.owner is not None else None
+    )
+    position, _, name = (way or "").partition(".")
+    return name if position == "0" and asks_by(name) else ""
 
 
 def _module_of(file: SourceFile, request: Node) -> tuple[str, str]:

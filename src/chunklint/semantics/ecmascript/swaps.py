@@ -25,7 +25,7 @@ def takes_its_place(file: SourceFile, element: Node, value: Node, owner: Node) -
     states = [(found, part) for found, part in _states(file, value) if setter_of(file, found) is not None]
     places = [place for state, part in states for place in set_at(file, state, part)]
     shown = _atoms(file, _shown_when(file, element, owner)) if places else {}
-    return bool(shown) and all(_contradicts(_atoms(file, asked_before(place, owner)), shown) for place in places)
+    return bool(shown) and all(_contradicts(_atoms(file, _shown_when(file, place, owner)), shown) for place in places)
 
 
 def _states(file: SourceFile, value: Node) -> Iterator[tuple[Binding, str]]:
