@@ -169,10 +169,10 @@ export function Width() {
         "shown; for state that is set once, when the component has been mounted, or that an effect copies from such "
         "props; for what is only loaded again for the same; under a lock, or where a field, a loading page or a dialog "
         "shuts the next question out meanwhile; where the effect asks only while a state is empty that it fills; for "
-        "state that nothing reads, and for totals, which are the same on each page",
+        "state that nothing reads, for totals, which are the same on each page, and for icons, avatars and logos",
         "answers in the order of their questions: what the application computes, keeps on this machine or imports, and "
         "actions of the server, which Next.js sends one after the other",
-        "late answers in components and hooks that nobody mounts or calls",
+        "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives",
         "tests, stories and mocks; class components",
     ),
     limits=(

@@ -15,9 +15,11 @@ from chunklint.semantics.ecmascript.react import Effect
 # What is called by such a name works on what it is given, unless something about it speaks of asking a server.
 _COMPUTES = re.compile(
     r"^(?:parse|render|highlight|tokeni[sz]e|compile|(?:de)?seriali[sz]e|decode|encode|(?:de)?compress|unzip|hash|digest|"
-    r"md2|markdown|aggregate|calculate|compute|convert|evaluate|extract|format|merge|normali[sz]e|prettify|preview|"
-    r"transform|validate)(?![a-z])|[a-zA-Z](?:To|2)(?:[A-Z]\w+|html)$|(?:Markdown|ArrayBuffer)$"
+    r"md2|markdown|aggregate|calculate|compute|convert|extract|format|merge|normali[sz]e|prettify|transform)"
+    r"(?![a-z])|[a-zA-Z](?:To|2)(?:[A-Z]\w+|html)$|(?:Markdown|ArrayBuffer)$"
 )
+# What may as well ask a server, unless its own code shows that it does not.
+_MAY_COMPUTE = re.compile(r"^(?:evaluate|preview|run|simulate|validate|verify)(?![a-z])")
 _ASKS = re.compile(
     r"api|service|client|request|http|axios|fetch|action|query|rpc|server|resource|\bky\b|socket|invoke|ipc",
     re.IGNORECASE,
@@ -42,7 +44,9 @@ def computes(file: SourceFile, effect: Effect, request: Node) -> bool:
     function = function_of(file, callee) if callee.type == "identifier" else None
     if function is not None and _only_imports(function):
         return True
-    if not _COMPUTES.search(called_name(file, request)) or any(_ASKS.search(file.text(one)) for one in given):
+    name = called_name(file, request)
+    computing = _COMPUTES.search(name) or (function is not None and _MAY_COMPUTE.search(name))
+    if not computing or any(_ASKS.search(file.text(one)) for one in given):
         return False
     if function is not None:
         called = (one for call in descendants(function, "call_expression") if (one := callee_of(call)) is not None)
