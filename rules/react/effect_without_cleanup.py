@@ -171,7 +171,7 @@ export function Width() {
         "shuts the next question out meanwhile; where the effect asks only while a state is empty that it fills; for "
         "state that nothing reads, for totals, which are the same on each page, and for icons, avatars and logos",
         "answers in the order of their questions: what the application computes, keeps on this machine or imports, and "
-        "actions of the server, which Next.js sends one after the other",
+        "actions of the server, which Next.js sends one after the other; what a timer asks for more than 5 s later",
         "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives",
         "tests, stories and mocks; class components",
     ),

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.asking import CONTINUES, asks_with, requests_behind
 from chunklint.semantics.ecmascript.changes import ITSELF, given, ways_of
@@ -56,6 +56,8 @@ _PLACES = re.compile(r"[Pp]age|[Oo]ffset|[Cc]ursor|[Ll]imit|[Ss]ort|[Oo]rder|[Ss
 
 
 _HOPS = 4
+# Milliseconds after which nobody types or chooses any more.
+_LONG = 5000
 
 
 @record
@@ -123,6 +125,8 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
             continue
         if _PICTURES.search(file.text(name)):
             continue
+        if _waits_long(file, effect, path[0] if path else run.node):
+            continue
         for request in requests:
             asked = _asked(file, effect, request, path, changing)
             if not asked or is_guarded(file, effect, run.node, own_wait(run.node)) or computes(file, effect, request):
@@ -134,6 +138,22 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
                 named = min(own or asked, key=lambda one: (one not in listed, bool(_PLACES.search(one)), one))
                 yield Stale(request, setter, named, path, fed, _module_of(file, request), _prop(file, effect, request))
                 break
+
+
+def _waits_long(file: SourceFile, effect: Effect, place: Node) -> bool:
+    """Whether a timer of the effect makes the request seconds later, or when something computed is due."""
+    for around in (place, *ancestors(place)):
+        if around == effect.callback:
+            return False
+        given = arguments_of(around) if around.type == "call_expression" else []
+        if called_name(file, around) != "setTimeout" or len(given) < 2:
+            continue
+        found = resolve(file, given[1]) if given[1].type == "identifier" else None
+        delay = unwrap(found.value) if found is not None and found.kind == "variable" and found.value else given[1]
+        if found is not None and delay.type == "call_expression" and begins_within(found.node, effect.callback):
+            return True
+        return (amount := file.text(delay).replace("_", "")).isdigit() and int(amount) > _LONG
+    return False
 
 
 def _asked(
