@@ -14,6 +14,7 @@ from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_
 from chunklint.semantics.ecmascript.react import hook_of
 
 _LITERALS = frozenset({"string", "number", "null", "undefined"})
+_HOPS = 3
 NOTHING = frozenset({"null", "undefined", "false", '""', "''", "0", "-1"})
 
 
@@ -40,12 +41,15 @@ def _states(file: SourceFile, value: Node) -> Iterator[tuple[Binding, str]]:
 
 
 def _shown_when(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[Node, bool]]:
-    """The conditions that lead to an element, through the function of the component that makes it for one place."""
-    yield from asked_before(element, owner)
-    name = _named_function(file, element, owner)
-    uses = list(uses_of(file, name)) if name is not None else []
-    if len(uses) == 1:
-        yield from asked_before(uses[0], owner)
+    """The conditions that lead to an element, through the functions of the component that make it for one place."""
+    place: Node | None = element
+    for _ in range(_HOPS):
+        if place is None:
+            return
+        yield from asked_before(place, owner)
+        name = _named_function(file, place, owner)
+        uses = list(uses_of(file, name)) if name is not None else []
+        place = uses[0] if len(uses) == 1 else None
 
 
 def _atoms(file: SourceFile, asked: Iterable[tuple[Node, bool]]) -> dict[str, set[str]]:
@@ -130,7 +134,14 @@ def set_at(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
         if given and (file.text(unwrap(given[0])) in NOTHING or (part and _leaves(file, given[0], part))):
             continue
         handler = _named_function(file, use, state.scope)
-        yield from uses_of(file, handler) if handler is not None else (use,)
+        places = uses_of(file, handler) if handler is not None else (use,)
+        yield from (place for place in places if handler is None or not _is_given_nothing(file, place))
+
+
+def _is_given_nothing(file: SourceFile, use: Node) -> bool:
+    """Whether a handler is called with nothing, to close what it opens: `choose(null)`."""
+    given = arguments_of(use.parent) if use.parent is not None and use.parent.type == "call_expression" else []
+    return bool(given) and all(file.text(one) in NOTHING for one in given)
 
 
 def _leaves(file: SourceFile, value: Node, part: str) -> bool:
