@@ -183,9 +183,11 @@ def test_asyncpg_finds_what_it_found_and_obeys_no_text(server: Server, tmp_path:
     asyncio.run(compare())
 
 
+# A caller of `find` that gets the name from outside.
+ASKED = "\n\ndef ask(connection):\n    return find(connection, input())\n"
 NAMING = (
     "from sqlalchemy import text\nfrom sqlalchemy.engine import Connection\n\n\n"
-    "def find(connection: Connection, table: str):\n    {}.all()\n"
+    "def find(connection: Connection, table: str):\n    {}.all()\n" + ASKED
 )
 NAMED = [
     "return connection.execute(text(f\"SELECT id FROM {table} WHERE place = 'left'\"))",
@@ -222,7 +224,7 @@ def test_psycopg_quotes_an_identifier(server: Server, tmp_path: Path) -> None:
     psycopg = pytest.importorskip("psycopg")
     source = (
         "import psycopg\n\n\ndef find(connection: psycopg.Connection, table: str):\n"
-        '    return connection.execute(f"SELECT id FROM {table}").fetchall()\n'
+        '    return connection.execute(f"SELECT id FROM {table}").fetchall()\n' + ASKED
     )
     mended = fixed(source, tmp_path)
     quoted = 'sql.SQL("SELECT id FROM {}").format(sql.Identifier(table))'
@@ -237,7 +239,9 @@ def test_psycopg_quotes_an_identifier(server: Server, tmp_path: Path) -> None:
 
 
 def test_a_migration_quotes_by_its_context_which_is_there_offline(tmp_path: Path) -> None:
-    source = 'from alembic import op\n\n\ndef find(table: str):\n    op.execute(f"DROP TABLE {table}")\n'
+    source = (
+        'from alembic import op\n\n\ndef find(table: str):\n    op.execute(f"DROP TABLE {table}")\n\n\nfind(input())\n'
+    )
     quote = "    quote = op.get_context().dialect.identifier_preparer.quote\n    op.execute"
     assert fixed(source, tmp_path) == source.replace("    op.execute", quote).replace("{table}", "{quote(table)}")
 
@@ -246,8 +250,8 @@ def test_a_long_line_gets_a_short_name_for_the_preparer_once(tmp_path: Path) -> 
     line = "    connection.execute(text(f\"DELETE FROM {table} WHERE place = 'left' AND id = 1\"))\n"
     lines = [line, line.replace("1", "2")]
     head = NAMING.partition("    {}")[0] + '    """Take away."""\n'
-    assert fixed(head + "".join(lines), tmp_path) == (
-        head + "    quote = connection.dialect.identifier_preparer.quote\n" + "".join(lines)
+    assert fixed(head + "".join(lines) + ASKED, tmp_path) == (
+        head + "    quote = connection.dialect.identifier_preparer.quote\n" + "".join(lines) + ASKED
     ).replace("{table}", "{quote(table)}")
 
 
@@ -256,7 +260,7 @@ def test_a_long_line_gets_a_short_name_for_the_preparer_once(tmp_path: Path) -> 
 )
 def test_a_short_name_that_is_taken_is_not_given(head: str, tmp_path: Path) -> None:
     line = "    connection.execute(text(f\"DELETE FROM {table} WHERE place = 'left' AND id = 1\"))\n"
-    source = head + NAMING.partition("    {}")[0] + line
+    source = head + NAMING.partition("    {}")[0] + line + ASKED
     assert refusal(source, tmp_path) == "the line would be too long, and there is no place for a shorter name"
 
 
@@ -302,7 +306,7 @@ def test_the_import_of_text_comes_with_it(tmp_path: Path) -> None:
     ],
 )
 def test_a_value_that_no_parameter_can_stand_for_is_left(text: str, reason: str, tmp_path: Path) -> None:
-    source = SQLITE.format(f"return connection.execute({text})")
+    source = SQLITE.format(f"return connection.execute({text})") + ASKED
     assert refusal(source, tmp_path).startswith(reason)
 
 

@@ -56,7 +56,7 @@ def origin(source: str) -> Origin:
         ("p.strip().lower()", Source.PARAMETER),
         ("f'{p}%'", Source.PARAMETER),
         ("str(p)", Source.PARAMETER),
-        ('p.replace("\'", "\'\'")', Source.PARAMETER),
+        ('p.replace("\'", "\'\'")', Source.CONFINED),
         ("p['key']", Source.PARAMETER),
         ("[x for x in p]", Source.PARAMETER),
         ("p or 'x'", Source.PARAMETER),

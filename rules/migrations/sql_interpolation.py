@@ -22,11 +22,13 @@ from chunklint.api import (
     Splice,
     begins_within,
     bound_values,
+    is_script,
     is_sql_statement,
     is_test,
     origin_of_hole,
     python,
     record,
+    revision_of,
     splices,
     sql_sink,
     string_shapes,
@@ -66,18 +68,24 @@ async def rename(session, user_id, nickname):
         "parameters of functions called `_`, which only what registers them calls",
         "numbers after `int()`, however large: one that sizes the schema is CL102's business",
         "values after `uuid.UUID()`, an enumeration's constructor, `slugify()`, `re.sub()` of all but a set "
-        "of characters, `quoted_name()`, `preparer.quote()`, `Identifier` and `Literal` of psycopg, helpers of the "
-        "module that return their parameter between quotes and double the quotes in it",
+        "of characters, `quoted_name()`, `preparer.quote()`, `Identifier` and `Literal` of psycopg, texts whose quotes "
+        'are doubled (`.replace("\'", "\'\'")`)',
         "values that a check on every path to the SQL confines: membership in a list, a full match, an upper bound, "
         "`isidentifier()`, a helper that raises; the check of one hole does not clear another",
         "identifiers from the database between quotes, numbers that the database counted or that `or 0` stands beside, "
-        "labels of enum types, settings that `SHOW` gives, a row's own keys (`row.id`, `row.user_id`) and moments",
+        "labels of enum types, settings that `SHOW` gives, keys (`row.id`, `SELECT user_id FROM`) and moments of rows",
+        "names that the database's catalogue gives, outside of revisions; in scripts all identifiers but those of "
+        "requests",
         "what psycopg's `sql.SQL().format()` is given and does not compose: it makes a literal of that",
         "the statement API (`op.create_index(f\"...\")`), PL/pgSQL's `format('%I')`, log and error messages",
         "`execute()` of objects that are neither typed nor named like a connection; where only the name speaks for "
         "one, texts that are no whole statement",
         "clauses and whole queries that a parameter or the command line gives: whoever passes one knows that it is SQL",
-        "identifiers that a private function is given from nobody in its module",
+        "identifiers that a function is given as a plain parameter, outside of revisions and of ORDER BY: what uses a "
+        "layer around the database names its tables and columns",
+        "parameters that stand bare and not in a comparison, such as `md5({column})`: a text would need quotes there",
+        "numbers by their annotation or default, but for those that count rows (LIMIT)",
+        "values that a helper of a revision is given by that revision itself, as long as those are literals",
         "a text that is one hole and nothing else: whoever passes a whole statement on did not build it",
     ),
     limits=(
@@ -98,6 +106,9 @@ _NAMES_AN_OBJECT = re.compile(
     re.IGNORECASE,
 )
 
+
+_ORDERS = re.compile(r"\b(?:ORDER|GROUP)\s+BY\s+(?:\w+,\s*)*$", re.IGNORECASE)
+_COMPARES = re.compile(r"(?:[=<>~]|\b(?:LIKE|ILIKE|BETWEEN|AND|OR|INTERVAL)|\b(?:IN|ANY|ALL)\s*\()\s*$", re.IGNORECASE)
 
 # The keys of rows and the moments of their changes, which the application makes itself.
 _IS_A_KEY = re.compile(
@@ -140,7 +151,7 @@ def _dangers(shape: Shape, sink: Sink, file: PythonFile) -> Iterator[Danger]:
         return
     for splice in splices(shape):
         origin = origin_of_hole(splice.hole, file)
-        severity = _severity(splice, origin, file)
+        severity = _severity(splice, shape, origin, file)
         if severity is not None and not (sink.forwarded and _is_layered(splice, origin, sink)):
             yield Danger(splice, origin, severity)
 
@@ -161,7 +172,7 @@ def _is_sql(shape: Shape, sink: Sink) -> bool:
     return known and (sink.certain or is_sql_statement(shape))
 
 
-def _severity(splice: Splice, origin: Origin, file: PythonFile) -> Severity | None:
+def _severity(splice: Splice, shape: Shape, origin: Origin, file: PythonFile) -> Severity | None:
     """How bad it is that this source fills the hole; None when nothing is wrong."""
     if origin.kind <= Source.UNKNOWN:
         return None
@@ -169,37 +180,77 @@ def _severity(splice: Splice, origin: Origin, file: PythonFile) -> Severity | No
         quiet = origin.kind in (Source.PARAMETER, Source.ROW, Source.ENVIRONMENT)
         return None if quiet or origin.number else Severity.NOTE
     if origin.number:
-        # A number smuggles nothing in once it is converted; one that an annotation declares is a promise.
-        return None if origin.converted else Severity.NOTE
+        # A number smuggles nothing in once it is converted. One that is only declared is a promise, which matters where
+        # it counts rows.
+        return None if origin.converted or splice.role is not Role.NUMBER else Severity.NOTE
+    if (
+        splice.role is Role.IDENTIFIER
+        and origin.kind is not Source.REQUEST
+        and is_script(file)
+        and not _is_revision(file)
+    ):
+        # Whoever runs it has the database.
+        return None
     match origin.kind:
         case Source.PARAMETER | Source.ARGV if splice.role is Role.CLAUSE:
             # Who passes a clause, or types one, knows that it is SQL.
             return None
         case Source.PARAMETER:
-            return _severity_of_parameter(splice, origin, file)
+            return _severity_of_parameter(splice, shape, origin, file)
         case Source.REQUEST:
             return Severity.ERROR
         case Source.ROW:
-            return _severity_of_row(splice, file)
+            return _severity_of_row(splice, origin, file)
         case Source.ENVIRONMENT if splice.role is not Role.IDENTIFIER:
             return Severity.WARNING
     # Who may set a name in the environment, or run the command, mostly has the database anyway.
     return Severity.NOTE
 
 
-def _severity_of_parameter(splice: Splice, origin: Origin, file: PythonFile) -> Severity | None:
-    """A private function, harmless callers, hand-written quotes and a parameter that says it is a name are milder."""
+def _severity_of_parameter(splice: Splice, shape: Shape, origin: Origin, file: PythonFile) -> Severity | None:
+    """How bad a plain parameter is.
+
+    A layer around the database is told the names of its objects by the code that uses it; a revision tells of itself
+    what it does to them. Orders are what pages ask for. A private function and harmless callers are milder.
+    """
     held = origin.private or (origin.callers is not None and origin.callers < Source.UNKNOWN)
     if splice.role is not Role.IDENTIFIER:
+        if _is_expression(splice, shape) or (held and _is_revision(file)):
+            return None
         return Severity.NOTE if held else Severity.WARNING
-    if origin.private:
+    if origin.private or not (_sorts(splice, shape) or _is_revision(file)):
         return None
     named = _NAMES_AN_OBJECT.search(file.text(splice.hole.node)) is not None
     return Severity.NOTE if held or splice.quoted or named else Severity.WARNING
 
 
-def _severity_of_row(splice: Splice, file: PythonFile) -> Severity | None:
-    """A row's name between double quotes is quoted; a row's value without quotes works only while it is a number."""
+def _is_revision(file: PythonFile) -> bool:
+    return "down_revision" in file.content and revision_of(file) is not None
+
+
+def _before(splice: Splice, shape: Shape) -> str:
+    """The text in front of a hole, "" where another hole is."""
+    place = next((at for at, part in enumerate(shape.parts) if part is splice.hole), 0)
+    text = shape.parts[place - 1] if place else ""
+    return text if isinstance(text, str) else ""
+
+
+def _sorts(splice: Splice, shape: Shape) -> bool:
+    return _ORDERS.search(_before(splice, shape)) is not None
+
+
+def _is_expression(splice: Splice, shape: Shape) -> bool:
+    """Whether a value stands bare elsewhere than in a comparison: a text would need quotes there, so it is none."""
+    return not splice.quoted and _COMPARES.search(_before(splice, shape)) is None
+
+
+def _severity_of_row(splice: Splice, origin: Origin, file: PythonFile) -> Severity | None:
+    """A row's name between double quotes is quoted; a row's value without quotes works only while it is a number.
+
+    What the catalogue tells is there already, so only a revision, which runs unseen, has something to fear from it.
+    """
+    if origin.catalogue and (splice.role is Role.CLAUSE or not _is_revision(file)):
+        return None
     if splice.quoted and splice.role is Role.IDENTIFIER:
         return None
     if splice.role is Role.VALUE and splice.quoted and _IS_A_KEY.search(file.text(splice.hole.node)) is not None:
@@ -244,7 +295,7 @@ def _source(origin: Origin) -> str:
 
 def _parameter_source(origin: Origin) -> str:
     if origin.number:
-        return "it is a parameter whose annotation alone says that it is a number"
+        return "it is a parameter whose declaration alone says that it is a number"
     if origin.callers is not None and origin.callers < Source.UNKNOWN:
         return "it is a parameter that only its present callers keep harmless"
     return "it is a parameter, so any caller chooses it"

@@ -38,15 +38,31 @@ _COUNTS = re.compile(
 # Queries that are answered by what the schema's author or the server's operator wrote: an enum's labels, a setting.
 _SETTLED = re.compile(r"\s*(?:SELECT\s+(?:unnest\s*\(\s*)?enum_range\s*\(|SHOW\s+\w*[_.]\w+\s*;?\s*$)", re.IGNORECASE)
 
+# Queries for the key of a row, which the application made.
+_KEYS = re.compile(
+    r"""\s*SELECT\s+(?:\w+\.)?"?(?:id|uuid|(?!external_|client_)\w*(?<!external)(?<!client)_id)"?\s+FROM\b""",
+    re.IGNORECASE,
+)
+# Tables in which a database keeps what it knows of itself, and statements that ask for it.
+_CATALOGUES = re.compile(
+    r"^\s*(?:SHOW|PRAGMA|DESC|DESCRIBE)\b|\b(?:information_schema|pg_catalog|pg_[a-z]+s|pg_class|sqlite_master|sqlite_schema"
+    r"|sys\.\w+|(?:all|user|dba)_(?:tables|views|indexes|tab_columns|constraints))\b",
+    re.IGNORECASE,
+)
+
 
 @record
 class Result:
-    """What a call gives: a source of its own with a few words on it, or what it was made of; `number`: only numbers."""
+    """What a call gives: a source of its own with a few words on it, or what it was made of; `number`: only numbers.
+
+    `catalogue`: rows that tell of tables, columns and the like.
+    """
 
     source: Source | None = None
     words: str = ""
     made_of: tuple[Node, ...] = ()
     number: bool = False
+    catalogue: bool = False
 
 
 def result_of(call: Node, function: Node, file: PythonFile) -> Result:
@@ -121,23 +137,25 @@ def _method(call: Node, function: Node, file: PythonFile) -> Result:
     if method in ARGV_METHODS:
         return Result(Source.ARGV, "the command line is parsed here")
     if method in INSPECTIONS:
-        return Result(Source.ROW, "names are read from the database's catalogue here")
+        return Result(Source.ROW, "names are read from the database's catalogue here", catalogue=True)
     if method in FETCHES | _EXECUTES:
         return _queried(call, receiver, method, file)
     return Result(made_of=(receiver,))
 
 
 def _doubles_quotes(call: Node, file: PythonFile) -> bool:
-    """Whether a call is `.replace('"', '""')`, which makes any text an identifier between double quotes."""
+    """Whether a call is `.replace("'", "''")`, or the same with double quotes: no text ends its quotes behind that."""
     given = arguments(call, file).positional
     shapes = [string_shapes(one, file) for one in given]
-    return [one[0].parts for one in shapes if len(one) == 1] == [('"',), ('""',)]
+    parts = [one[0].parts for one in shapes if len(one) == 1]
+    return parts in ([('"',), ('""',)], [("'",), ("''",)])
 
 
 def _queried(call: Node, receiver: Node, method: str, file: PythonFile) -> Result:
     """Rows that a query gives; a query that counts gives a number."""
     executed = _execution(call, file) or _executed_above(call, receiver, file)
-    rows = Result(Source.ROW, "rows are read from the database here")
+    words = "rows are read from the database here"
+    rows = Result(Source.ROW, words)
     if executed is None:
         return rows if method in FETCHES else Result(made_of=(receiver,))
     given = arguments(executed, file).positional
@@ -145,11 +163,13 @@ def _queried(call: Node, receiver: Node, method: str, file: PythonFile) -> Resul
     texts = [shape.parts[0] for shape in shapes if shape.parts]
     if texts and all(isinstance(text, str) and _COUNTS.match(text) for text in texts):
         return Result(Source.CONFINED, number=True)
-    if texts and all(isinstance(text, str) and _SETTLED.match(text) for text in texts):
+    settled = (_SETTLED, _KEYS)
+    if texts and all(isinstance(text, str) and any(one.match(text) for one in settled) for text in texts):
         return Result(Source.CONFINED)
     if not texts and method not in FETCHES:
         return Result()
-    return rows
+    told = any(isinstance(text, str) and _CATALOGUES.search(text) for shape in shapes for text in shape.parts)
+    return Result(Source.ROW, words, catalogue=told)
 
 
 def _execution(call: Node, file: PythonFile) -> Node | None:

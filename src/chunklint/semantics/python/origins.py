@@ -50,6 +50,7 @@ class Origin:
         converted: Whether the program itself converts it, as `int()` does.
         callers: For a parameter, the most dangerous source that a call in this module passes; None without calls.
         private: For a parameter, whether its function is nested, or private by its name.
+        catalogue: For rows, whether they tell of tables, columns and the like.
     """
 
     kind: Source
@@ -58,6 +59,7 @@ class Origin:
     converted: bool = False
     callers: Source | None = None
     private: bool = False
+    catalogue: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -96,8 +98,8 @@ def origin_of_hole(hole: Hole, file: PythonFile) -> Origin:
 
 
 def _worst(origins: Iterable[Origin]) -> Origin:
-    """The most dangerous of several; of one kind the one that is not just a number."""
-    return max(origins, key=lambda one: (one.kind, not one.number), default=_UNKNOWN)
+    """The most dangerous of several; of one kind the one that is not just a number, nor a name of the catalogue."""
+    return max(origins, key=lambda one: (one.kind, not one.number, not one.catalogue), default=_UNKNOWN)
 
 
 def _all(nodes: Iterable[Node], at: _Trace) -> Origin:
@@ -302,7 +304,7 @@ def _call(node: Node, at: _Trace) -> Origin:
     result = result_of(node, function, at.file)
     match result:
         case Result(source=Source() as source):
-            return Origin(source, ((node, result.words),), number=result.number)
+            return Origin(source, ((node, result.words),), number=result.number, catalogue=result.catalogue)
         case Result(made_of=made_of) if made_of:
             origin = _all(made_of, at)
             return replace(origin, number=True, converted=True) if result.number else origin
@@ -329,7 +331,8 @@ def _parameter(binding: Binding, at: _Trace) -> Origin:
         return Origin(Source.CONFINED)
     if declared in SOURCES:
         return Origin(SOURCES[declared], ((binding.node, f"`{binding.name}` is the {SOURCES[declared].name.lower()}"),))
-    number = declared in NUMBER_TYPES
+    by_default = binding.annotation is None and binding.value is not None and binding.value.type in ("integer", "float")
+    number = declared in NUMBER_TYPES or by_default
     kind = entry_point(function, at.file)
     if kind is not None:
         return _handed_in(binding, kind, declared, number, at.file)

@@ -37,6 +37,7 @@ _WRAPPERS = frozenset(
 )
 # How far a composed statement is followed.
 _MAX_COMPOSED = 6
+_DOUBLING = ((("'",), ("''",)), (('"',), ('""',)))
 _KEEPING_METHODS = frozenset(
     {
         *("strip", "lstrip", "rstrip", "lower", "upper", "casefold", "capitalize", "title", "expandtabs"),
@@ -121,6 +122,9 @@ def _replace_call(receiver: Node, given: Sequence[Node], node: Node, at: Reading
     if len(old) != 1 or not isinstance(old[0], str):
         return read
     new = at.first(given[1])
+    if (old, new) in _DOUBLING and any(isinstance(part, Hole) for one in read for part in one.parts):
+        # What is doubled is another value than the one that went in.
+        return ()
     with_holes = any(isinstance(part, Hole) for part in new)
     return [Shape(replace_text(one.parts, old[0], new), node if with_holes else one.node) for one in read]
 
