@@ -224,8 +224,9 @@ def test_psycopg_quotes_an_identifier(server: Server, tmp_path: Path) -> None:
     psycopg = pytest.importorskip("psycopg")
     source = (
         "import psycopg\n\n\ndef find(connection: psycopg.Connection, table: str):\n"
-        '    return connection.execute(f"SELECT id FROM {table}").fetchall()\n' + ASKED
+        '    return connection.execute(f"SELECT id FROM {table}").fetchall()\n'
     )
+    source += ASKED
     mended = fixed(source, tmp_path)
     quoted = 'sql.SQL("SELECT id FROM {}").format(sql.Identifier(table))'
     assert f"connection.execute(\n        {quoted}\n    ).fetchall()" in mended

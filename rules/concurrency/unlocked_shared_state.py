@@ -92,6 +92,9 @@ hub = Hub()
         "objects with one owner: nothing shows that two tasks use them at the same time; what a function makes itself",
         "changes beside the making of the lock that guards the state, and a coroutine that `asyncio.run` runs",
         "caches where the same key gives the same value whoever fills it; notes of what may be done twice (`exist_ok`)",
+        "caches that are filled from what is in memory, whatever it is asked with, unless their class owns a lock",
+        "loops over lists that only skip one, where nothing shows that tasks meet or what takes out is `unregister`",
+        "what a thread changes in one go, such as one entry or a plain attribute, beside a lock that guards the rest",
         "`close`, `stop`, `shutdown`, `__aexit__`, and what begins an object's life: `start`, `__aenter__`",
         "test files",
     ),
@@ -209,7 +212,7 @@ def _sentence(one: Suspicion) -> str:
         case Harm.LOST:
             return f"{state} gets a value made of what it was before {wait}; what others changed meanwhile is lost."
         case Harm.MISSING:
-            return f"{state} may no longer have this key: it was seen before {wait}, and another task can remove it."
+            return f"{state} may no longer hold this: it was seen before {wait}, and another task can remove it."
         case Harm.CLEARED:
             return f"{state} is emptied here but was read before {wait}; what came in meanwhile is thrown away."
         case Harm.ITERATED:

@@ -9,7 +9,7 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.records import record
-from chunklint.semantics.concurrency.flow import Act, Suspend, every
+from chunklint.semantics.concurrency.flow import Act, How, Suspend, every
 from chunklint.semantics.concurrency.held import Held, locks_held_at
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import Lock
@@ -56,6 +56,9 @@ def _of_state(state: str, writes: Iterable[Write], states: States, file: PythonF
     if not all(held.lock.is_same(lock) for _, held in guarded):
         return
     threads = lock.kind is LockKind.THREADING
+    if threads:
+        # No thread sees half of what is done in one go and asks for nothing that was there.
+        naked = [write for write in naked if not _in_one_go(write.act, states)]
     if not threads and not any(_waits_inside(write, held, states, file) for write, held in guarded):
         return
     names = tuple(sorted({name_of(write.function, file) for write, _ in guarded}))
@@ -70,6 +73,11 @@ def _of_state(state: str, writes: Iterable[Write], states: States, file: PythonF
 def _is_flag(write: Write, states: States) -> bool:
     """Whether a change only sets a flag, which is done in one go."""
     return states.shapes[write.act.state] is Shape.SINGLE and write.act.settles
+
+
+def _in_one_go(act: Act, states: States) -> bool:
+    single = states.shapes[act.state] is Shape.SINGLE
+    return act.how in (How.SET, How.ADD) or (single and act.how is How.ASSIGN and not act.builds)
 
 
 def _is_policy(lock: Lock) -> bool:

@@ -75,8 +75,17 @@ _REPEATABLE = re.compile(r"exist_ok=True|if_not_exists=True|IF NOT EXISTS|\bensu
 _MOST_WRITES = 100
 _REMOVES = frozenset({"remove", "discard", "pop", "popleft", "popitem", "clear"})
 _SURVIVES = re.compile(r"^except\s*:|\b(KeyError|LookupError|IndexError|ValueError|Exception|BaseException)\b")
+# Reading from these lets other tasks have their turn; what else is awaited may be in memory.
+_FAR_AWAY = re.compile(
+    r"aiofiles|asyncio\.|anyio\.|to_thread|executor|https?\b|request|execute|quer(y|ies)|redis|session|websocket|socket"
+    r"|\b\w*(read|recv|receive|send|fetch\w*|download|connect|post|scalar\w*|commit|sleep|acquire|wait|open|stat)\("
+)
 # They only ever put in what is there for as long as the process is.
 _REGISTERS = re.compile(r"^_*(register|subscribe|add_\w*(listener|handler|callback|hook|observer)|on$|on_)")
+# They take out of a list what was put in at the start; a loop over it then skips one.
+_UNREGISTERS = re.compile(
+    r"^_*(un|de)_?(register|subscribe)|^_*remove_\w*(listener|handler|callback|hook|observer|middleware|plugin)|^off$"
+)
 
 
 class Harm(StrEnum):
@@ -96,7 +105,8 @@ class SharedRace:
     """A race that matters, where it is and what speaks for other tasks being in the same place.
 
     `others` are functions that change the state too, those first that take something out (`removed`). `apart` says
-    that look and act hold locks, but not one throughout.
+    that look and act hold locks, but not one throughout. `mild`: only tasks that are sure to meet do harm, for a loop
+    over a list just skips one, or nothing but the function itself is in its way.
     """
 
     harm: Harm
@@ -107,6 +117,7 @@ class SharedRace:
     others: tuple[str, ...]
     removed: bool
     apart: bool
+    mild: bool
 
 
 @record
@@ -150,7 +161,8 @@ def _of_function(
         locked = [_sections(node, file) for node in (race.look.node, race.act.node)]
         apart = harm is not Harm.ITERATED and all(locked)
         owner = name_of(states.owner, file)
-        yield SharedRace(harm, race, name, owner, evidence, tuple(names), bool(removers), apart)
+        mild = harm is Harm.ITERATED and (states.shapes[race.state] is Shape.SEQUENCE or names == [name])
+        yield SharedRace(harm, race, name, owner, evidence, tuple(names), bool(removers), apart, mild)
 
 
 def writes_of(states: States, file: PythonFile) -> dict[str, tuple[Write, ...]]:
@@ -251,7 +263,8 @@ def _harm(race: Race, function: Node, writes: Iterable[Write], states: States, f
             return Harm.MISSING if removed and not _is_survived(race.act.node, file) else None
     if _notes_what_repeats(race, shape, file):
         return None
-    return _stale(race, [one for one in others if not _only_fills(one, states, file)], shape)
+    far = _FAR_AWAY.search(file.text(race.wait)) is not None or evidence_of(states, file) is Evidence.LOCKED
+    return _stale(race, [one for one in others if not _only_fills(one, states, file)], shape, far=far)
 
 
 def _notes_what_repeats(race: Race, shape: Shape, file: PythonFile) -> bool:
@@ -268,7 +281,8 @@ def _only_fills(write: Write, states: States, file: PythonFile) -> bool:
     return any(one.how in (How.MEMBER, How.LOOKUP, How.VALUE) for one in looks)
 
 
-def _stale(race: Race, others: list[Write], shape: Shape) -> Harm | None:
+def _stale(race: Race, others: list[Write], shape: Shape, *, far: bool) -> Harm | None:
+    """What comes of a stale decision; a cache that is filled from near by (not `far`) is never late."""
     act = race.act
     if not isinstance(act, Act):
         return None
@@ -284,7 +298,7 @@ def _stale(race: Race, others: list[Write], shape: Shape) -> Harm | None:
                 return None
             return Harm.TWICE if act.makes == "True" and not others else None
         if stored and (shape is not Shape.SINGLE or not RESOURCE.search(act.makes)):
-            return Harm.STALE
+            return Harm.STALE if far else None
         words = RESOURCE if shape is Shape.SINGLE else _LIVE
         if _PLAIN_ANSWER.search(act.state):
             return None
@@ -313,6 +327,8 @@ def _disturbing(race: Race, writes: Iterable[Write], shape: Shape, file: PythonF
         if any(one.is_same(other) for one in held for other in of_writer):
             continue
         if write.act.how in GROWS and _REGISTERS.match(name_of(write.function, file)):
+            continue
+        if shape is Shape.SEQUENCE and _UNREGISTERS.match(name_of(write.function, file)):
             continue
         inside = begins_within(write.act.node, race.act.node)
         if not inside and not callers_hold_lock(write.function, file):

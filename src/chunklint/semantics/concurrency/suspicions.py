@@ -34,6 +34,7 @@ class Suspicion:
         limit: Whether what was looked at was how much there is.
         flag: Whether the act only sets a flag that says that something was done.
         apart: Whether look and act hold locks, but not one throughout.
+        mild: Whether only tasks that are sure to meet do harm.
         more: Further acts that rely on the same look.
     """
 
@@ -51,6 +52,7 @@ class Suspicion:
     looked: Location
     waited: Location
     more: tuple[Location, ...] = ()
+    mild: bool = False
 
 
 def suspicions(file: PythonFile) -> Iterator[Suspicion | Instance]:
@@ -98,6 +100,7 @@ def _suspicion(found: SharedRace, file: PythonFile) -> Suspicion:
         file.location(race.look.node),
         file.location(race.wait),
         rest,
+        found.mild,
     )
 
 
@@ -160,5 +163,5 @@ def _is_enough(one: Suspicion) -> bool:
         case Evidence.PROVEN | Evidence.LOCKED:
             return True
         case Evidence.LIKELY:
-            return one.harm is not Harm.TWICE
-    return one.harm in (Harm.ITERATED, Harm.MISSING) and one.removed
+            return one.harm is not Harm.TWICE and not one.mild
+    return one.harm in (Harm.ITERATED, Harm.MISSING) and one.removed and not one.mild
