@@ -80,7 +80,10 @@ def downgrade() -> None:
         "constraints that come back under another name where one of the two names was left to the database",
         "the default of a flag under another spelling (`0`, `false`), a UUID that comes back as a text of its length, "
         "a function with or without its schema, types of the application's own",
-        "a required column that comes back nullable or with a default, since its rows have no value and it had none",
+        "a required column that comes back nullable or with a default, since its rows have no value and it had none; a "
+        "column that is no longer required and stays so; a default that it did not have; a text that comes back longer",
+        "what an upgrade brings although the history has it already, and a type that comes back with more labels",
+        "what a downgrade loses, where the drop of an earlier one that fails by it is reported",
     ),
     limits=(
         "tables that the application's metadata creates are unknown, and so is what was in them",
@@ -148,8 +151,13 @@ def _leaves_traces(reversal: Reversal, alike: int) -> Iterator[Draft]:
     if script.admits and script.body is Body.STEPS:
         found = tuple(one for one in failing if one.trace is Trace.LEFT)
     stepped = {step.key for step in script.downgrade}
-    # A primary key that comes and goes leaves its columns NOT NULL, as does a table that comes back stricter.
-    found = tuple(one for one in found if one.trait != "nullable" or one.step is not None or one.key in stepped)
+    # A primary key that comes and goes leaves its columns NOT NULL, as does a table that comes back stricter. What the
+    # upgrade no longer requires may be missing when the downgrade comes, so it is left as it is.
+    found = tuple(
+        one
+        for one in found
+        if one.trait != "nullable" or one.key in stepped or (one.step is not None and one.after != "True")
+    )
     if not found:
         return
     told = "; ".join(_traces(found))

@@ -26,6 +26,7 @@ _ENDLESS_TEXTS = frozenset({"varchar", "text"})
 # In the place of a size that there is, but that is not known.
 UNKNOWN_SIZE = "n"
 _TEXTS = frozenset({"varchar", "text", "char", "citext", "name"})
+_PLAIN_TEXTS = frozenset({"varchar", "text", "char"})
 _NUMBERS = frozenset({"integer", "bigint", "smallint", "numeric", "double precision", "real"})
 _MOMENTS = frozenset({"timestamp", "timestamptz", "date"})
 _GROUPS = (_NUMBERS, _MOMENTS, frozenset({"json", "jsonb"}), frozenset({"inet", "cidr"}))
@@ -51,6 +52,20 @@ def may_be_same(one: str, other: str) -> bool:
         return True
     sized = all("(" in name for name in (one, other))
     return sized and _family(one) == _family(other) and f"({UNKNOWN_SIZE})" in one + other
+
+
+def holds_all(one: str, other: str) -> bool:
+    """Whether a text of the other type takes in every text of the one: it is as long, or of any length."""
+    families, sizes = zip(*map(_text_of, (one, other)), strict=True)
+    if not _PLAIN_TEXTS.issuperset(families):
+        return False
+    old, new = sizes
+    return new == "" or (old.isdigit() and new.isdigit() and int(old) <= int(new))
+
+
+def _text_of(name: str) -> tuple[str, str]:
+    family, _, size = name.partition("(")
+    return family, size.rstrip(")")
 
 
 def is_castable(old: str, new: str) -> bool:

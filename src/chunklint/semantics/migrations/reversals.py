@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from chunklint.model import Location
 from chunklint.records import record
-from chunklint.semantics.migrations.column_types import may_be_same
+from chunklint.semantics.migrations.column_types import holds_all, may_be_same
 from chunklint.semantics.migrations.histories import History, ancestors_of, cycles, duplicates, histories, order
 from chunklint.semantics.migrations.replay import Failure, Problem, downgraded, upgraded
 from chunklint.semantics.migrations.revisions import Revision
@@ -131,6 +131,24 @@ def _contradicts(one: Residue, upgrade: Iterable[Step]) -> bool:
     return bool(on_it) and sure
 
 
+def _adds_nothing(one: Residue, before: Schema, after: Schema, steps: Mapping[Key, Step]) -> bool:
+    """Whether the history had already what the upgrade brings: the downgrade is right by what the upgrade meant.
+
+    So it is where an old history was made into one revision, of models that were further than its end.
+    """
+    step = steps.get(one.key)
+    if one.trait == "nullable":
+        return one.before == "True" and step is not None and dict(step.traits).get("nullable") == "True"
+    if one.key.kind is not Kind.VALUE:
+        return False
+    if one.trace is Trace.LEFT:
+        # A type that comes back with more labels than it had takes in all that it took in before.
+        home = one.key.home
+        return home is not None and after.state(home) is Absence.ABSENT
+    labels = [key for key in after.changes if key.kind is Kind.VALUE and key.owner == one.key.owner]
+    return all(isinstance(before.state(key), Made) == isinstance(after.state(key), Made) for key in labels)
+
+
 def _residue(
     script: Script, before: Schema, after: Schema, back: Schema, *, postgres: bool, sqlite: bool
 ) -> Iterator[Residue]:
@@ -147,7 +165,11 @@ def _residue(
     for one in found:
         if _is_named_by_others(states[one.key], unread=after.forgot or back.forgot):
             continue
-        if _contradicts(one, script.upgrade) or (sqlite and one.key.kind is Kind.CONSTRAINT):
+        if (
+            _contradicts(one, script.upgrade)
+            or _adds_nothing(one, before, after, steps)
+            or (sqlite and one.key.kind is Kind.CONSTRAINT)
+        ):
             continue
         implied = one.key.home in gone or Key(Kind.TABLE, _table(one.key, before, back)) in gone
         if implied or one.key in renamed or (not postgres and _is_enum(one)):
@@ -210,11 +232,11 @@ def _is_one(name: str, old: Mapping[str, str], new: Mapping[str, str], *, made_a
     """
     match name:
         case "type":
-            return may_be_same(old[name], new[name])
+            return may_be_same(old[name], new[name]) or holds_all(old[name], new[name])
         case "nullable":
             return made_anew and new[name] == "True" and not old.get("default")
-        case "default" if made_anew and not old[name]:
-            # Without one a column that comes back could not be NOT NULL.
+        case "default" if not old[name]:
+            # Whoever writes the column in full does not notice one.
             return True
         case "default":
             if _SCHEMA.sub("", old[name]) == _SCHEMA.sub("", new[name]):
@@ -264,6 +286,9 @@ def breaks_upgrade(residue: Residue) -> bool:
     step = residue.step
     if step is None or step.certainty is not Certainty.SURE or step.replaces:
         return False
+    if step.made is not None and step.made.guessed:
+        # The database finds another name for it.
+        return False
     wanted = {Trace.LEFT: Verb.CREATE, Trace.LOST: Verb.DROP}.get(residue.trace)
     return step.verb is wanted
 
@@ -290,6 +315,7 @@ def _from_later(found: Sequence[Reversal], history: History) -> Iterator[Reversa
     """The reversals, with those that fail only after the downgrade of a later revision, which loses what they drop."""
     at = {one.script.revision.path: position for position, one in enumerate(found)}
     failing: dict[int, Problem] = {}
+    told: dict[int, set[Key]] = {}
     for later, culprit in enumerate(found):
         # Where a downgrade does nothing, that alone is to be said.
         if culprit.problems or culprit.script.body is not Body.STEPS:
@@ -302,9 +328,14 @@ def _from_later(found: Sequence[Reversal], history: History) -> Iterator[Reversa
             script, known = found[earlier].script, failing.get(earlier, problem)
             if problem is None or script.revision.path not in ancestors_of(history, culprit.script.revision):
                 continue
+            told.setdefault(later, set()).add(one.key)
             failing[earlier] = min(filter(None, (known, problem)), key=lambda it: script.downgrade.index(it.step))
     for position, reversal in enumerate(found):
-        yield replace(reversal, problems=(failing[position],)) if position in failing else reversal
+        if position in failing:
+            yield replace(reversal, problems=(failing[position],))
+            continue
+        # What an earlier downgrade fails by is told there.
+        yield replace(reversal, residue=tuple(one for one in reversal.residue if one.key not in told.get(position, ())))
 
 
 def _is_clean(reversal: Reversal) -> bool:

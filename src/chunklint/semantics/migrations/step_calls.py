@@ -184,9 +184,9 @@ def _alter_column(call: Call, batch: str | None) -> Iterator[Step]:
 
 
 def _as_it_was(call: Call) -> dict[str, str]:
-    """What `existing_*` says; a flag that is not set says nothing."""
+    """What `existing_*` says; a flag that is not set says nothing, nor does a type where the type stays."""
     known: dict[str, str] = {}
-    existing = call.given.keywords.get("existing_type")
+    existing = call.given.keywords.get("existing_type") if "type_" in call.given.keywords else None
     spelled = type_of(existing, call).spelled if existing is not None else None
     if spelled is not None:
         known["type"] = spelled

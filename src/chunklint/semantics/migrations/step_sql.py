@@ -72,6 +72,8 @@ def _steps(source: Source, holes: tuple[str, ...]) -> Iterator[Step]:
             yield from _alter(source)
         case "DO":
             yield from _block(source, holes)
+        case "INSERT" | "UPDATE" | "DELETE" if any(word.key == "PG_ENUM" for word in part):
+            yield from _labels_by_hand(source)
         case "INSERT" | "UPDATE" | "DELETE" | "SELECT" | "WITH":
             yield from reads_of_rows(source)
         case verb if verb not in _HARMLESS and not part[0].name.startswith("{"):
@@ -79,6 +81,12 @@ def _steps(source: Source, holes: tuple[str, ...]) -> Iterator[Step]:
             return
         case "" if part[0].name.startswith("{"):
             yield source.forget()
+
+
+def _labels_by_hand(source: Source) -> Iterator[Step]:
+    """A statement on PostgreSQL's own table of labels, which names the type somewhere, or nothing that can be read."""
+    named = [word.literal for word in source.part if word.literal is not None and len(word.literal) > 1]
+    yield from (source.forget(one, Kind.TYPE) for one in named) if named else [source.forget()]
 
 
 def _block(source: Source, holes: tuple[str, ...]) -> Iterator[Step]:
