@@ -142,7 +142,9 @@ def _fails(problem: Problem) -> Draft:
 
 
 def _leaves_traces(reversal: Reversal, alike: int) -> Iterator[Draft]:
-    script, found = reversal.script, reversal.residue
+    script = reversal.script
+    # What an earlier downgrade fails by is told there.
+    found = tuple(one for one in reversal.residue if one.key not in reversal.told)
     failing = [one for one in found if breaks_upgrade(one)]
     if script.body is Body.REASONED:
         found = tuple(one for one in failing if one.key.kind == "value")

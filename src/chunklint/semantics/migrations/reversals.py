@@ -51,11 +51,15 @@ class Residue:
 
 @record
 class Reversal:
-    """What came of upgrade and downgrade of one revision. Both lists are empty for one that can be taken back."""
+    """What came of upgrade and downgrade of one revision. Both lists are empty for one that can be taken back.
+
+    `told` are the objects among the residue whose loss is a problem of an earlier revision.
+    """
 
     script: Script
     problems: tuple[Problem, ...]
     residue: tuple[Residue, ...]
+    told: frozenset[Key] = frozenset()
 
 
 def reversals(scripts: Iterable[Script], *, whole: bool) -> Iterator[Reversal]:
@@ -333,9 +337,8 @@ def _from_later(found: Sequence[Reversal], history: History) -> Iterator[Reversa
     for position, reversal in enumerate(found):
         if position in failing:
             yield replace(reversal, problems=(failing[position],))
-            continue
-        # What an earlier downgrade fails by is told there.
-        yield replace(reversal, residue=tuple(one for one in reversal.residue if one.key not in told.get(position, ())))
+        else:
+            yield replace(reversal, told=frozenset(told.get(position, ())))
 
 
 def _is_clean(reversal: Reversal) -> bool:
