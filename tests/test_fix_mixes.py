@@ -22,7 +22,7 @@ EFFECTS = (
     "    load(id).then((found) => setAt(found));",
     "    load(id)\n      .then(async (found) =>\n        setAt(await found.json())\n      );",
     '    window.addEventListener("blur", onBlur);\n    return () => window.removeEventListener("blur", () => {});',
-    "    if (id) setTimeout(() => setAt(4), 900);",
+    "    if (id) setTimeout(() => setAt(4), 900);\n    else setAt(6);",
     "    setAt(5);",
 )
 CALLS = (
