@@ -70,6 +70,7 @@ _PLAIN_VALUES = frozenset(
 
 # What hooks of well-known packages return, or a part of it, is the same at every render.
 _LASTING_HOOKS = frozenset({"useRef", "useDispatch", "useQueryClient", "useForm", "useApolloClient"})
+_LASTING_EXPORTS = frozenset({("next/navigation", "useRouter")})
 _LASTING_PARTS = frozenset({("useRouter", ("events",)), ("useTranslation", ("i18n",)), ("useTranslation", ("1",))})
 
 _HOOK_CALLS = """(call_expression
@@ -315,7 +316,7 @@ def _is_stable(file: SourceFile, dependency: Node) -> bool:
     if name in ("useCallback", "useMemo"):
         given = arguments_of(call)
         return len(given) == 2 and given[1].type == "array" and not given[1].named_children
-    if name in _LASTING_HOOKS and not found.keys:
+    if not found.keys and (name in _LASTING_HOOKS or qualified(file, callee_of(call) or call) in _LASTING_EXPORTS):
         return True
     return (name in ("useState", "useReducer") and found.keys == ("1",)) or (name, found.keys) in _LASTING_PARTS
 
