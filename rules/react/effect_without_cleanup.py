@@ -336,7 +336,7 @@ def asks_again_too_soon(
         if not tried_only and dependency not in changing_in(joined, path, question):
             continue
         message = overtaken_message(question, answer, dependency)
-        severity = Severity.NOTE if question.in_root else Severity.WARNING
+        severity = Severity.NOTE if question.in_root or tried_only else Severity.WARNING
         steps = [
             (question.place, f"The effect asks with `{dependency}`."),
             (answer.place, f"`{answer.sets}` takes the answer."),
