@@ -29,6 +29,17 @@ def refusal(source: str, tmp_path: Path, name: str = "panel.jsx") -> str:
     return first_refusal(mended(source, tmp_path, name))
 
 
+def mounted(source: str, name: str, given: str) -> str:
+    """The source with a page that mounts its component with what a field changes: only that can come late."""
+    return source + (
+        "export function Page({ load, ask, api, tick }) {\n"
+        f"  const [{given}, set] = useState('');\n"
+        f"  const field = <input onChange={{(event) => set(event.target.value)}} />;\n"
+        f"  return <div>{{field}}<{name} {given}={{{given}}} load={{load}} ask={{ask}} api={{api}} tick={{tick}} /></div>;\n"
+        "}\n"
+    )
+
+
 def in_effect(body: str, deps: str = "[]", given: str = "{ open, onClose }") -> str:
     return (
         'import { useEffect, useRef, useState } from "react";\n\n'
@@ -163,7 +174,7 @@ def test_what_tells_of_a_mistake_is_not_lowered_like_what_tells_of_a_wait(tmp_pa
         "      const told = await ask(query);\n      setWrong('');\n      setPlan(told);\n    }\n    load();\n"
         "  }, [query]);\n  return <p title={wrong}>{plan}</p>;\n}\n"
     )
-    result = fixed(source, tmp_path)
+    result = fixed(mounted(source, "Plan", "query"), tmp_path)
     assert "if (ignore) return;" in result
     assert result.count("setWrong('')") == 1
 
@@ -179,7 +190,7 @@ def test_a_flag_that_the_file_knows_is_used_again(tmp_path: Path) -> None:
         "  return <ul>{rows}</ul>;\n}\n"
         "export function other() {\n  let cancelled = false;\n  return () => {\n    cancelled = true;\n  };\n}\n"
     )
-    result = fixed(source, tmp_path)
+    result = fixed(mounted(source, "Rows", "id"), tmp_path)
     assert "      if (!cancelled) setRows(found);\n" in result
     assert result.count("let cancelled = false;") == 2
 
@@ -209,7 +220,7 @@ def test_a_late_answer_is_dropped_on_every_way_out(tmp_path: Path) -> None:
         "  }, [id]);\n"
         "  return <ul title={problem}>{busy ? null : rows}</ul>;\n}\n"
     )
-    result = fixed(source, tmp_path)
+    result = fixed(mounted(source, "Rows", "id"), tmp_path)
     assert "await api.rows(id);\n        if (ignore) return;\n        setRows" in result
     assert "console.error(thrown);\n        if (ignore) return;\n        setProblem" in result
     assert "      } finally {\n        if (!ignore) setBusy(false);\n" in result
@@ -260,7 +271,7 @@ def test_what_comes_after_a_wait_in_a_branch_asks_too(tmp_path: Path) -> None:
         "  }, [id]);\n"
         "  return <ul>{busy ? null : rows}</ul>;\n}\n"
     )
-    result = fixed(source, tmp_path)
+    result = fixed(mounted(source, "Rows", "id"), tmp_path)
     assert "await api.rows(id);\n        if (ignore) return;\n" in result
     assert "      }\n      if (ignore) return;\n      setBusy(false);\n" in result
 
@@ -279,7 +290,7 @@ def test_an_effect_that_remembers_what_it_asked_would_not_ask_again(tmp_path: Pa
         "  }, [id, tick]);\n"
         "  return <ul>{rows}</ul>;\n}\n"
     )
-    assert refusal(source, tmp_path).startswith("`asked.current` tells the effect what it has asked")
+    assert refusal(mounted(source, "Rows", "id"), tmp_path).startswith("`asked.current` tells the effect what it has asked")
 
 
 HARNESS = """
