@@ -483,3 +483,8 @@ def test_of_very_many_bindings_the_nearest_reach_a_use() -> None:
     reached = values(f"{branches}use(x)", "x")
     assert reached[-1] == "999"
     assert len(reached) < 100
+
+
+def test_an_annotation_that_uses_the_name_it_belongs_to_exhausts_no_stack() -> None:
+    file = read("import bridge as br\ndef f(br: br.Bridge): br")
+    type_of(last(file, "br"), file)

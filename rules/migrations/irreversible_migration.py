@@ -131,7 +131,10 @@ def cannot_be_taken_back(facts: Mapping[str, Sequence[Script]], whole: bool) -> 
 
 
 def _folder(reversal: Reversal) -> str:
-    return reversal.script.revision.path.rpartition("/")[0]
+    """The folder of a history's revisions, which some sort into further ones by release."""
+    folder = reversal.script.revision.path.rpartition("/")[0]
+    above, versions, _ = f"{folder}/".partition("/versions/")
+    return above if versions else folder
 
 
 def _fails(problem: Problem) -> Draft:

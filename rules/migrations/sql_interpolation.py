@@ -73,7 +73,8 @@ async def rename(session, user_id, nickname):
         "values that a check on every path to the SQL confines: membership in a list, a full match, an upper bound, "
         "`isidentifier()`, a helper that raises; the check of one hole does not clear another",
         "identifiers from the database between quotes, numbers that the database counted or that `or 0` stands beside, "
-        "labels of enum types, settings that `SHOW` gives, keys (`row.id`, `SELECT user_id FROM`) and moments of rows",
+        "labels of enum types, settings that `SHOW` gives, keys (`row.id`, `SELECT user_id FROM`) and moments of rows, "
+        "what `quote_ident()` of the server gives, rows' values that stand bare in a comparison",
         "names that the database's catalogue gives, outside of revisions; in scripts all identifiers but those of "
         "requests",
         "what psycopg's `sql.SQL().format()` is given and does not compose: it makes a literal of that",
@@ -245,7 +246,7 @@ def _is_expression(splice: Splice, shape: Shape) -> bool:
 
 
 def _severity_of_row(splice: Splice, origin: Origin, file: PythonFile) -> Severity | None:
-    """A row's name between double quotes is quoted; a row's value without quotes works only while it is a number.
+    """A row's name between double quotes is quoted; a row's value without quotes can only be a number.
 
     What the catalogue tells is there already, so only a revision, which runs unseen, has something to fear from it.
     """
@@ -255,8 +256,9 @@ def _severity_of_row(splice: Splice, origin: Origin, file: PythonFile) -> Severi
         return None
     if splice.role is Role.VALUE and splice.quoted and _IS_A_KEY.search(file.text(splice.hole.node)) is not None:
         return None
-    mild = splice.role is Role.IDENTIFIER or (splice.role is Role.VALUE and not splice.quoted)
-    return Severity.NOTE if mild else Severity.WARNING
+    if splice.role is Role.VALUE and not splice.quoted:
+        return None
+    return Severity.NOTE if splice.role is Role.IDENTIFIER else Severity.WARNING
 
 
 def _what(danger: Danger, shape: Shape, file: PythonFile) -> str:

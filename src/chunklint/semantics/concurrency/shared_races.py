@@ -263,7 +263,7 @@ def _harm(race: Race, function: Node, writes: Iterable[Write], states: States, f
             return Harm.MISSING if removed and not _is_survived(race.act.node, file) else None
     if _notes_what_repeats(race, shape, file):
         return None
-    far = _FAR_AWAY.search(file.text(race.wait)) is not None or evidence_of(states, file) is Evidence.LOCKED
+    far = _FAR_AWAY.search(file.text(race.wait)) is not None
     return _stale(race, [one for one in others if not _only_fills(one, states, file)], shape, far=far)
 
 

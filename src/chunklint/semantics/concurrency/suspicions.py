@@ -160,8 +160,10 @@ def convincing(facts: Mapping[str, Iterable[object]]) -> Iterator[Suspicion]:
 def _is_enough(one: Suspicion) -> bool:
     """Whether the evidence carries the harm: what breaks by itself needs less than what may be meant so."""
     match one.evidence:
-        case Evidence.PROVEN | Evidence.LOCKED:
+        case Evidence.PROVEN:
             return True
+        case Evidence.LOCKED:
+            return one.harm is not Harm.TWICE or one.apart
         case Evidence.LIKELY:
-            return one.harm is not Harm.TWICE and not one.mild
+            return one.harm is not Harm.TWICE and not one.mild and (one.harm is not Harm.MISSING or one.removed)
     return one.harm in (Harm.ITERATED, Harm.MISSING) and one.removed and not one.mild

@@ -141,8 +141,9 @@ def _adds_nothing(one: Residue, before: Schema, after: Schema, steps: Mapping[Ke
     So it is where an old history was made into one revision, of models that were further than its end.
     """
     step = steps.get(one.key)
-    if one.trait == "nullable":
-        return one.before == "True" and step is not None and dict(step.traits).get("nullable") == "True"
+    if one.trait in ("nullable", "type", "default"):
+        brought = dict(step.traits).get(one.trait) if step is not None else None
+        return brought == one.before and (one.trait != "nullable" or brought == "True")
     if one.key.kind is not Kind.VALUE:
         return False
     if one.trace is Trace.LEFT:
@@ -163,11 +164,15 @@ def _residue(
     }
     steps = _steps_by_key(script.upgrade)
     dropped = {key for key, step in steps.items() if step.verb is Verb.DROP}
+    # What the downgrade itself gives another text was there before, wherever it was made.
+    replaced = {step.key for step in script.downgrade if step.verb is Verb.CREATE and step.replaces}
     found = [one for key, (old, new) in states.items() for one in _difference(key, old, new, made_anew=key in dropped)]
     gone = {one.key for one in found if one.trace is not Trace.CHANGED}
     renamed = _same_constraints(states)
     for one in found:
         if _is_named_by_others(states[one.key], unread=after.forgot or back.forgot):
+            continue
+        if one.trace is Trace.LEFT and one.key in replaced:
             continue
         if (
             _contradicts(one, script.upgrade)
@@ -238,7 +243,7 @@ def _is_one(name: str, old: Mapping[str, str], new: Mapping[str, str], *, made_a
         case "type":
             return may_be_same(old[name], new[name]) or holds_all(old[name], new[name])
         case "nullable":
-            return made_anew and new[name] == "True" and not old.get("default")
+            return made_anew and new[name] == "True" and (not old.get("default") or bool(new.get("default")))
         case "default" if not old[name]:
             # Whoever writes the column in full does not notice one.
             return True

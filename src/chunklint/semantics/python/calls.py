@@ -35,8 +35,11 @@ _COUNTS = re.compile(
     r"\s*SELECT\s+(?:COUNT|EXISTS|SUM|nextval|currval|setval|lastval|COALESCE\s*\(\s*(?:MAX|SUM|COUNT))\s*\(",
     re.IGNORECASE,
 )
-# Queries that are answered by what the schema's author or the server's operator wrote: an enum's labels, a setting.
-_SETTLED = re.compile(r"\s*(?:SELECT\s+(?:unnest\s*\(\s*)?enum_range\s*\(|SHOW\s+\w*[_.]\w+\s*;?\s*$)", re.IGNORECASE)
+# Queries that are answered by what the schema's author or the server's operator wrote, an enum's labels or a setting,
+# or by a text that the server has quoted.
+_SETTLED = re.compile(
+    r"\s*(?:SELECT\s+(?:(?:unnest\s*\(\s*)?enum_range|quote_\w+)\s*\(|SHOW\s+\w*[_.]\w+\s*;?\s*$)", re.IGNORECASE
+)
 
 # Queries for the key of a row, which the application made.
 _KEYS = re.compile(

@@ -165,8 +165,11 @@ def _one_type(types: set[str | None]) -> str | None:
 
 
 def _type_of_binding(binding: Binding, file: PythonFile, depth: int) -> str | None:
-    if binding.annotation is not None and (named := annotated_type(binding.annotation, file)) is not None:
-        return named
+    # An annotation may use the very name that it belongs to, as in `br: br.Bridge`.
+    if binding.annotation is not None:
+        named = _annotated(binding.annotation, file, False, depth + 1)
+        if named is not None:
+            return named
     if binding.value is None or binding.path:
         return None
     match binding.kind:
@@ -234,7 +237,7 @@ def _annotated(annotation: Node, file: PythonFile, generator: bool, depth: int) 
         case "identifier" if (aliased := _aliased_type(annotation, file)) is not None:
             return _annotated(aliased, file, generator, depth + 1)
         case "identifier" | "attribute":
-            return qualified_name(annotation, file)
+            return _qualified(annotation, file, depth + 1)
         case "type" | "parenthesized_expression" if annotation.named_children:
             return _annotated(annotation.named_children[0], file, generator, depth + 1)
         case "string":

@@ -307,8 +307,17 @@ def _call(node: Node, at: _Trace) -> Origin:
             return Origin(source, ((node, result.words),), number=result.number, catalogue=result.catalogue)
         case Result(made_of=made_of) if made_of:
             origin = _all(made_of, at)
+            if origin.kind is Source.PARAMETER and _asks_an_object(function, made_of, at.file):
+                return _UNKNOWN
             return replace(origin, number=True, converted=True) if result.number else origin
     return _UNKNOWN
+
+
+def _asks_an_object(function: Node, made_of: Iterable[Node], file: PythonFile) -> bool:
+    """Whether a method is none of texts and containers: nobody here knows what an object answers."""
+    name, asked = function.child_by_field_name("attribute"), [function.child_by_field_name("object")]
+    known = (str, bytes, list, dict, set)
+    return name is not None and list(made_of) == asked and not any(hasattr(one, file.text(name)) for one in known)
 
 
 def _returned(call: Node, definition: Node, at: _Trace, path: tuple[int, ...] = ()) -> Origin:
