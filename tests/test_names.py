@@ -487,4 +487,4 @@ def test_of_very_many_bindings_the_nearest_reach_a_use() -> None:
 
 def test_an_annotation_that_uses_the_name_it_belongs_to_exhausts_no_stack() -> None:
     file = read("import bridge as br\ndef f(br: br.Bridge): br")
-    type_of(last(file, "br"), file)
+    assert type_of(last(file, "br"), file) == "bridge.Bridge"

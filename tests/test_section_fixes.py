@@ -268,6 +268,9 @@ class Meter:
         with self._lock:
             self.used[key] -= 1
 
+    async def count(self):
+        return len(self.used)
+
     def drop(self, key):
         del self.used[key]
 """

@@ -17,6 +17,7 @@ from chunklint.semantics.concurrency.ownership import lock_made_beside
 from chunklint.semantics.concurrency.python_flow import flow_of
 from chunklint.semantics.concurrency.shared_races import Write, callers_hold_lock, is_exempt, writes_of
 from chunklint.semantics.concurrency.state import Shape, States, name_of, states_of_class, states_of_module
+from chunklint.semantics.concurrency.suspensions import is_async
 
 # One guarded change may be chance; a lock that is taken this often for a state is meant for it.
 _HABIT = 2
@@ -56,6 +57,9 @@ def _of_state(state: str, writes: Iterable[Write], states: States, file: PythonF
     if not all(held.lock.is_same(lock) for _, held in guarded):
         return
     threads = lock.kind is LockKind.THREADING
+    if threads and not any(map(is_async, states.methods.values())):
+        # Which threads there are, and when, is nowhere to be seen.
+        return
     if threads:
         # No thread sees half of what is done in one go and asks for nothing that was there.
         naked = [write for write in naked if not _in_one_go(write.act, states)]

@@ -143,7 +143,7 @@ def _adds_nothing(one: Residue, before: Schema, after: Schema, steps: Mapping[Ke
     step = steps.get(one.key)
     if one.trait in ("nullable", "type", "default"):
         brought = dict(step.traits).get(one.trait) if step is not None else None
-        return brought == one.before and (one.trait != "nullable" or brought == "True")
+        return brought == one.before
     if one.key.kind is not Kind.VALUE:
         return False
     if one.trace is Trace.LEFT:

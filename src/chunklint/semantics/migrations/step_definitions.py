@@ -49,13 +49,15 @@ class Source:
 
 def doubted(name: str | None, kind: Kind = Kind.TABLE) -> Key | None:
     """The object of a name that may have holes; None when nothing of it is known, so that it may be anything."""
+    if name is not None and "%(" in name:
+        return None
     plain = plain_name(name)
     return Key(kind, plain) if re.search(r"\w{2}", re.sub(r"\{[^{}]*\}", "", plain)) else None
 
 
 def readable(name: str | None) -> bool:
-    """Whether a name is known in full."""
-    return name is not None and "{" not in name
+    """Whether a name is known in full: no hole is in it, nor a placeholder of `sa.DDL(text, context=...)`."""
+    return name is not None and "{" not in name and "%(" not in name
 
 
 def plain_name(name: str | None) -> str:
