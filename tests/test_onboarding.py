@@ -202,7 +202,7 @@ def drop(connection, table):
     connection.execute(
         text(f"""
         DELETE FROM kept;
-        DROP TABLE {table}
+        DELETE FROM shelf WHERE name = '{table}'
         """)
     )
     return f"""{
