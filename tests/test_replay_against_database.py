@@ -319,7 +319,7 @@ OPERATIONS = Chain(
             """,
             """
             op.alter_column("eggs", "grams", new_column_name="weight")
-            op.alter_column("birds", "ring", type_=sa.String(20), nullable=False, server_default="none")
+            op.alter_column("birds", "ring", type_=sa.String(8), nullable=False, server_default="none")
             """,
         ),
         ('op.rename_table("eggs", "clutches")', 'op.rename_table("clutches", "eggs")'),
