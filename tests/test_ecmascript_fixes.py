@@ -35,7 +35,8 @@ def mounted(source: str, name: str, given: str) -> str:
         "export function Page({ load, ask, api, tick }) {\n"
         f"  const [{given}, set] = useState('');\n"
         f"  const field = <input onChange={{(event) => set(event.target.value)}} />;\n"
-        f"  return <div>{{field}}<{name} {given}={{{given}}} load={{load}} ask={{ask}} api={{api}} tick={{tick}} /></div>;\n"
+        "  const ways = { load, ask, api, tick };\n"
+        f"  return <div>{{field}}<{name} {given}={{{given}}} {{...ways}} /></div>;\n"
         "}\n"
     )
 
@@ -290,7 +291,8 @@ def test_an_effect_that_remembers_what_it_asked_would_not_ask_again(tmp_path: Pa
         "  }, [id, tick]);\n"
         "  return <ul>{rows}</ul>;\n}\n"
     )
-    assert refusal(mounted(source, "Rows", "id"), tmp_path).startswith("`asked.current` tells the effect what it has asked")
+    why = refusal(mounted(source, "Rows", "id"), tmp_path)
+    assert why.startswith("`asked.current` tells the effect what it has asked")
 
 
 HARNESS = """

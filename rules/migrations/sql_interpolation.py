@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from chunklint.api import (
     Draft,
@@ -75,14 +76,14 @@ async def rename(session, user_id, nickname):
         "identifiers from the database between quotes, numbers that the database counted or that `or 0` stands beside, "
         "labels of enum types, settings that `SHOW` gives, keys (`row.id`, `SELECT user_id FROM`) and moments of rows, "
         "what `quote_ident()` of the server gives, rows' values that stand bare in a comparison",
-        "names that the database's catalogue gives, outside of revisions; in scripts all identifiers but those of "
+        "names that the database's catalogue gives, outside of migrations; in scripts all identifiers but those of "
         "requests",
         "what psycopg's `sql.SQL().format()` is given and does not compose: it makes a literal of that",
         "the statement API (`op.create_index(f\"...\")`), PL/pgSQL's `format('%I')`, log and error messages",
         "`execute()` of objects that are neither typed nor named like a connection; where only the name speaks for "
         "one, texts that are no whole statement",
         "clauses and whole queries that a parameter or the command line gives: whoever passes one knows that it is SQL",
-        "identifiers that a function is given as a plain parameter, outside of revisions and of ORDER BY: what uses a "
+        "identifiers that a function is given as a plain parameter, outside of migrations and of ORDER BY: what uses a "
         "layer around the database names its tables and columns",
         "parameters that stand bare and not in a comparison, such as `md5({column})`: a text would need quotes there",
         "numbers by their annotation or default, but for those that count rows (LIMIT)",
@@ -107,6 +108,9 @@ _NAMES_AN_OBJECT = re.compile(
     re.IGNORECASE,
 )
 
+
+# The folders of migrations and of what helps them.
+_MIGRATIONS = re.compile(r"(?:alembic|migrations?)(?:$|_)|db_migrations?$", re.IGNORECASE)
 
 _ORDERS = re.compile(r"\b(?:ORDER|GROUP)\s+BY\s+(?:\w+,\s*)*$", re.IGNORECASE)
 _COMPARES = re.compile(r"(?:[=<>~]|\b(?:LIKE|ILIKE|BETWEEN|AND|OR|INTERVAL)|\b(?:IN|ANY|ALL)\s*\()\s*$", re.IGNORECASE)
@@ -184,12 +188,7 @@ def _severity(splice: Splice, shape: Shape, origin: Origin, file: PythonFile) ->
         # A number smuggles nothing in once it is converted. One that is only declared is a promise, which matters where
         # it counts rows.
         return None if origin.converted or splice.role is not Role.NUMBER else Severity.NOTE
-    if (
-        splice.role is Role.IDENTIFIER
-        and origin.kind is not Source.REQUEST
-        and is_script(file)
-        and not _is_revision(file)
-    ):
+    if splice.role is Role.IDENTIFIER and origin.kind is not Source.REQUEST and is_script(file) and not _migrates(file):
         # Whoever runs it has the database.
         return None
     match origin.kind:
@@ -216,17 +215,20 @@ def _severity_of_parameter(splice: Splice, shape: Shape, origin: Origin, file: P
     """
     held = origin.private or (origin.callers is not None and origin.callers < Source.UNKNOWN)
     if splice.role is not Role.IDENTIFIER:
-        if _is_expression(splice, shape) or (held and _is_revision(file)):
+        if _is_expression(splice, shape) or (held and _migrates(file)):
             return None
         return Severity.NOTE if held else Severity.WARNING
-    if origin.private or not (_sorts(splice, shape) or _is_revision(file)):
+    if origin.private or not (_sorts(splice, shape) or _migrates(file)):
         return None
     named = _NAMES_AN_OBJECT.search(file.text(splice.hole.node)) is not None
     return Severity.NOTE if held or splice.quoted or named else Severity.WARNING
 
 
-def _is_revision(file: PythonFile) -> bool:
-    return "down_revision" in file.content and revision_of(file) is not None
+def _migrates(file: PythonFile) -> bool:
+    """Whether a file is a revision or helps revisions, which run unseen and with all rights where they are deployed."""
+    if "down_revision" in file.content and revision_of(file) is not None:
+        return True
+    return any(_MIGRATIONS.match(folder) for folder in PurePosixPath(file.path).parts[:-1])
 
 
 def _before(splice: Splice, shape: Shape) -> str:
@@ -250,7 +252,7 @@ def _severity_of_row(splice: Splice, origin: Origin, file: PythonFile) -> Severi
 
     What the catalogue tells is there already, so only a revision, which runs unseen, has something to fear from it.
     """
-    if origin.catalogue and (splice.role is Role.CLAUSE or not _is_revision(file)):
+    if origin.catalogue and (splice.role is Role.CLAUSE or not _migrates(file)):
         return None
     if splice.quoted and splice.role is Role.IDENTIFIER:
         return None
