@@ -1,6 +1,7 @@
 """Scores a SARIF file of chunklint against a truth file of reviewed places: recall, decoys hit, precision.
 
-    python evaluation/score.py RESULTS.sarif TRUTH.json [--family F] [--list missed|decoys|unlabelled]
+    python evaluation/score.py RESULTS.sarif TRUTH.json [--repository OWNER/NAME] [--family F]
+        [--list missed|decoys|unlabelled]
 
 A row of the truth file is hit by a result of its ticket whose region overlaps its lines in its file; a row with line 0
 speaks of the whole file. Precision counts labelled places only: true rows hit / (true rows hit + decoys hit).
@@ -50,6 +51,7 @@ class Row:
     verdict: str
     confidence: str
     why: str
+    repository: str = ""
 
     def describe(self) -> str:
         """One line for the terminal."""
@@ -159,9 +161,23 @@ def read_truth(path: Path) -> list[Row]:
             row["verdict"],
             row["confidence"],
             row.get("why", ""),
+            row.get("repository", ""),
         )
         for row in document
     ]
+
+
+def _of_repository(path: Path, repository: str | None) -> list[Row]:
+    """The rows about one repository. Raises InputError where the file is about others, or about several."""
+    rows = read_truth(path)
+    known = sorted({row.repository for row in rows})
+    if repository is None and len(known) > 1:
+        raise InputError(
+            f"{path} is about {len(known)} repositories; choose one with `--repository`: {', '.join(known)}"
+        )
+    if repository is not None and repository not in known:
+        raise InputError(f"{path} has no row about {repository}; it is about {', '.join(known)}")
+    return [row for row in rows if repository in (None, row.repository)]
 
 
 def _check(row: object) -> Iterator[str]:
@@ -178,8 +194,9 @@ def _check(row: object) -> Iterator[str]:
     line, end_line = row.get("line"), row.get("end_line")
     if not isinstance(line, int) or not isinstance(end_line, int) or not 0 <= line <= end_line:
         yield f"`line` and `end_line` are {line!r} and {end_line!r}; give 1-based lines, or 0 and 0 for the whole file"
-    if not isinstance(row.get("why", ""), str):
-        yield "`why` is not text"
+    for key in ("why", "repository"):
+        if not isinstance(row.get(key, ""), str):
+            yield f"`{key}` is not text"
 
 
 def _read_json(path: Path) -> Any:
@@ -236,13 +253,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Score a SARIF file against a truth file.")
     parser.add_argument("results", type=Path, metavar="RESULTS.sarif")
     parser.add_argument("truth", type=Path, metavar="TRUTH.json")
+    parser.add_argument("--repository", metavar="OWNER/NAME", help="only its rows, of a file about several")
     parser.add_argument("--family", choices=FAMILIES, action="append", help="only this family; repeatable")
     parser.add_argument("--list", choices=("missed", "decoys", "unlabelled"), help="list these below the tables")
     options = parser.parse_args(arguments)
     families = options.family or list(FAMILIES)
     tickets = {FAMILIES[family] for family in families}
     try:
-        rows = [row for row in read_truth(options.truth) if row.family in families]
+        rows = [row for row in _of_repository(options.truth, options.repository) if row.family in families]
         results = [result for result in read_results(options.results) if result.ticket in tickets]
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -64,6 +64,17 @@ def test_recall_decoys_and_precision_are_counted_by_family_and_confidence(tmp_pa
     assert numbers(done.stdout, "low confidence") == ["1", "1", "100%", "0", "0", "100%"]
 
 
+def test_a_file_about_several_repositories_is_scored_for_one(tmp_path: Path) -> None:
+    truth = [row(10, 12, repository="a/one"), row(10, 12, "decoy", repository="b/two"), row(20, 20, repository="b/two")]
+    results = sarif(found("CL801", 12, 14))
+    done = run(tmp_path, results, truth, "--repository", "b/two")
+    assert numbers(done.stdout, "io-timeout") == ["1", "0", "0%", "1", "1", "0%", "0"]
+    several, unknown = run(tmp_path, results, truth), run(tmp_path, results, truth, "--repository", "c/three")
+    assert (several.returncode, unknown.returncode) == (2, 2)
+    assert "choose one with `--repository`: a/one, b/two" in several.stderr
+    assert "has no row about c/three; it is about a/one, b/two" in unknown.stderr
+
+
 def test_only_results_of_the_rows_ticket_and_file_count(tmp_path: Path) -> None:
     results = sarif(found("CL101", 10, 10), found("CL1001", 10, 10), found("CL801", 10, 10, "app/other.py"))
     done = run(tmp_path, results, [row(10, 10)])
