@@ -184,7 +184,7 @@ export function Width() {
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
         "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes "
-        "in zustand's, and route parameters count where their component itself leads to another page",
+        "in zustand's, and route parameters count where their component itself leads to another page of its kind",
         "a subscription on the result of a call (`api.list().subscribe(...)`) may complete by itself and is not judged",
         "functions, hooks, and constructors and methods of classes in other files are followed for one hop; of an "
         "exported object, only methods that keep a callback and return what deletes it",

@@ -18,6 +18,7 @@ from chunklint.semantics.ecmascript.functions import (
     callee_of,
     continues_with,
     enclosing_function,
+    function_name,
     runs_in_place,
 )
 from chunklint.semantics.ecmascript.loaded import asked_with, is_identity
@@ -197,9 +198,28 @@ def _leads_on(file: SourceFile, call: Node, mark: str, name: str = "") -> bool:
         text = file.text(node)
         # A path that only tells another page where it was left from is no other page of the same kind.
         path = text if mark == "?" else text.partition("?")[0]
-        if mark in path and "${" in path and f"${{{name}}}" not in text and _is_address(file, node, mark):
+        if mark not in path or "${" not in path or f"${{{name}}}" in text or not _is_address(file, node, mark):
+            continue
+        if mark == "?" or _names_page(file, path, owner, name):
             return True
     return False
+
+
+def _names_page(file: SourceFile, path: str, owner: Node | None, name: str) -> bool:
+    """Whether a path may lead to the page that a component is: some hole in it follows a word for what that shows.
+
+    `/teams/${id}` is no page of `Letter` in `pages/letter.tsx`, which reads `letterId`; a hole behind nothing may be.
+    """
+    words = re.findall(r"(?:([\w-]*)/|^)\$\{", path)
+    members = re.findall(rf"\b{re.escape(name)}\??\.(\w+)", file.text(owner)) if owner is not None and name else []
+    shown = " ".join((file.path, function_name(file, owner) if owner is not None else "", name, *members))
+    plain = re.sub(r"[\W_]", "", shown).lower()
+    return any(len(word) < 2 or _stem(word) in plain for word in words)
+
+
+def _stem(word: str) -> str:
+    """What the singular and the plural of a word in an address begin with: `categor` of `categories`."""
+    return re.sub(r"(?:ies|es|s|y)$", "", re.sub(r"[\W_]", "", word).lower())
 
 
 def _is_address(file: SourceFile, text: Node, mark: str) -> bool:

@@ -26,6 +26,7 @@ _IDENTITY = re.compile(r"^_?(?:id|uuid|uid|guid|pk|slug|key)$|(?:Id|ID|_id|Uuid|
 _CONTINUES = ("then", "finally", "catch")
 _SELECTS = frozenset({"map", "filter", "find", "slice", "sort", "toSorted", "reverse", "at"})
 _NOTHING = ("null", "undefined")
+_UPDATED = re.compile(r"^(?:updated|edited|saved|renamed|patched)(?![a-z])")
 _HOPS = 4
 
 
@@ -50,7 +51,7 @@ def asked_with(file: SourceFile, uses: list[Node], owner: Node, identity: bool) 
         call = use.parent
         if request is None and call is not None and callee_of(call) == use and (given := arguments_of(call)):
             value = unwrap(given[0])
-            if file.text(value) in _NOTHING or (identity and _changes_a_part(value)):
+            if file.text(value) in _NOTHING or (identity and (_changes_a_part(value) or _is_updated(file, value))):
                 continue
             request = _request_of(file, given[0])
         if request is None:
@@ -65,6 +66,12 @@ def _changes_a_part(value: Node) -> bool:
     return (is_function(value) or value.type == "object") and next(
         descendants(value, "spread_element"), None
     ) is not None
+
+
+def _is_updated(file: SourceFile, value: Node) -> bool:
+    """Whether a value is what a handler is told to be the same thing, changed: `(updated) => setTask(updated)`."""
+    found = resolve(file, value) if value.type == "identifier" else None
+    return found is not None and found.kind == "parameter" and _UPDATED.match(found.name) is not None
 
 
 def _request_of(file: SourceFile, value: Node) -> Node | None:

@@ -7,8 +7,9 @@ from collections.abc import Collection
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.semantics.ecmascript.asked_names import state_named
 from chunklint.semantics.ecmascript.modals import shuts_page
-from chunklint.semantics.ecmascript.names import resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.names import unwrap
 from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.swaps import asked_before, set_at
 
@@ -18,8 +19,7 @@ _TAGS = ("jsx_opening_element", "jsx_self_closing_element")
 
 def is_shut(file: SourceFile, effect: Effect, name: str, busy: Collection[str]) -> bool:
     """Whether all that sets a state in a component stands where states shut or hide it which a request has set."""
-    roots = (root_of(dependency) for dependency in effect.deps if file.text(dependency) == name)
-    found = next((one for root in roots if root.type == "identifier" and (one := resolve(file, root))), None)
+    found = state_named(file, effect.owner, name) if effect.owner is not None else None
     hook = hook_of(file, found) if found is not None else None
     if found is None or hook is None or hook[0] != "useState" or effect.owner is None:
         return False

@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
+from chunklint.semantics.ecmascript.asked_names import is_credential, is_place, told
 from chunklint.semantics.ecmascript.asking import CONTINUES, asks_with, requests_behind
 from chunklint.semantics.ecmascript.changes import ITSELF, given, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
@@ -31,28 +32,10 @@ from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.shut_fields import is_idle_at, is_shut
 from chunklint.semantics.ecmascript.swaps import NOTHING
 
-# What a request needs but does not ask for: another token gives the same answer.
-_CREDENTIALS = (
-    "token",
-    "session",
-    "auth",
-    "client",
-    "header",
-    "apikey",
-    "secret",
-    "password",
-    "apiurl",
-    "baseurl",
-    "getter",
-    "user",
-)
-
-
 # A small picture of an address, which the browser keeps: it is there at once, or wrong for a moment.
 _PICTURES = re.compile(r"[iI]con|[aA]vatar|[lL]ogo(?:$|[A-Z])")
 # What tells how much there is, and where in it a page stands.
 _MEASURES = re.compile(r"[Tt]otal|[Cc]ount|[Pp]ag(?:e|ination)|[Hh]as(?:More|Next|Prev)|[Ll]oad|[Bb]usy")
-_PLACES = re.compile(r"[Pp]age|[Oo]ffset|[Cc]ursor|[Ll]imit|[Ss]ort|[Oo]rder|[Ss]ize|^skip$")
 
 
 _HOPS = 4
@@ -93,8 +76,8 @@ def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
         one for one in effects(file) if one.owner == effect.owner and one.call.start_byte < effect.call.start_byte
     )
     for stale in _worst(file, effect):
-        told = (before for one in earlier for before in _worst(file, one) if stale.fed or not before.fed)
-        if all(before.request != stale.request or not before.path for before in told):
+        known = (before for one in earlier for before in _worst(file, one) if stale.fed or not before.fed)
+        if all(before.request != stale.request or not before.path for before in known):
             yield stale
 
 
@@ -116,7 +99,6 @@ def _judged(file: SourceFile, effect: Effect) -> Iterator[Stale]:
 
 def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozenset[str]]) -> Iterator[Stale]:
     """A stale answer for each setter of an effect that takes one."""
-    listed = {file.text(dependency) for dependency in effect.deps}
     for run, path in reached(file, effect.callback):
         if run.node.type != "call_expression" or (taken := _taken(file, run)) is None:
             continue
@@ -131,11 +113,11 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
             asked = _asked(file, effect, request, path, changing)
             if not asked or is_guarded(file, effect, run.node, own_wait(run.node)) or computes(file, effect, request):
                 continue
-            if _MEASURES.search(file.text(name)) and all(_PLACES.search(one) for one in asked):
+            if _MEASURES.search(file.text(name)) and all(map(is_place, asked)):
                 continue  # How many there are is the same for each page.
             if not _is_filled_once(file, effect, state_of_setter(file, name), path, request):
                 own, fed = by_source(asked, changing)
-                named = min(own or asked, key=lambda one: (one not in listed, bool(_PLACES.search(one)), one))
+                named = told(file, effect, own or asked)
                 yield Stale(request, setter, named, path, fed, _module_of(file, request), _prop(file, effect, request))
                 break
 
@@ -341,7 +323,7 @@ def changing_names(file: SourceFile, effect: Effect) -> Mapping[str, frozenset[s
         seen.add(dependency.id)
         root = root_of(dependency)
         found = resolve(file, root) if root.type == "identifier" else None
-        if found is None or any(word in file.text(dependency).lower() for word in _CREDENTIALS):
+        if found is None or is_credential(file.text(dependency)):
             continue
         hook = hook_of(file, found)
         if hook is not None and hook[0] == "useCallback":
