@@ -26,7 +26,10 @@ _IDENTITY = re.compile(r"^_?(?:id|uuid|uid|guid|pk|slug|key)$|(?:Id|ID|_id|Uuid|
 _CONTINUES = ("then", "finally", "catch")
 _SELECTS = frozenset({"map", "filter", "find", "slice", "sort", "toSorted", "reverse", "at"})
 _NOTHING = ("null", "undefined")
-_UPDATED = re.compile(r"^(?:updated|edited|saved|renamed|patched)(?![a-z])")
+_QUESTION = re.compile(
+    r"quer|search|filter|sort|order|page|tab|text|value|input|range|date|option|param", re.IGNORECASE
+)
+_UPDATED = frozenset({"updated", "edited", "saved", "renamed", "patched"})
 _HOPS = 4
 
 
@@ -51,7 +54,7 @@ def asked_with(file: SourceFile, uses: list[Node], owner: Node, identity: bool) 
         call = use.parent
         if request is None and call is not None and callee_of(call) == use and (given := arguments_of(call)):
             value = unwrap(given[0])
-            if file.text(value) in _NOTHING or (identity and (_changes_a_part(value) or _is_updated(file, value))):
+            if file.text(value) in _NOTHING or (identity and _changes_a_part(value)) or _is_updated(file, use, value):
                 continue
             request = _request_of(file, given[0])
         if request is None:
@@ -68,10 +71,16 @@ def _changes_a_part(value: Node) -> bool:
     ) is not None
 
 
-def _is_updated(file: SourceFile, value: Node) -> bool:
-    """Whether a value is what a handler is told to be the same thing, changed: `(updated) => setTask(updated)`."""
+def _is_updated(file: SourceFile, setter: Node, value: Node) -> bool:
+    """Whether a handler is told that a value is the same thing, changed: `(updated) => setTask(updated)`.
+
+    Of several things any may be another, and `setQuery(updated)` takes what is asked for itself.
+    """
     found = resolve(file, value) if value.type == "identifier" else None
-    return found is not None and found.kind == "parameter" and _UPDATED.match(found.name) is not None
+    thing = file.text(setter).removeprefix("set")
+    if found is None or found.kind != "parameter" or thing.endswith("s") or _QUESTION.search(thing) is not None:
+        return False
+    return found.name in _UPDATED or found.name in {f"{word}{thing}" for word in _UPDATED}
 
 
 def _request_of(file: SourceFile, value: Node) -> Node | None:
