@@ -346,7 +346,8 @@ def asks_again_too_soon(
 
 def _of_fed(joined: Feeding, path: str, fed: Fed, whole: bool) -> Iterator[Draft]:
     tried_only = whole and is_only_tried(joined, path, fed)
-    changing = sorted(changing_in(joined, path, fed)) or [name for name, _ in fed.ways if tried_only]
+    known = changing_in(joined, path, fed)
+    changing = [name for name, _ in fed.ways if name in known or (tried_only and not known)]
     if not changing:
         return
     steps = [(place, f"The effect calls `{called}`.") for place, called in fed.path]

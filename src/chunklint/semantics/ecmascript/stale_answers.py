@@ -199,7 +199,8 @@ def by_source(
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """The dependencies that a component changes itself; without any, those that others change, with their ways."""
     own = tuple(sorted(name for name in asked if ITSELF in changing[name]))
-    fed = () if own else tuple((name, way) for name in sorted(asked) for way in sorted(changing[name]))
+    ordered = sorted(asked, key=lambda name: (is_place(name), name))
+    fed = () if own else tuple((name, way) for name in ordered for way in sorted(changing[name]))
     return own, fed
 
 
