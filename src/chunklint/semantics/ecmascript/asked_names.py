@@ -8,8 +8,10 @@ from collections.abc import Collection
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors
-from chunklint.semantics.ecmascript.names import Binding, bindings
-from chunklint.semantics.ecmascript.react import Effect
+from chunklint.semantics.ecmascript.changes import DELAYED
+from chunklint.semantics.ecmascript.functions import arguments_of
+from chunklint.semantics.ecmascript.names import Binding, bindings, resolve
+from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.swaps import set_at
 
 # What a request needs but does not ask for: another token gives the same answer. A group of users is no user.
@@ -18,6 +20,7 @@ _CREDENTIALS = re.compile(
 )
 _CHOSEN = re.compile(r"^(?:selected|chosen|picked)[A-Z_]")
 _PLACES = re.compile(r"[Pp]age|[Oo]ffset|[Cc]ursor|[Ll]imit|[Ss]ort|[Oo]rder|[Ss]ize|^skip$")
+_WORDS = re.compile(r"search|query|words?|term|keyword", re.IGNORECASE)
 _HANDLER = re.compile(r"^on[A-Z]")
 
 
@@ -42,15 +45,23 @@ def told(file: SourceFile, effect: Effect, asked: Collection[str]) -> str:
     """Of what a request asks with, what a reader finds first.
 
     What the effect lists comes before what its callbacks list, what a click here sets before what is set elsewhere,
-    and words before pages.
+    and words before pages and switches.
     """
     listed = {file.text(dependency) for dependency in effect.deps}
-    return min(asked, key=lambda one: (one not in listed, not _is_set_here(file, effect, one), is_place(one), one))
+
+    def rank(one: str) -> tuple[bool, bool, bool, bool, str]:
+        return one not in listed, not _is_set_here(file, effect, one), is_place(one), not _WORDS.search(one), one
+
+    return min(asked, key=rank)
 
 
 def _is_set_here(file: SourceFile, effect: Effect, text: str) -> bool:
     """Whether a handler in the markup of the component sets a state: `onClick={() => setPage(2)}`."""
     found = state_named(file, effect.owner, text) if effect.owner is not None else None
+    hook = hook_of(file, found) if found is not None else None
+    if hook is not None and hook[0].startswith(DELAYED):
+        behind = next((one for one in arguments_of(hook[1]) if one.type == "identifier"), None)
+        found = resolve(file, behind) if behind is not None else None
     return found is not None and any(_is_in_handler(file, place) for place in set_at(file, found))
 
 

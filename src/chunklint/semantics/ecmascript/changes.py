@@ -31,7 +31,7 @@ ITSELF = ""
 _STATE = frozenset({"useState", "useReducer"})
 _SEARCH = frozenset({"useSearchParams", "useQueryState", "useQueryStates"})
 # Hooks that give back later what they are given, and hooks that make something of what they close over.
-_DELAYED = ("useDeferredValue", "useDebounce", "useDebouncedValue", "useThrottle", "useThrottledValue")
+DELAYED = ("useDeferredValue", "useDebounce", "useDebouncedValue", "useThrottle", "useThrottledValue")
 _MADE = frozenset({"useMemo", "useCallback"})
 _ROUTE = frozenset({"useParams", "useLocalSearchParams"})
 _REPLACES = re.compile(r"\breplace:\s*true")
@@ -61,7 +61,7 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
             hook = hook_of(file, found)
             if hook is None:
                 pending.append((found.value, hops + 1))
-            elif hook[0] in _MADE or hook[0].startswith(_DELAYED):
+            elif hook[0] in _MADE or hook[0].startswith(DELAYED):
                 pending.extend((part, hops + 1) for part in arguments_of(hook[1])[:1])
             elif (loaded := _loaded_with(file, name, found, hook, owner)) is not None:
                 pending.extend((part, hops + 1) for part in loaded)
