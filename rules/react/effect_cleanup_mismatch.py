@@ -85,10 +85,12 @@ export function Width() {
         "cleanups that call what this file does not define, unless their own removal shows the mistake",
         "handles that another effect of the component releases; receivers that the cleanup closes",
         "flags that a function inside the effect asks, whenever that runs",
-        "work that asks, after its wait, for a flag, a signal, a generation or the identity of what a ref holds",
+        "work that asks, after its wait, for a flag, a signal, a generation, the identity of what a ref holds, or an "
+        "element of the component",
         "a timer that is set after a wait, goes off once and only sets state, or with the next frame",
         "events and options that are not written as literals; listeners that die with their element",
-        "intervals that clear themselves, and observers of the component's own element, that are made after a wait",
+        "intervals that clear themselves, unless they lead to another page, and observers of the component's own element, "
+        "that are made after a wait",
         "components and hooks that stay as long as the page, and acquire once, see CL501",
         "tests, stories and mocks; class components",
     ),

@@ -151,8 +151,8 @@ export function Width() {
         "such a timer, and callback props that are called after a wait or for their result; ways to the sign-in from a "
         "page that leads nowhere else, and out of a component that shows nothing; polls that another window ends and "
         "that only set state; timers that a ref lets run once; intervals that a `finally`, the clock, "
-        "their own count or a reload of the page ends, an answer, where they only set state, or "
-        "the next run in a layout, a root or a provider",
+        "their own count or a reload of the page ends, an answer, where they only set state, each outcome, where they tell "
+        "it to notices or caches of the whole application, or the next run in a layout, a root or a provider",
         "what only tells a component that is gone: listeners that remove themselves, handlers in a slot of the page "
         "that the next mount fills, polls for another window, listeners of the first run that only log; observers of "
         "the component's own element that run once; speech recognition that ends with the first result",

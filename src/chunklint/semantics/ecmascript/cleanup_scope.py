@@ -206,6 +206,14 @@ def is_guarded(file: SourceFile, effect: Effect, node: Node, since: int | None =
     return aborts(file, effect) and _waits_with_signal(file, effect, node)
 
 
+def asked_since(function: Node, node: Node, since: int | None = None) -> Iterator[Node]:
+    """The conditions that a function asks between its last wait and a node, or after the wait that the node is."""
+    start = _last_wait_before(function, node.start_byte if since is None else since + 1)
+    for asked in conditions(function):
+        if asked.start_byte >= start and (since is not None or asked.start_byte < node.start_byte):
+            yield asked
+
+
 def _continues(file: SourceFile, function: Node) -> bool:
     """Whether a function is what `then`, `catch` or `finally` go on with."""
     call = function.parent.parent if function.parent is not None else None

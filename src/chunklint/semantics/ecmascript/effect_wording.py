@@ -261,6 +261,12 @@ def late_message(late: Late) -> str:
             f"When the component unmounts during the wait before this, `{late.name}` is set again after the cleanup "
             f"has cleared it, and {then}. Ask here for a flag that the cleanup sets."
         )
+    if late.ends_itself:
+        return (
+            f"When the component unmounts during the wait, the cleanup runs before `{late.name}` is set: the interval "
+            "goes on, and only its own callback ends it, which also leads to another page. Ask after the wait for a "
+            "flag that the cleanup sets."
+        )
     if late.name:
         return (
             f"When the component unmounts during the wait, the cleanup runs before `{late.name}` is set, and nothing "

@@ -10,6 +10,7 @@ from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import (
     Chain,
+    asked_since,
     chains_in,
     conditions,
     is_guarded,
@@ -33,7 +34,7 @@ from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 from chunklint.semantics.ecmascript.self_ending import clears_itself, looks_at_own_element
 from chunklint.semantics.ecmascript.shown_elements import is_element_ref
-from chunklint.semantics.ecmascript.timers import is_set_once
+from chunklint.semantics.ecmascript.timers import is_set_once, leads_away
 
 # A class on the page is no handle.
 _RELEASES = frozenset({"getVideoTracks", "getAudioTracks"}).union(
@@ -52,12 +53,14 @@ class Late:
         name: The handle that the cleanup asks; "" for a listener.
         rearms: Whether it is a timer.
         goes_on: Whether that sets another when it fires, so that each round has such a moment.
+        ends_itself: Whether it is an interval that clears itself at some time.
     """
 
     node: Node
     name: str
     rearms: bool = False
     goes_on: bool = False
+    ends_itself: bool = False
 
 
 def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
@@ -81,18 +84,21 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
             continue
         if unwrap(right).type == "identifier" and not _comes_from_wait(file, unwrap(right)):
             continue
-        # It ends itself, or goes with the element that it looks at.
-        if clears_itself(file, name, unwrap(right)) or looks_at_own_element(file, effect, name, unwrap(right)):
+        # It ends itself and moves nobody, or goes with the element that it looks at.
+        ends_itself = clears_itself(file, name, unwrap(right))
+        if ends_itself and not _leads_away(file, unwrap(right)):
+            continue
+        if looks_at_own_element(file, effect, name, unwrap(right)) or _asks_element(file, effect, run.node, waits):
             continue
         said.add(name)
         timed = called_name(file, unwrap(right)) in _TIMERS
         goes_on = timed and _goes_on(file, unwrap(right))
-        if timed and (_asks_element(file, run.node) or (not goes_on and _is_unseen(file, unwrap(right)))):
+        if timed and not goes_on and _is_unseen(file, unwrap(right)):
             continue
         # The cleanup of the next run would end for good what a ref lets run once.
         if timed and effect.runs is Deps.SOME and is_set_once(file, effect, run.node):
             continue
-        yield Late(run.node, name, timed, goes_on)
+        yield Late(run.node, name, timed, goes_on, ends_itself)
     yield from _late_listeners(file, effect)
 
 
@@ -125,14 +131,23 @@ def _is_unseen(file: SourceFile, timer: Node) -> bool:
     )
 
 
-def _asks_element(file: SourceFile, timer: Node) -> bool:
-    """Whether a function asks for an element of its component before it sets a timer: once unmounted, there is none."""
-    around = enclosing_function(file, timer)
-    for asked in conditions(around) if around is not None else ():
+def _leads_away(file: SourceFile, timer: Node) -> bool:
+    given = arguments_of(timer)
+    callback = function_of(file, given[0]) if given else None
+    return callback is not None and leads_away(file, callback)
+
+
+def _asks_element(file: SourceFile, effect: Effect, node: Node, since: int | None = None) -> bool:
+    """Whether work asks after its wait for an element of its component: once unmounted, there is none.
+
+    `since` is the byte where that wait begins, for a node that itself waits.
+    """
+    around = enclosing_function(file, node)
+    for asked in asked_since(around, node, since) if around is not None else ():
         names = [asked] if asked.type == "identifier" else list(descendants(asked, "identifier"))
         chains = {written_out(file, name) for name in names} | set(chains_in(file, asked))
         held = {chain[0] for chain in chains if chain[1:] == ("current",)}
-        if asked.start_byte < timer.start_byte and any(is_element_ref(file, name) for name in held):
+        if any(is_element_ref(file, name, effect.owner) for name in held):
             return True
     return False
 
@@ -148,7 +163,8 @@ def _late_listeners(file: SourceFile, effect: Effect) -> Iterator[Late]:
             for call in own_calls(file, effect)
             if arguments_of(call)
         )
-        if removed and not is_guarded(file, effect, acquired.node):
+        asks = is_guarded(file, effect, acquired.node) or _asks_element(file, effect, acquired.node)
+        if removed and not asks:
             yield Late(acquired.node, "")
 
 

@@ -57,6 +57,7 @@ from chunklint.semantics.ecmascript.self_ending import (
     only_logs,
     only_sets_state,
     removes_itself,
+    tells_all_of_its_end,
 )
 from chunklint.semantics.ecmascript.shown_elements import comes_anew
 from chunklint.semantics.ecmascript.timers import (
@@ -279,6 +280,7 @@ def _ends_anyway(file: SourceFile, interval: Node, release: Node) -> bool:
         ends_by_the_clock(file, interval, release)
         or ends_by_count(file, interval)
         or ends_after_the_wait(file, interval, release)
+        or tells_all_of_its_end(file, interval)
     )
 
 

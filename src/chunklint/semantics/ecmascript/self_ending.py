@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.semantics.ecmascript.changes import given
 from chunklint.semantics.ecmascript.cleanup_scope import Chain, chains_in, conditions
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -14,14 +16,16 @@ from chunklint.semantics.ecmascript.functions import (
     callee_of,
     enclosing_function,
     function_of,
+    is_function,
     receiver_of,
 )
 from chunklint.semantics.ecmascript.lifetimes import Reach, reach
-from chunklint.semantics.ecmascript.names import dotted
+from chunklint.semantics.ecmascript.names import dotted, resolve, root_of
 from chunklint.semantics.ecmascript.origins import origin_of
-from chunklint.semantics.ecmascript.react import Deps, Effect, state_of_setter
+from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition
+from chunklint.semantics.ecmascript.timers import leads_away
 
 _CLEARS = RELEASES[Kind.INTERVAL]
 _COMPARES = frozenset({"<", ">", "<=", ">=", "==", "==="})
@@ -29,6 +33,21 @@ _OBSERVERS = frozenset({"ResizeObserver", "IntersectionObserver", "MutationObser
 # What asks again for data that others show as well, closes the other window, or only tells the developer.
 _QUIET = frozenset({"refetch", "mutate", "invalidateQueries", "close", "log", "debug", "info", "warn", "error"})
 _COMPUTES = frozenset({"Number", "now", "min", "max", "round", "floor", "ceil", "random"})
+# What is mounted, or made, once for all pages, by the names that such things are given.
+_TELLS_ALL = frozenset(
+    {
+        "notifications",
+        "notification",
+        "toast",
+        "toaster",
+        "enqueueSnackbar",
+        "showNotification",
+        "showToast",
+        "addToast",
+        "queryClient",
+    }
+)
+_ANY_OF = re.compile(r"\|\||!==?|\bincludes\(")
 _HOPS = 4
 
 
@@ -93,6 +112,57 @@ def ends_after_the_wait(file: SourceFile, interval: Node, release: Node) -> bool
     waits = descendants(around, "await_expression") if around is not None else ()
     between = any(interval.end_byte < wait.start_byte < release.start_byte for wait in waits)
     return between and enclosing_function(file, release) == around
+
+
+def tells_all_of_its_end(file: SourceFile, interval: Node) -> bool:
+    """Whether an interval ends with each outcome, a failure too, and tells of it what is there for all pages.
+
+    The notice of an import belongs to the whole application: a cleanup would leave it standing half-way.
+    """
+    callback, owner = _callback_of(file, interval), component_of(file, interval)
+    if callback is None or owner is None or not _ends_with_each_outcome(file, callback) or leads_away(file, callback):
+        return False
+    calls = (call for function in run_by(file, callback) for call in descendants(function, "call_expression"))
+    roots = [root_of(callee) for call in calls if (callee := callee_of(call)) is not None]
+    found = [(root, resolve(file, root)) for root in roots if root.type == "identifier"]
+    # What the component is given is its caller's, who may have gone on.
+    if any(one is not None and given(file, root, one, owner) is not None for root, one in found):
+        return False
+    return any(file.text(root) in _TELLS_ALL for root in roots)
+
+
+def _ends_with_each_outcome(file: SourceFile, callback: Node) -> bool:
+    """Whether a poll is over with a good answer, with a bad one, and when it fails to ask."""
+    clears = [call for call in descendants(callback, "call_expression") if called_name(file, call) in _CLEARS]
+    failed = [call for call in clears if _is_for_failure(file, call, callback)]
+    if all(_branch_around(call, callback) is not None for call in failed):
+        return False
+    branches = {one.id: one for call in clears if call not in failed and (one := _branch_around(call, callback))}
+    # One branch for each outcome, or one for all of them: `status !== "running"`.
+    asked = (one.child_by_field_name("condition") for one in branches.values())
+    return len(branches) > 1 or any(one is not None and _ANY_OF.search(file.text(one)) for one in asked)
+
+
+def _is_for_failure(file: SourceFile, call: Node, callback: Node) -> bool:
+    for around in ancestors(call):
+        if around == callback:
+            return False
+        handed = around.parent.parent if is_function(around) and around.parent is not None else None
+        if handed is not None and handed.type == "call_expression" and called_name(file, handed) == "catch":
+            return True
+        if around.type == "catch_clause":
+            return True
+    return False
+
+
+def _branch_around(call: Node, callback: Node) -> Node | None:
+    """The `if` that a call stands in, within the answer or within the failure; None outside of any."""
+    for around in ancestors(call):
+        if around == callback or around.type == "catch_clause":
+            return None
+        if around.type == "if_statement":
+            return around
+    return None
 
 
 def ends_by_the_clock(file: SourceFile, interval: Node, release: Node) -> bool:

@@ -29,9 +29,10 @@ def comes_anew(file: SourceFile, effect: Effect, receiver: Node) -> bool:
     return all(file.text(dep) in switches or file.text(root_of(dep)) == name for dep in effect.deps)
 
 
-def is_element_ref(file: SourceFile, name: str) -> bool:
-    """Whether an element of this file is held by a ref of that name, and so gone from it after unmount."""
-    return any(_has_ref(file, element, name) for element in jsx_elements(file))
+def is_element_ref(file: SourceFile, name: str, owner: Node | None) -> bool:
+    """Whether an element of a component is held by a ref of that name, and so gone from it after unmount."""
+    own = (element for element in jsx_elements(file) if owner is None or is_within(element, owner))
+    return any(_has_ref(file, element, name) for element in own)
 
 
 def _has_ref(file: SourceFile, element: Node, name: str) -> bool:

@@ -52,6 +52,12 @@ def acts_outside(file: SourceFile, callback: Node, effect: Effect) -> str:
     return ""
 
 
+def leads_away(file: SourceFile, callback: Node) -> bool:
+    """Whether a callback leads to another page, at once or after a wait."""
+    calls = (run.node for run in _run_by(file, callback) if run.node.type == "call_expression")
+    return any((callee := callee_of(call)) is not None and _navigates(file, callee) for call in calls)
+
+
 def undoes(file: SourceFile, callback: Node, effect: Effect, timer: Acquisition) -> str:
     """The setter by which a timer takes back what has been set since, and that stays wrong; "" for none.
 
