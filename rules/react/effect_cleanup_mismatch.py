@@ -11,13 +11,17 @@ from chunklint.api import (
     Effect,
     Finding,
     Fix,
+    Holders,
     Lifespans,
+    Maker,
     Placed,
+    Reader,
     Refusal,
     Renewal,
     Reopening,
     Rule,
     Severity,
+    Shares,
     asked_after_wait,
     asked_whose,
     bound,
@@ -29,10 +33,12 @@ from chunklint.api import (
     head_of,
     idle_flags,
     is_app_root,
+    is_over,
     is_test_or_story,
     late_closes,
     late_handles,
     late_message,
+    makers,
     mismatch_message,
     mismatch_severity,
     mismatches,
@@ -46,6 +52,7 @@ from chunklint.api import (
     retries,
     retry_message,
     seen_at,
+    shared_origin,
     way_to,
 )
 
@@ -89,9 +96,10 @@ export function Width() {
         "element of the component",
         "a timer that is set after a wait, goes off once and only sets state, or with the next frame",
         "events and options that are not written as literals; listeners that die with their element",
-        "intervals that clear themselves, unless they lead to another page, and observers of the component's own element, "
-        "that are made after a wait",
-        "components and hooks that stay as long as the page, and acquire once, see CL501",
+        "intervals that clear themselves, unless they lead to another page, and observers of the component's own "
+        "element, that are made after a wait",
+        "components and hooks that stay as long as the page, and acquire once, or as long as what ends the receiver, "
+        "see CL501",
         "tests, stories and mocks; class components",
     ),
     limits=(
@@ -102,7 +110,7 @@ export function Width() {
     ),
 )
 
-Shared = Reopening | Renewal | Placed | Bound
+Shared = Reopening | Renewal | Placed | Bound | Maker | Reader | Holders
 
 
 @rule.each(ecmascript)
@@ -111,24 +119,28 @@ def releases_too_little(file: EcmascriptFile) -> Iterator[Draft]:
         return
     for effect in effects(file):
         if not effect.runs_once:
-            yield from _of_effect(file, effect)
+            yield from (draft for draft, receiver in _of_effect(file, effect) if receiver is None)
 
 
-def _of_effect(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
-    """What the cleanup of an effect leaves: it releases something else, or runs too early."""
+def _of_effect(file: EcmascriptFile, effect: Effect) -> Iterator[tuple[Draft, tuple[str, str] | None]]:
+    """What the cleanup of an effect leaves: it releases something else, or runs too early.
+
+    Each with what hands out the receiver, when each run meets another of those.
+    """
     for found in mismatches(file, effect):
         severity = Severity.NOTE if is_app_root(file, effect.owner) else mismatch_severity(found)
         related = [(found.other, "This does not release it.")] if found.other is not None else []
         steps, place = way_to(file, found.acquired), seen_at(found.acquired)
-        yield rule.at(place, mismatch_message(file, found), severity=severity, steps=steps, related=related)
+        draft = rule.at(place, mismatch_message(file, found), severity=severity, steps=steps, related=related)
+        yield draft, shared_origin(file, effect, found.acquired)
     for late in late_handles(file, effect):
-        yield rule.at(head_of(late.node), late_message(late), severity=_severity_of_late(file, effect))
+        yield rule.at(head_of(late.node), late_message(late), severity=_severity_of_late(file, effect)), None
     for declarator, name in captured_too_early(file, effect):
         message = (
             f"`{name}` is still empty when the effect reads it, so the cleanup releases nothing. "
             f"Read `{name}` inside the cleanup."
         )
-        yield rule.at(declarator, message, severity=Severity.NOTE)
+        yield rule.at(declarator, message, severity=Severity.NOTE), None
 
 
 @rule.each(ecmascript)
@@ -174,16 +186,20 @@ def opens_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
         yield from reopenings(file)
         yield from renewals(file)
         yield from placed(file)
-        for effect in (one for one in effects(file) if one.runs_once):
-            yield from (bound(file, effect.call, draft) for draft in _of_effect(file, effect))
+        yield from makers(file)
+        for effect in effects(file):
+            for draft, receiver in _of_effect(file, effect):
+                if receiver is not None or effect.runs_once:
+                    yield bound(file, effect.call, draft, receiver, not effect.runs_once)
 
 
 @rule.across
 def outlives_its_component(facts: Mapping[str, tuple[Shared, ...]], whole: bool) -> Iterator[Draft]:
     spans = Lifespans(facts)
+    shares = Shares(facts, spans)
     for path, own in facts.items():
         for one in own:
-            if isinstance(one, Bound) and not (whole and spans.lasts(path, one.owner)):
+            if isinstance(one, Bound) and not (whole and is_over(spans, shares, path, one)):
                 yield rule.at(one.place, one.message, severity=one.severity, steps=one.steps, related=one.related)
 
 

@@ -18,20 +18,24 @@ from chunklint.api import (
     Finding,
     Fix,
     Front,
+    Holders,
     Keeper,
     Kind,
     Leak,
     Lifespans,
+    Maker,
     Modals,
     Node,
     Offer,
     Placed,
     Question,
     Queued,
+    Reader,
     Refusal,
     Resolution,
     Rule,
     Severity,
+    Shares,
     Start,
     Tried,
     Uses,
@@ -61,6 +65,7 @@ from chunklint.api import (
     hook_calls,
     is_for_all_files,
     is_only_tried,
+    is_over,
     is_test_or_story,
     joined,
     keeps_order,
@@ -69,6 +74,7 @@ from chunklint.api import (
     leaks,
     left_open_message,
     made_effect,
+    makers,
     offers,
     opened_by_handlers,
     opened_by_initialisers,
@@ -82,6 +88,7 @@ from chunklint.api import (
     resets,
     returned,
     seen_at,
+    shared_origin,
     stale_answers,
     stale_message,
     started_by_handlers,
@@ -151,8 +158,8 @@ export function Width() {
         "such a timer, and callback props that are called after a wait or for their result; ways to the sign-in from a "
         "page that leads nowhere else, and out of a component that shows nothing; polls that another window ends and "
         "that only set state; timers that a ref lets run once; intervals that a `finally`, the clock, "
-        "their own count or a reload of the page ends, an answer, where they only set state, each outcome, where they tell "
-        "it to notices or caches of the whole application, or the next run in a layout, a root or a provider",
+        "their own count or a reload of the page ends, an answer, where they only set state, each outcome, where they "
+        "tell it to notices or caches of the whole application, or the next run in a layout, a root or a provider",
         "what only tells a component that is gone: listeners that remove themselves, handlers in a slot of the page "
         "that the next mount fills, polls for another window, listeners of the first run that only log; observers of "
         "the component's own element that run once; speech recognition that ends with the first result",
@@ -210,6 +217,9 @@ Shared = (
     | Front
     | Placed
     | Bound
+    | Maker
+    | Reader
+    | Holders
 )
 
 
@@ -221,8 +231,14 @@ def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
         found = list(leaks(file, effect))
         if not any(leak.late for leak in found):
             yield from _overwritten(file, effect)
-        if any(adds_up(file, leak) for leak in found):
+        if any(adds_up(file, leak) for leak in found) and _receiver_of(file, found) is None:
             yield _of_leaks(file, found)
+
+
+def _receiver_of(file: EcmascriptFile, found: list[Leak]) -> tuple[str, str] | None:
+    """What hands out the one receiver of all that an effect leaves behind, when each run meets another."""
+    origins = {shared_origin(file, leak.effect, leak.acquired) for leak in found}
+    return origins.pop() if len(origins) == 1 else None
 
 
 def _of_leaks(file: EcmascriptFile, found: list[Leak]) -> Draft:
@@ -309,16 +325,20 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     yield from placed(file)
     for effect in effects(file):
         found = list(leaks(file, effect))
-        if found and not any(adds_up(file, leak) for leak in found):
-            yield bound(file, effect.call, _of_leaks(file, found))
+        grows = any(adds_up(file, leak) for leak in found)
+        receiver = _receiver_of(file, found)
+        if found and (receiver is not None or not grows):
+            yield bound(file, effect.call, _of_leaks(file, found), receiver, grows)
+    yield from makers(file)
 
 
 @rule.across
 def outlives_its_component(facts: Mapping[str, tuple[Shared, ...]], whole: bool) -> Iterator[Draft]:
     spans = Lifespans(facts)
+    shares = Shares(facts, spans)
     for path, own in facts.items():
         for one in own:
-            if isinstance(one, Bound) and not (whole and spans.lasts(path, one.owner)):
+            if isinstance(one, Bound) and not (whole and is_over(spans, shares, path, one)):
                 yield rule.at(one.place, one.message, severity=one.severity, steps=one.steps, related=one.related)
 
 

@@ -134,6 +134,15 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.routes import is_aside
     from chunklint.semantics.ecmascript.shared_answers import Answer, Keeper, Question, answers, overtaken, questions
     from chunklint.semantics.ecmascript.shared_leaks import Offer, Start, joined, offers, starts
+    from chunklint.semantics.ecmascript.shared_receivers import (
+        Holders,
+        Maker,
+        Reader,
+        Shares,
+        is_over,
+        makers,
+        shared_origin,
+    )
     from chunklint.semantics.ecmascript.singletons import Ended, ended
     from chunklint.semantics.ecmascript.stale_answers import stale_answers
     from chunklint.semantics.migrations.data_loss import Loss
@@ -298,6 +307,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.routes": "is_aside",
     "chunklint.semantics.ecmascript.shared_answers": "Answer, Keeper, Question, answers, overtaken, questions",
     "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
+    "chunklint.semantics.ecmascript.shared_receivers": "Holders, Maker, Reader, Shares, is_over, makers, shared_origin",
     "chunklint.semantics.ecmascript.singletons": "Ended, ended",
     "chunklint.semantics.ecmascript.stale_answers": "stale_answers",
     "chunklint.semantics.migrations.data_loss": "Loss",
@@ -511,6 +521,7 @@ __all__ = [
     "Hazard",
     "Held",
     "History",
+    "Holders",
     "Hole",
     "Import",
     "Instance",
@@ -528,6 +539,7 @@ __all__ = [
     "Lock",
     "LockKind",
     "Loss",
+    "Maker",
     "Misfit",
     "Mismatch",
     "Modals",
@@ -554,6 +566,7 @@ __all__ = [
     "PythonFile",
     "Question",
     "Queued",
+    "Reader",
     "Reason",
     "Reconnect",
     "Reference",
@@ -570,6 +583,7 @@ __all__ = [
     "Script",
     "Severity",
     "Shape",
+    "Shares",
     "Sink",
     "Size",
     "Sized",
@@ -694,6 +708,7 @@ __all__ = [
     "is_imported",
     "is_left_in_time",
     "is_only_tried",
+    "is_over",
     "is_script",
     "is_sql_statement",
     "is_test",
@@ -725,6 +740,7 @@ __all__ = [
     "locks_held_at",
     "loss_message",
     "made_effect",
+    "makers",
     "migration_of",
     "mismatch_message",
     "mismatch_severity",
@@ -779,6 +795,7 @@ __all__ = [
     "script_of",
     "seen_at",
     "sets_axios_default",
+    "shared_origin",
     "sizes",
     "skews",
     "splices",

@@ -22,6 +22,7 @@ from chunklint.semantics.ecmascript.reconnections import Reconnect, Retry
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import Acquisition
 from chunklint.semantics.ecmascript.shared_answers import Answer, Question
+from chunklint.semantics.ecmascript.shared_receivers import shared_origin
 from chunklint.semantics.ecmascript.stale_answers import Stale
 from chunklint.semantics.wording import capitalised
 
@@ -83,7 +84,8 @@ def leak_message(file: SourceFile, leak: Leak) -> str:
     # What the component itself owns goes with it, and with it all that it keeps.
     owned = acquired.receiver is not None and reach(file, acquired.receiver, leak.effect) is Reach.OWNED
     text = f"{capitalised(keeps)}{'' if owned else ' after unmount'}; {_blame(file, leak)}."
-    if not adds_up(file, leak):
+    # With another receiver each time, none of them gets another listener.
+    if not adds_up(file, leak) or shared_origin(file, leak.effect, acquired) is not None:
         return text
     if leak.effect.runs is Deps.NONE:
         return f"{text} The effect has no dependency array: every render adds another."

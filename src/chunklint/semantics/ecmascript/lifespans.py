@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
@@ -53,7 +53,14 @@ class Placed:
 
 @record
 class Bound:
-    """A finding about what outlives a component, and does not grow while that is there; `owner` is its definition."""
+    """A finding about what outlives a component, for the join to say once it is known how long that stays.
+
+    Attributes:
+        owner: The definition around it.
+        receiver: Module and name of the atom, context or hook that hands out what it listens to, where each run meets
+            another of those; None otherwise.
+        grows: Whether it grows while the component is there, which therefore must not stay.
+    """
 
     owner: str
     place: Location
@@ -61,14 +68,22 @@ class Bound:
     severity: Severity
     steps: tuple[tuple[Location, str], ...] = ()
     related: tuple[tuple[Location, str], ...] = ()
+    receiver: tuple[str, str] | None = None
+    grows: bool = False
 
 
-def bound(file: SourceFile, owner: Node | None, draft: Draft) -> Bound:
+def bound(
+    file: SourceFile,
+    owner: Node | None,
+    draft: Draft,
+    receiver: tuple[str, str] | None = None,
+    grows: bool = False,
+) -> Bound:
     """A finding as a fact, for the join to say once it is known how long the component stays."""
     name = definition_around(file, owner) if owner is not None else ""
     steps = tuple((_place(file, place), text) for place, text in draft.steps)
     related = tuple((_place(file, place), text) for place, text in draft.related)
-    return Bound(name, _place(file, draft.place), draft.message, draft.severity, steps, related)
+    return Bound(name, _place(file, draft.place), draft.message, draft.severity, steps, related, receiver, grows)
 
 
 def _place(file: SourceFile, place: Place) -> Location:
@@ -201,6 +216,35 @@ class Lifespans:
             self._known[key] = False  # one that mounts itself
             self._known[key] = bool(name) and self._lasts(path, name)
         return self._known[key]
+
+    def lasts_with(self, path: str, name: str, others: Collection[tuple[str, str]]) -> bool:
+        """Whether a definition stays as long as the page, or is mounted or called for good by one of the others.
+
+        What alone mounts one of the others for good, whatever decides on itself, stands for it.
+        """
+        known = set(others)
+        pending = list(known)
+        while pending:
+            places = set(self._places(*pending.pop()))
+            above = {(user, owner) for user, owner, stays in places if stays and owner != ENTRY}
+            if len(places) == 1 and above - known:
+                known |= above
+                pending += above
+        return self._lasts_with(path, name, known, {(path, name)})
+
+    def _lasts_with(self, path: str, name: str, known: set[tuple[str, str]], seen: set[tuple[str, str]]) -> bool:
+        if self.lasts(path, name):
+            return True
+        places = list(self._places(path, name)) if name else []
+        for user, owner, stays in places:
+            key = (user, owner)
+            if not stays or (key not in known and (key in seen or not self._lasts_with(*key, known, seen | {key}))):
+                return False
+        return bool(places)
+
+    def main(self, path: str) -> tuple[str, ...]:
+        """The definitions that the default export of a file is made of."""
+        return self._main.get(path, ())
 
     def _lasts(self, path: str, name: str) -> bool:
         if name in self._main.get(path, ()) and self._is_root(path):
