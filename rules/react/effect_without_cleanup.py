@@ -39,12 +39,14 @@ from chunklint.api import (
     Start,
     Tried,
     Uses,
+    VoidMethod,
     acquisitions,
     added_by_handlers,
     added_message,
     adds_up,
     answers,
     arguments_of,
+    asked_class,
     asked_first,
     asker,
     bound,
@@ -95,6 +97,7 @@ from chunklint.api import (
     started_message,
     starts,
     tried,
+    void_methods,
     way_to,
 )
 
@@ -220,6 +223,7 @@ Shared = (
     | Maker
     | Reader
     | Holders
+    | VoidMethod
 )
 
 
@@ -231,7 +235,7 @@ def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
         found = list(leaks(file, effect))
         if not any(leak.late for leak in found):
             yield from _overwritten(file, effect)
-        if any(adds_up(file, leak) for leak in found) and _receiver_of(file, found) is None:
+        if any(adds_up(file, leak) for leak in found) and not _is_asked_of_others(file, found):
             yield _of_leaks(file, found)
 
 
@@ -239,6 +243,15 @@ def _receiver_of(file: EcmascriptFile, found: list[Leak]) -> tuple[str, str] | N
     """What hands out the one receiver of all that an effect leaves behind, when each run meets another."""
     origins = {shared_origin(file, leak.effect, leak.acquired) for leak in found}
     return origins.pop() if len(origins) == 1 else None
+
+
+def _asked_of(file: EcmascriptFile, found: list[Leak]) -> tuple[str, str, str] | None:
+    return asked_class(file, found[0].acquired) if len(found) == 1 else None
+
+
+def _is_asked_of_others(file: EcmascriptFile, found: list[Leak]) -> bool:
+    """Whether only other files tell if a finding is one that grows with the re-runs."""
+    return _receiver_of(file, found) is not None or _asked_of(file, found) is not None
 
 
 def _of_leaks(file: EcmascriptFile, found: list[Leak]) -> Draft:
@@ -326,10 +339,11 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     for effect in effects(file):
         found = list(leaks(file, effect))
         grows = any(adds_up(file, leak) for leak in found)
-        receiver = _receiver_of(file, found)
-        if found and (receiver is not None or not grows):
-            yield bound(file, effect.call, _of_leaks(file, found), receiver, grows)
+        if found and (not grows or _is_asked_of_others(file, found)):
+            receiver, asks = _receiver_of(file, found), _asked_of(file, found)
+            yield bound(file, effect.call, _of_leaks(file, found), receiver, grows, asks)
     yield from makers(file)
+    yield from void_methods(file)
 
 
 @rule.across

@@ -145,6 +145,7 @@ if TYPE_CHECKING:
     )
     from chunklint.semantics.ecmascript.singletons import Ended, ended
     from chunklint.semantics.ecmascript.stale_answers import stale_answers
+    from chunklint.semantics.ecmascript.void_methods import VoidMethod, asked_class, void_methods
     from chunklint.semantics.migrations.data_loss import Loss
     from chunklint.semantics.migrations.exposures import Exposure, Reason, exposures
     from chunklint.semantics.migrations.fills import Fills, fills_of
@@ -308,6 +309,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.shared_answers": "Answer, Keeper, Question, answers, overtaken, questions",
     "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
     "chunklint.semantics.ecmascript.shared_receivers": "Holders, Maker, Reader, Shares, is_over, makers, shared_origin",
+    "chunklint.semantics.ecmascript.void_methods": "VoidMethod, asked_class, void_methods",
     "chunklint.semantics.ecmascript.singletons": "Ended, ended",
     "chunklint.semantics.ecmascript.stale_answers": "stale_answers",
     "chunklint.semantics.migrations.data_loss": "Loss",
@@ -613,6 +615,7 @@ __all__ = [
     "Uses",
     "Vacuous",
     "Verdict",
+    "VoidMethod",
     "Wait",
     "Waiter",
     "Way",
@@ -628,6 +631,7 @@ __all__ = [
     "arguments",
     "arguments_of",
     "asked_after_wait",
+    "asked_class",
     "asked_first",
     "asked_whose",
     "asker",
@@ -828,6 +832,7 @@ __all__ = [
     "untested",
     "uses",
     "vacuous_checks",
+    "void_methods",
     "waits_for_ever",
     "way_to",
     "without_check",

@@ -32,6 +32,7 @@ _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/comp
 _KEEPS = re.compile(
     r"^[a-z]|^With[A-Z]|Provider|(?:Adapter|Context|Boundary|Suspense|StrictMode|Router|Fragment|Theme|Layout|Container|Root|Shell)$"
 )
+_DECLARED = ("class_declaration", "abstract_class_declaration", "variable_declarator")
 _LAYOUT = re.compile(r"^layout\.[jt]sx?$")
 
 
@@ -60,6 +61,7 @@ class Bound:
         receiver: Module and name of the atom, context or hook that hands out what it listens to, where each run meets
             another of those; None otherwise.
         grows: Whether it grows while the component is there, which therefore must not stay.
+        asks: Module, class and method that keeps the handler, where the type of the receiver is declared.
     """
 
     owner: str
@@ -70,6 +72,7 @@ class Bound:
     related: tuple[tuple[Location, str], ...] = ()
     receiver: tuple[str, str] | None = None
     grows: bool = False
+    asks: tuple[str, str, str] | None = None
 
 
 def bound(
@@ -78,12 +81,13 @@ def bound(
     draft: Draft,
     receiver: tuple[str, str] | None = None,
     grows: bool = False,
+    asks: tuple[str, str, str] | None = None,
 ) -> Bound:
     """A finding as a fact, for the join to say once it is known how long the component stays."""
     name = definition_around(file, owner) if owner is not None else ""
     steps = tuple((_place(file, place), text) for place, text in draft.steps)
     related = tuple((_place(file, place), text) for place, text in draft.related)
-    return Bound(name, _place(file, draft.place), draft.message, draft.severity, steps, related, receiver, grows)
+    return Bound(name, _place(file, draft.place), draft.message, draft.severity, steps, related, receiver, grows, asks)
 
 
 def _place(file: SourceFile, place: Place) -> Location:
@@ -134,7 +138,7 @@ def _main(file: SourceFile) -> Iterator[str]:
     export = exports(file).get("default")
     if export is None or export.node is None:
         return
-    if is_function(export.node) or export.node.type in ("class_declaration", "variable_declarator"):
+    if is_function(export.node) or export.node.type in _DECLARED:
         yield definition_around(file, export.node)
     elif export.node.type == "identifier":
         yield file.text(export.node)

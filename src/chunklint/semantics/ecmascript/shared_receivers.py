@@ -31,6 +31,7 @@ from chunklint.semantics.ecmascript.react import (
     jsx_elements,
 )
 from chunklint.semantics.ecmascript.resources import Acquisition
+from chunklint.semantics.ecmascript.void_methods import VoidMethod
 
 Origin = tuple[str, str]
 """Module ("" for the file itself) and name."""
@@ -196,8 +197,11 @@ class Shares:
         self._files = {path for path, own in facts.items() if any(isinstance(one, Holders | Placed) for one in own)}
         self._readers: dict[Origin, list[Origin]] = defaultdict(list)
         self._makers: dict[Origin, list[Origin]] = defaultdict(list)
+        self._void: set[tuple[str, str, str]] = set()
         for path, own in facts.items():
             for one in own:
+                if isinstance(one, VoidMethod):
+                    self._void.add((path, one.owner, one.name))
                 if isinstance(one, Reader) and (holder := self._target(path, one.module)) is not None:
                     self._readers[path, one.hook].append((holder, one.name))
                 elif isinstance(one, Maker) and (holder := self._target(path, one.module)) is not None:
@@ -205,6 +209,15 @@ class Shares:
 
     def _target(self, path: str, module: str) -> str | None:
         return module_files(path, module, self._files) if module else path
+
+    def returns_nothing(self, path: str, bound: Bound) -> bool:
+        """Whether a finding asks for the unsubscribe of a method of the project that returns none."""
+        module, name, method = bound.asks or ("", "", "")
+        target = self._target(path, module) if name else None
+        if target is None:
+            return False
+        names = self._spans.main(target) if name == "default" else (name,)
+        return any((target, one, method) in self._void for one in names)
 
     def ends_first(self, path: str, bound: Bound) -> bool:
         """Whether what a finding is about listens to something that its maker ends, and stays as long as that."""
@@ -222,4 +235,6 @@ class Shares:
 
 def is_over(spans: Lifespans, shares: Shares, path: str, one: Bound) -> bool:
     """Whether nothing of a finding about a definition's lifespan is left: it stays for good, or its receiver ends."""
-    return (not one.grows and spans.lasts(path, one.owner)) or shares.ends_first(path, one)
+    if not one.grows and spans.lasts(path, one.owner):
+        return True
+    return shares.ends_first(path, one) or shares.returns_nothing(path, one)
