@@ -262,7 +262,10 @@ class Lifespans:
         """All that may use a definition: its file, the owner there, and whether nothing decides on the place."""
         for user, module, owner, stays in self._uses.get(name, ()):
             target = self._target(user, module)
-            if target == path or target is None or name not in self._own.get(target, ()):
+            told = target is not None and name in self._own.get(target, ())
+            # What is imported and not mounted, such as a type, comes from where the specifier leads.
+            elsewhere = not owner and module.startswith(".") and not _may_mean(user, module, path)
+            if target == path or not (told or elsewhere):
                 yield user, owner, stays
         if name in self._main.get(path, ()):
             for user, module, owner, stays in self._uses.get("default", ()):
