@@ -43,7 +43,9 @@ class App:
         while pending:
             key, cover = pending.popleft()
             for place, target in self.tree.below.get(key, ()):
-                if self.tree.is_fallback(place):
+                mount = self.tree.mount(place)
+                veiled = self.tree.workspace.is_veiled(place.path, mount.module, mount.imported)
+                if veiled or self.tree.is_fallback(place):
                     continue
                 state = target, self.cover(place, cover)
                 if state not in self.came:

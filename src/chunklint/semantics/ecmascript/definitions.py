@@ -201,8 +201,18 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
         given = arguments_of(node)
         if not given:
             break
-        node = unwrap(given[0])
+        node = _resolved(file, given[0]) or unwrap(given[0])
     return Defined(fact, value)
+
+
+def _resolved(file: SourceFile, given: Node) -> Node | None:
+    """What is at hand already, and only loaded as if it were not: `X` in `() => Promise.resolve(X)`."""
+    call = unwrap(given.child_by_field_name("body") or given) if given.type == "arrow_function" else None
+    callee = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
+    if call is None or callee is None or file.text(callee) != "Promise.resolve":
+        return None
+    shown = next(iter(arguments_of(call)), None)
+    return shown if shown is not None and shown.type == "identifier" else None
 
 
 def _styled(file: SourceFile, callee: Node) -> Node | None:

@@ -28,6 +28,8 @@ _CHROME = re.compile(
     r"Provider$"
 )
 _SHELL = 4  # a shell holds this part of the app, at least
+_PAGE = 6  # an overlay in which so many components show data is as large as a page
+_BETTER = 10  # pages have boundaries of their own if this part of what is in them is covered by those, at least
 
 
 def families(app: App, owner: Key, cover: Cover) -> Iterator[tuple[Gap, tuple[Place, ...]]]:
@@ -59,8 +61,8 @@ def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Pla
     # Without data of any kind there is nothing that could be of another shape than the code thinks.
     can_fail = not app.tree.fed.isdisjoint(app.held(place)) and not _CHROME.search(mount.tag)
     shell = can_fail and cover is Cover.ROOT and on_trunk and owner in app.stems and _is_shell(app, owner, cover)
-    if shell and _is_overlay(app, place) and _is_beside_pages(app, place, cover):
-        return GapKind.OVERLAY
+    if shell and _is_overlay(app, place) and any(_pages_by(app, place, cover)):
+        return GapKind.OVERLAY if _stands_out(app, place, owner, cover) else None
     around = next(app.tree.enclosing(place), None)
     if not app.is_clean(place, cover) or (around is not None and app.is_clean(around[0], cover)):
         return None
@@ -91,18 +93,61 @@ def _is_ornament(app: App, place: Place) -> bool:
 
 def _is_shell(app: App, owner: Key, cover: Cover) -> bool:
     """Whether the route or layout that an owner is part of holds many of the pages, unlike a corner's layout."""
+    route = _route_around(app, owner, cover)
+    if route is not None:
+        held = app.tree.reach(app.held(route))
+        return app.leads_on(route, held) and _SHELL * len(held & app.mounted) >= len(app.mounted)
+    pages = [one for one in app.roots if one.framework == "next-page"]
+    folders = _folders_around(app, owner)
+    return not folders or _SHELL * sum(page.file.startswith(folders) for page in pages) >= len(pages)
+
+
+def _route_around(app: App, owner: Key, cover: Cover) -> Place | None:
+    """The route that an owner is shown by, itself or as part of what shows it."""
     step = app.came.get((owner, cover))
     while step is not None:
         around = app.tree.enclosing(step[2])
         route = next((outer for outer, _ in around if is_route(app.tree.mount(outer))), None)
         if route is not None:
-            held = app.tree.reach(app.held(route))
-            return app.leads_on(route, held) and _SHELL * len(held & app.mounted) >= len(app.mounted)
+            return route
         step = app.came.get((step[0], step[1]))
+    return None
+
+
+def _folders_around(app: App, owner: Key) -> tuple[str, ...]:
+    """The folders of Next whose layouts mount an owner."""
     layouts = [one for one in app.layouts if owner in app.layouts[one]]
-    folders = tuple({posixpath.dirname(one.file) + "/" for one in layouts})
-    pages = [one for one in app.roots if one.framework == "next-page"]
-    return not folders or _SHELL * sum(page.file.startswith(folders) for page in pages) >= len(pages)
+    return tuple({posixpath.dirname(one.file) + "/" for one in layouts})
+
+
+def _stands_out(app: App, place: Place, owner: Key, cover: Cover) -> bool:
+    """Whether an overlay deserves a boundary more than the pages beside it.
+
+    It does where those have boundaries of their own, in part at least, or where it is as large as a page itself.
+    """
+    if len(app.tree.reach(app.held(place)) & app.tree.feeding) >= _PAGE:
+        return True
+    above = set(app.tree.guards_above(place))
+    if any(not above.issuperset(app.tree.guards_above(one)) for one in _pages_by(app, place, cover)):
+        return True
+    beside = _beside(app, owner, cover)
+    better = [key for key in beside if (key, cover) not in app.came]
+    return bool(better) and _BETTER * len(better) >= len(beside)
+
+
+def _beside(app: App, owner: Key, cover: Cover) -> set[Key]:
+    """The components of the pages that a shell shows; those of the whole app where that is not seen."""
+    route, folders = _route_around(app, owner, cover), _folders_around(app, owner)
+    shown: list[Key] = []
+    if route is not None:
+        held = app.tree.reach(app.held(route))
+        inner = (*app.tree.inside(route), *(one for key in held for one in app.tree.mounts_of.get(key, ())))
+        routes = (one for one in inner if is_route(app.tree.mount(one)))
+        pages = (app.held(one) for one in routes if not app.leads_on(one, app.tree.reach(app.held(one))))
+        shown = [key for keys in pages for key in keys]
+    elif folders:
+        shown = [one.key for one in app.roots if one.framework == "next-page" and one.file.startswith(folders)]
+    return app.tree.reach(shown) & app.components or app.components
 
 
 def _is_overlay(app: App, place: Place) -> bool:
@@ -114,12 +159,12 @@ def _is_overlay(app: App, place: Place) -> bool:
     return not app.tree.inside(place) and not any(app.tree.guards(inner) for inner in own)
 
 
-def _is_beside_pages(app: App, place: Place, cover: Cover) -> bool:
-    """Whether an overlay is shown together with the pages, or what leads to them: neither alone nor instead."""
+def _pages_by(app: App, place: Place, cover: Cover) -> Iterator[Place]:
+    """The mounts of the pages, or of what leads to them, that are shown together with an overlay."""
     own, around = app.tree.mount(place), {place, *(one for one, _ in app.tree.enclosing(place))}
     others = (one for one in app.tree.mounts_of.get((place.path, own.owner), ()) if one not in around)
     beside = (one for one in others if _are_together(own, app.tree.mount(one)))
-    return any(not app.is_clean(one, cover) for one in beside)
+    return (one for one in beside if not app.is_clean(one, cover))
 
 
 def _is_instead_of_pages(app: App, place: Place, cover: Cover) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 
@@ -15,6 +16,20 @@ Key = tuple[str, str]
 """A definition: the path of its file and its name there."""
 
 _HOPS = 12
+# Higher-order components of packages may put a boundary around what they are given. These only hand something in:
+# what everyone knows them for is in the name, or in that of the package.
+_WRAPPER = re.compile(r"with[A-Z]")
+_HANDS_IN = re.compile(
+    r"with(?:Router|Location|Navigat|Transl|I18n|Intl|Locale|Style|ClassName|Theme|Props|Ref|Default|Size|Auth|Session|"
+    r"User|Permission|Login|Store|State|Redux|Context|Apollo|Query|Urql|TRPC|Cookie|Tooltip|Form|Profiler|Hot|Flag|"
+    r"LD[A-Z]|Feature|Hook|Drag|Drop|Observ|Subscription|Data|Page|SSR|Suspense)"
+)
+_HAND_IN = re.compile(
+    r"(?:react-router|react-i18next|next[-/]|react-intl|react-redux|redux|mobx|react-apollo|urql|recompose|formik|"
+    r"react-cookie|react-dnd|styled-components|styletron|baseui|posthog|launchdarkly|aws-amplify|firebase|supertokens|"
+    r"@(?:mui|material-ui|emotion|sentry|auth0|clerk|okta|azure|aws-amplify|apollo|trpc|visx|grafana|elastic|supabase|"
+    r"udecode|next|chakra-ui|mantine|tanstack)/)"
+)
 _INDEXES = ("index", "src/index", "src/main", "main")
 
 
@@ -41,6 +56,7 @@ class Workspace:
             self._by_name[_stem(path).rpartition("/")[2]].append(path)
         self._files: dict[tuple[str, str], str | None] = {}
         self._known: dict[tuple[str, str, str], tuple[Key, bool] | None] = {}
+        self._veiled: set[tuple[str, str, str]] = set()
 
     def find(self, path: str, module: str, name: str) -> tuple[Key, bool] | None:
         """The definition that a name of a module means to a file, and whether a higher-order component covers it.
@@ -52,8 +68,13 @@ class Workspace:
             self._known[asked] = self._find(path, module, name)
         return self._known[asked]
 
+    def is_veiled(self, path: str, module: str, name: str) -> bool:
+        """Whether a higher-order component that is not read may put a boundary around what a name means."""
+        self.find(path, module, name)
+        return (path, module, name) in self._veiled
+
     def _find(self, path: str, module: str, name: str) -> tuple[Key, bool] | None:
-        covered = False
+        covered, asked = False, (path, module, name)
         for _ in range(_HOPS):
             if module == UNKNOWN:
                 return None
@@ -62,6 +83,8 @@ class Workspace:
             if key is None or found is None:
                 return None
             covered = covered or found.covered or self._is_wrapped(key[0], found)
+            if any(self._is_unread(key[0], *wrapper) for wrapper in found.wrappers):
+                self._veiled.add(asked)
             if not found.imported:
                 return key, covered
             path, module, name = key[0], found.module, found.imported
@@ -78,6 +101,12 @@ class Workspace:
             if key is not None and key in self.definitions and self._covers_argument(key):
                 return True
         return False
+
+    def _is_unread(self, path: str, module: str, name: str) -> bool:
+        """Whether a wrapper comes from what is not in the scanned files, and is not known to bring no boundary."""
+        if not module or not _WRAPPER.match(name) or _HANDS_IN.match(name) or _HAND_IN.match(module):
+            return False
+        return self.file(path, module) is None
 
     def _exported(self, path: str, module: str, name: str) -> Key | None:
         """Follow barrels: a name is its own in a file, passed on from another, or behind one of its stars."""
