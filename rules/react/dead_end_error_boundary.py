@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
+from string import ascii_uppercase
 
 from chunklint.api import (
     Boundary,
     Catcher,
     Draft,
     EcmascriptFile,
+    Ends,
     Front,
     Location,
     Resolution,
@@ -18,11 +20,14 @@ from chunklint.api import (
     WayOut,
     boundaries,
     ecmascript,
+    ends,
     front,
     is_aside,
     is_test_or_story,
     layout_that_leads_on,
+    lead_nowhere,
     page_boundaries,
+    workspace_of,
 )
 
 rule = Rule(
@@ -87,12 +92,16 @@ export const Frame = () => (
 );
 """,
     example="src/PageBoundary.tsx",
-    mentions=("componentDidCatch", "getDerivedStateFromError", "oundary", "default"),
+    mentions=(
+        *("componentDidCatch", "getDerivedStateFromError", "oundary", "/>", "</", "export {", "export *"),
+        *(f"export default {letter}" for letter in ascii_uppercase),
+    ),
     silent_on=(
         "boundaries around one part of a page: leaving the page and coming back mounts it anew",
         "error files below a layout with a menu, a header or links: Next clears the error when one is followed",
         "boundaries that are mounted nowhere, or with a `key`, which makes them anew",
-        "fallbacks that show a component of the project, which may hold the way back, and those that a class is given",
+        "fallbacks that show a component with a button, a link or a reload somewhere in it, or one that is not found, "
+        "and those that a class is given",
         "anything that is called reset, retry or reload, and anything that can be clicked",
         "examples, templates, demos, documentation, tests and stories",
     ),
@@ -105,22 +114,35 @@ export const Frame = () => (
 
 
 @rule.fact(ecmascript)
-def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | Front | str]:
-    """The boundaries of a file without a sure way out, where those of others are mounted, and what a layout frames."""
+def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | Ends | Front | str]:
+    """The boundaries of a file without a sure way out, where those of others are mounted, and what a layout frames.
+
+    Any component may be what a fallback shows: which of them lead nowhere is a fact of its file too.
+    """
     if is_test_or_story(file.path) or is_aside(file.path):
         return
     yield from (found for found in boundaries(file) if found.way_out is not WayOut.SOME)
     if "oundary" in file.content:
         yield front(file)
+    yield ends(file)
     framed = layout_that_leads_on(file)
     if framed is not None:
         yield framed
 
 
 @rule.across
-def leads_nowhere(facts: Mapping[str, tuple[Boundary | Front | str, ...]], resolution: Resolution) -> Iterator[Draft]:
+def leads_nowhere(
+    facts: Mapping[str, tuple[Boundary | Ends | Front | str, ...]], resolution: Resolution
+) -> Iterator[Draft]:
     fronts = {path: one for path, own in facts.items() for one in own if isinstance(one, Front)}
-    found = [one for own in facts.values() for one in own if isinstance(one, Boundary)]
+    known = {path: one for path, own in facts.items() for one in own if isinstance(one, Ends)}
+    names = workspace_of(known, resolution)
+    found = [
+        one
+        for own in facts.values()
+        for one in own
+        if isinstance(one, Boundary) and (_is_twice(one) or lead_nowhere(one.place.path, one.shown, known, names))
+    ]
     framed = {one for own in facts.values() for one in own if isinstance(one, str)}
     around = page_boundaries(fronts, resolution) if any(one.kind is not Catcher.ERROR_FILE for one in found) else {}
     at = {_end(mount.place) for mount in around.values()}
@@ -140,6 +162,11 @@ def leads_nowhere(facts: Mapping[str, tuple[Boundary | Front | str, ...]], resol
     for first, *others in alike.values():
         related = [(one.place, f"So it is with `{one.name}` here.") for one in others]
         yield rule.at(first.place, _message(first), severity=_severity(first), related=related)
+
+
+def _is_twice(one: Boundary) -> bool:
+    """Whether a fallback is wrong by its document, whatever is in it."""
+    return one.way_out is WayOut.DOCUMENT and not one.name.startswith("Global")
 
 
 def _is_framed(path: str, framed: set[str]) -> bool:
@@ -163,6 +190,8 @@ def _message(one: Boundary) -> str:
         return f"`{one.name}` takes the place of the root layout and has to render `<html>` and `<body>` itself."
     if one.way_out is WayOut.DOCUMENT:
         return f"`{one.name}` renders a whole document inside of the one that the root layout still shows."
+    if one.way_out is WayOut.NOTHING and one.kind is Catcher.ERROR_FILE:
+        return f"`{one.name}` shows an empty place where the page should be, and offers no way back."
     if one.way_out is WayOut.NOTHING:
         return f"`{one.name}` shows nothing once it has caught an error, and nothing ever clears its state."
     if one.kind is Catcher.ERROR_FILE:

@@ -91,8 +91,8 @@ createRoot(document.getElementById("root")!).render(<App />);
         "parts beside the pages that neither ask for data nor show a list or markup, other than one that stands in "
         "their own file; bars, sidebars, banners and providers; one small list beside a large app, or in its "
         "dialog",
-        "overlays beside pages that hardly have boundaries of their own either, unless they are as large as a page: six "
-        "components in them show data",
+        "overlays beside pages that hardly have boundaries of their own either, unless they are as large as a page: "
+        "six components in them show data",
         "what a higher-order component of a package is given, `withPanel(App)`, which may bring a boundary; those that "
         "hand in a router, translations, styles, a session or a store bring none",
         "cells of a table, and dialogs of a page or of a layout that holds few of the pages",

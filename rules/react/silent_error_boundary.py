@@ -32,7 +32,7 @@ rule = Rule(
     when="an error boundary keeps what it catches from the service that hears of the app's other errors, "
     "or says that someone was told and tells nobody",
     effect="users see a fallback that nobody else hears of, and the defect stays",
-    instead="report the error in `componentDidCatch`, or pass `onError`",
+    instead="report the error: in `componentDidCatch`, by `onError`, or in an effect of Next's error file",
     bad="""import * as Sentry from "@sentry/react";
 import { Component, type ReactNode } from "react";
 
@@ -133,7 +133,7 @@ def tells_nobody(facts: Mapping[str, tuple[Boundary | Monitor | str, ...]]) -> I
         related = [(one.place, "And so with this one.") for one in others[:5]]
         related += [(monitor.place, "It hears of errors here.")] if monitor is not None else []
         severity = Severity.WARNING if first.kind is Catcher.CLASS and not first.logs_only else Severity.NOTE
-        yield rule.at(first.place, f"{_what(first)}, {_unheard(monitor)}.", severity=severity, related=related)
+        yield rule.at(first.place, f"{_what(first)}, {_unheard(first, monitor)}.", severity=severity, related=related)
 
 
 def _what(one: Boundary) -> str:
@@ -148,9 +148,12 @@ def _what(one: Boundary) -> str:
     return f"`{one.name}` has no `onError`"
 
 
-def _unheard(monitor: Monitor | None) -> str:
+def _unheard(one: Boundary, monitor: Monitor | None) -> str:
     if monitor is None:
         return "while its text says that someone was told"
+    if one.kind is Catcher.ERROR_FILE:
+        # What fails on the server is heard there, with an `onRequestError` or what wraps the server's components.
+        return f"so {monitor.name} never hears of what fails in the browser and is caught here"
     return f"so {monitor.name} never hears of what it catches"
 
 

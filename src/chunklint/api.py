@@ -146,6 +146,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.singletons import Ended, ended
     from chunklint.semantics.ecmascript.stale_answers import stale_answers
     from chunklint.semantics.ecmascript.void_methods import VoidMethod, asked_class, void_methods
+    from chunklint.semantics.ecmascript.ways_on import Ends, ends, lead_nowhere, workspace_of
     from chunklint.semantics.migrations.data_loss import Loss
     from chunklint.semantics.migrations.exposures import Exposure, Reason, exposures
     from chunklint.semantics.migrations.fills import Fills, fills_of
@@ -312,6 +313,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.void_methods": "VoidMethod, asked_class, void_methods",
     "chunklint.semantics.ecmascript.singletons": "Ended, ended",
     "chunklint.semantics.ecmascript.stale_answers": "stale_answers",
+    "chunklint.semantics.ecmascript.ways_on": "Ends, ends, lead_nowhere, workspace_of",
     "chunklint.semantics.migrations.data_loss": "Loss",
     "chunklint.semantics.migrations.exposures": "Exposure, Reason, exposures",
     "chunklint.semantics.migrations.fills": "Fills, fills_of",
@@ -503,6 +505,7 @@ __all__ = [
     "Edit",
     "Effect",
     "Ended",
+    "Ends",
     "Evidence",
     "Exposure",
     "Fabrication",
@@ -678,6 +681,7 @@ __all__ = [
     "ended",
     "endless_message",
     "endless_subscriptions",
+    "ends",
     "exposed",
     "exposures",
     "fed_answers",
@@ -728,6 +732,7 @@ __all__ = [
     "late_handles",
     "late_message",
     "layout_that_leads_on",
+    "lead_nowhere",
     "leak_message",
     "leak_severity",
     "leaks",
@@ -836,5 +841,6 @@ __all__ = [
     "waits_for_ever",
     "way_to",
     "without_check",
+    "workspace_of",
     "wrappers",
 ]

@@ -16,6 +16,7 @@ from chunklint.semantics.ecmascript.definitions import definitions, is_boundary,
 from chunklint.semantics.ecmascript.functions import is_function, returned
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings, unwrap
+from chunklint.semantics.ecmascript.ways_on import Named, components_in, fallback_of
 
 
 class Catcher(Enum):
@@ -46,6 +47,7 @@ class Boundary:
         hides: Whether it shows nothing instead, as of a part that nobody misses.
         claims: Whether what it shows says that someone was told.
         hook: Whether it has a `componentDidCatch` at all.
+        shown: The components of its fallback, which may lead on where it does not by itself.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Boundary:
     logs_only: bool = False
     claims: bool = False
     hides: bool = False
+    shown: tuple[Named, ...] = ()
 
 
 _TELLS = re.compile(
@@ -73,7 +76,7 @@ _LINKS = re.compile(r"<(?:Nav)?Link\b|\bto=|navigate\(|\.push\(|history\.")
 _LEAVES = re.compile(r"\bsetTimeout\(|\blocation\b|\bnavigate\(|\breload\w*\(")
 _CLICKS = re.compile(r"\bon(?:Click|Press|Submit)=")
 _CALLERS = re.compile(
-    r"props[\s\S]{0,80}?fallback|fallback[\s\S]{0,40}?props|render(?:Error|Fallback)|\bfallback\b", re.IGNORECASE
+    r"props[\s\S]{0,80}?fallback|fallback[\s\S]{0,40}?props|(?<!<)render(?:Error|Fallback)|\bfallback\b", re.IGNORECASE
 )
 _LIFECYCLE = frozenset({"componentDidCatch", "constructor", "getDerivedStateFromError", "state"})
 _ERROR_FILE = re.compile(r"^(?:global-)?error\.[jt]sx?$")
@@ -117,13 +120,23 @@ def _class(file: SourceFile, name: str, node: Node) -> Boundary:
     tells = tells or _hands_on(parts) or (own and caught is not None and _only_explains(caught))
     rest = "\n".join(_code(file, member) for part, member in parts if part not in _LIFECYCLE)
     leaves = caught is not None and _LEAVES.search(_code(file, caught)) is not None
-    out = WayOut.SOME if leaves or _shows_unknown(file, node) else _way_out(rest)
+    out = WayOut.SOME if leaves else _way_out(rest)
     if out is WayOut.NONE and not _shows_anything(file, node):
         # What is hidden on purpose is the business of a caller who is told, or of the file that holds the part, too.
         told_caller = caught is not None and "props.on" in file.text(caught)
         out = WayOut.SOME if told_caller or own else WayOut.NOTHING
     hides, place = _way_out(rest) is WayOut.NONE and not _shows_anything(file, node), file.location(head)
-    return Boundary(name, Catcher.CLASS, tells, caught is not None, out, place, logs_only, _claims(rest), hides)
+    shown = _shown(file, parts)
+    return Boundary(name, Catcher.CLASS, tells, caught is not None, out, place, logs_only, _claims(rest), hides, shown)
+
+
+def _shown(file: SourceFile, parts: list[tuple[str, Node]]) -> tuple[Named, ...]:
+    """The components of a class's fallback: those of its `render` alone, where no other method shows any."""
+    inside = {part: found for part, member in parts if (found := components_in(file, member))}
+    render = next((member for part, member in parts if part == "render"), None)
+    if render is not None and set(inside) <= {"render"}:
+        return components_in(file, fallback_of(file, render))
+    return tuple(one for found in inside.values() for one in found)
 
 
 def _claims(code: str) -> bool:
@@ -232,15 +245,29 @@ def _error_file(file: SourceFile) -> Iterator[Boundary]:
     inside = _code(file, body) if body is not None else code
     passes = re.search(r"\berror=\{|\{\.\.\.|\bthrow\b", inside) is not None
     out = _way_out(inside)
-    if out is not WayOut.NONE or _shows_unknown(file, shown.node):
+    if out is not WayOut.NONE:
         out = WayOut.SOME
+    elif _is_blank(shown.node):
+        out = WayOut.NOTHING
     is_whole = "<html" in inside
     if is_whole != PurePosixPath(file.path).name.startswith("global") and (is_whole or out is not WayOut.SOME):
         out = WayOut.DOCUMENT
     tells = passes or _TELLS.search(inside) is not None
     logs_only = tells and not passes and _TELLS.search(_LOGS.sub("", inside)) is None
     place = shown.fact.place
-    yield Boundary(shown.fact.name, Catcher.ERROR_FILE, tells, True, out, place, logs_only, _claims(inside))
+    inner = components_in(file, shown.node)
+    name, claims = shown.fact.name, _claims(inside)
+    yield Boundary(name, Catcher.ERROR_FILE, tells, True, out, place, logs_only, claims, shown=inner)
+
+
+def _is_blank(node: Node) -> bool:
+    """Whether all that a function shows is elements with nothing in them."""
+    inside = descendants(node, "jsx_self_closing_element", "jsx_expression", "jsx_text")
+    filled = (one for one in inside if one.parent is not None and one.parent.type != "jsx_attribute")
+    return (
+        not any((one.text or b"").strip() for one in filled)
+        and next(descendants(node, "jsx_element"), None) is not None
+    )
 
 
 def _is_default(file: SourceFile, name: str, exported: str) -> bool:
@@ -266,7 +293,8 @@ def _library(file: SourceFile) -> Iterator[Boundary]:
         out = WayOut.SOME if cleared or hides or _LINKS.search(shown or "") else _way_out(shown or "")
         logs_only = _logs_only(file, given["onError"]) if "onError" in given and not spread else False
         place = file.location(tag)
-        yield Boundary(file.text(tag), Catcher.LIBRARY, tells, True, out, place, logs_only, hides=hides)
+        inner = components_in(file, fallback) if fallback is not None else ()
+        yield Boundary(file.text(tag), Catcher.LIBRARY, tells, True, out, place, logs_only, hides=hides, shown=inner)
 
 
 def _logs_only(file: SourceFile, handler: Node) -> bool:

@@ -128,6 +128,14 @@ _PAGE = re.compile(r"\bdocument\.(?:getElementById|querySelector|body)\b")
 def front(file: SourceFile) -> Front:
     """What the file contributes; empty parts for a file that renders nothing."""
     found = definitions(file)
+    sweep = _Sweep(file, tuple(one.node for one in found), tuple(one.fact for one in found))
+    mounts = tuple(sweep.mounts())
+    return Front(tuple(one.fact for one in found), mounts, offered_by(file), sweep.starts)
+
+
+def offered_by(file: SourceFile) -> tuple[tuple[str, str, str, str], ...]:
+    """What the file exports, as in `Front.exports`."""
+    found = definitions(file)
     names = {one.node.id: one.fact.name for one in found}
     offered = tuple(
         (name, names.get(one.node.id, "") if one.node is not None else "", one.module, one.imported)
@@ -135,9 +143,7 @@ def front(file: SourceFile) -> Front:
     )
     known = {name for name, local, module, _ in offered if local or module}
     offered += tuple((one.fact.exported, one.fact.name, "", "") for one in found if one.fact.exported not in known)
-    sweep = _Sweep(file, tuple(one.node for one in found), tuple(one.fact for one in found))
-    mounts = tuple(sweep.mounts())
-    return Front(tuple(one.fact for one in found), mounts, tuple(entry for entry in offered if entry[0]), sweep.starts)
+    return tuple(entry for entry in offered if entry[0])
 
 
 @dataclass(slots=True)

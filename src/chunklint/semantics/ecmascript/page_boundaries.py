@@ -22,8 +22,8 @@ _OUTLETS = frozenset({"Outlet", "Routes", "Switch", *ROUTERS})
 # What an application mounts around all of its pages, by the names that such components and files are given.
 _AROUND_ALL = re.compile(r"(?:Layout|Shell|Root|Providers?)$|^(?:App|_app|layout|root)$")
 _PART = re.compile(r"Form|Card|Modal|Dialog|Drawer|Chart|Section|Panel|Widget|Field|Tab|Grid|List|Table|Editor|Sidebar")
-_APP = re.compile(r"^(?:\w*App|Root|Application)$")
-_NO_PART = re.compile(r"(?:Provider|StrictMode|Suspense|Router|Fragment)$")
+_APP = re.compile(r"^(?:\w*App|Root|Application)(?:Component|Container)?$")
+_NO_PART = re.compile(r"(?:Provider|Theme|StrictMode|Suspense|Router|Fragment)$")
 
 
 def page_boundaries(fronts: Mapping[str, Front], resolution: Resolution) -> dict[Place | Key, Mount]:
