@@ -16,7 +16,7 @@ from chunklint.semantics.ecmascript.definitions import definitions, is_boundary,
 from chunklint.semantics.ecmascript.functions import is_function, returned
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings, unwrap
-from chunklint.semantics.ecmascript.ways_on import Named, components_in, fallback_of
+from chunklint.semantics.ecmascript.ways_on import Named, components_in, fallback_of, may_lead
 
 
 class Catcher(Enum):
@@ -81,10 +81,6 @@ _CALLERS = re.compile(
 _LIFECYCLE = frozenset({"componentDidCatch", "constructor", "getDerivedStateFromError", "state"})
 _ERROR_FILE = re.compile(r"^(?:global-)?error\.[jt]sx?$")
 _NO_ELEMENT = re.compile(r"^(?:null|<>\s*</>|<\w+\s*/>)$")
-_OWN = re.compile(
-    r"\.|[@~]/|@?src/|(?:[@~#][\w-]*/)?(?:components|containers|features|layouts|pages|screens|shared|views)/"
-)
-_FOR_ERRORS = re.compile(r"(?:rror|allback|Failed|Failure|Crash)")
 _PACKAGES = frozenset({"react-error-boundary"})
 
 
@@ -214,18 +210,7 @@ def _shows_unknown(file: SourceFile, node: Node) -> bool:
 
     It is one of the project, or one of a package that is made for errors.
     """
-    known = bindings(file, file.root)
-    for element in (node, *descendants(node, "jsx_self_closing_element", "jsx_opening_element")):
-        tag = element.child_by_field_name("name") if element.type.startswith("jsx_") else None
-        name = file.text(tag).partition(".")[0] if tag is not None else ""
-        found = known.get(name) if name[:1].isupper() else None
-        if found is None:
-            continue
-        if found.kind != "import" or _OWN.match(found.module):
-            return True
-        if _FOR_ERRORS.search(found.imported) and not found.module.startswith("next/"):
-            return True
-    return False
+    return any(not module or may_lead(module, name) for module, name in components_in(file, node))
 
 
 def _code(file: SourceFile, node: Node) -> str:

@@ -28,6 +28,7 @@ _LEADS = re.compile(
     r"\b(?:reset|retry|reload|refresh|navigate|redirect|push|tryAgain)\w*|use(?:Navigate|Router|History)\b|"
     r"window\.open|setState\(|setTimeout\(|dangerouslySetInnerHTML|\brender\w*\("
 )
+_TAGS = ("jsx_self_closing_element", "jsx_opening_element")
 _PICTURE = re.compile(r"\.(?:svg|png|webp|gif|jpe?g)(?:\?\w+)?$")
 _OWN = re.compile(
     r"\.|[@~]/|@?src/|(?:[@~#][\w-]*/)?(?:components|containers|features|layouts|pages|screens|shared|views)/"
@@ -63,11 +64,11 @@ def ends(file: SourceFile) -> Ends:
 
 
 def components_in(file: SourceFile, node: Node) -> tuple[Named, ...]:
-    """The components that stand in a node, without those that it is given."""
+    """The components that stand in a node, itself included, without those that it is given."""
     known = bindings(file, file.root)
     found: dict[Named, None] = {}
-    for element in descendants(node, "jsx_self_closing_element", "jsx_opening_element"):
-        tag = element.child_by_field_name("name")
+    for element in (node, *descendants(node, *_TAGS)):
+        tag = element.child_by_field_name("name") if element.type in _TAGS else None
         name, _, member = (file.text(tag) if tag is not None else "").partition(".")
         binding = known.get(name) if name[:1].isupper() or member else None
         if binding is None or _PICTURE.search(binding.module):
@@ -84,7 +85,7 @@ def lead_nowhere(path: str, shown: Iterable[Named], known: Mapping[str, Ends], w
         importer, module, name, depth = pending.pop()
         found = workspace.find(importer, module, name)
         if found is None:
-            if not module or workspace.file(importer, module) is not None or _may_lead(module, name):
+            if not module or workspace.file(importer, module) is not None or may_lead(module, name):
                 return False
             continue  # a package's
         target, local = found[0]
@@ -100,7 +101,7 @@ def workspace_of(known: Mapping[str, Ends], resolution: Resolution) -> Workspace
     return Workspace({path: one.front for path, one in known.items()}, resolution, lambda _: False)
 
 
-def _may_lead(module: str, name: str) -> bool:
+def may_lead(module: str, name: str) -> bool:
     """Whether what is not in the scanned files may be the project's, or a package's that is made for errors."""
     return _OWN.match(module) is not None or (_FOR_ERRORS.search(name) is not None and not module.startswith("next/"))
 
