@@ -105,7 +105,8 @@ createRoot(document.getElementById("root")!).render(<App />);
         "an entry of fewer than 12 components beside one four times as large, or of fewer than 50 beside one eight "
         "times as large, and islands in the pages of a server",
         "apps of fewer than 12 components that show no data either",
-        "what a handler renders into an element of its own",
+        "what a handler renders into an element of its own, or a function of the file's own into one that it is given "
+        "and that the file takes away again; roots above nothing but boundaries",
         "what is shown instead of the pages, or only says that they load",
         "Next's `pages` with an `_error` of the project's own",
         "routes whose children a call makes inside of a boundary",

@@ -18,7 +18,10 @@ _SMALL = 12  # in an app of fewer components it takes data for something to fail
 
 def bare(app: App) -> Iterator[Gap]:
     """No boundary holds the greater part: that is said once, at the entry."""
-    uncovered = [root for root in app.roots if root.cover is Cover.NONE]
+    # A root above nothing but boundaries leaves nothing out: what fails beside them belongs to another one.
+    failing = app.failing & app.uncovered
+    bare_roots = (root for root in app.roots if root.cover is Cover.NONE)
+    uncovered = [one for one in bare_roots if one.framework or not failing.isdisjoint(app.tree.reach((one.key,)))]
     kinds = ("next-page", "remix-page")
     shells = [one for one in uncovered if one.framework not in kinds]
     # A starter's layout that nobody removed may lie nearer to the top than the shell of the real app.
@@ -31,6 +34,7 @@ def bare(app: App) -> Iterator[Gap]:
         or _is_opaque(app)
         or app.tree.guards_made(root.key[0])
         or len(app.components) < _FEW
+        or (not root.framework and len(app.tree.reach((root.key,)) & app.components) < _FEW)
         or (app.tree.risky if len(app.components) >= _SMALL else app.tree.fed).isdisjoint(app.components)
     ):
         return

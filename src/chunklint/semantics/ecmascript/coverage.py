@@ -115,6 +115,12 @@ class App:
         """The layouts of Next's folders, with what they mount."""
         return {one: self.tree.reach((one.key,)) for one in self.roots if one.framework == "next-layout"}
 
+    @cached_property
+    def failing(self) -> set[Key]:
+        """The components that have state, data, effects or a store of their own, and so something that can fail."""
+        defined = ((key, self.tree.definition(key)) for key in self.components)
+        return {key for key, one in defined if key in self.tree.feeding or (one is not None and one.stateful)}
+
     def share(self) -> tuple[int, int]:
         """How many of the components are covered, and how many there are."""
         return len(self.components) - len(self.uncovered), len(self.components)

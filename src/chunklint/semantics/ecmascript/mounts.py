@@ -17,6 +17,7 @@ from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
+from chunklint.semantics.ecmascript.entries import comes_and_goes, runs_with_module
 from chunklint.semantics.ecmascript.functions import is_function
 from chunklint.semantics.ecmascript.loading import lazy_module, loaded, wrapped_in
 from chunklint.semantics.ecmascript.modules import exports
@@ -121,7 +122,6 @@ _ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "erro
 _COMPONENT = re.compile(r"[A-Z]|use[A-Z]")
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
 
-_KEEPERS = frozenset({"pair", "class_body", "object", "assignment_expression"})
 _PAGE = re.compile(r"\bdocument\.(?:getElementById|querySelector|body)\b")
 
 
@@ -329,8 +329,10 @@ class _Sweep:
         # What a component renders into an element of its own, such as a drag's picture, is no app.
         if name == "useRoutes" or not renders or _COMPONENT.match(self._owner(call.start_byte)):
             return
+        if comes_and_goes(self.file, call):
+            return
         self.open.append(_Open(call.end_byte, _CALL, call.start_byte))
-        if not self._owner(call.start_byte) and _runs_with_module(call):
+        if not self._owner(call.start_byte) and runs_with_module(call):
             self.starts |= _PAGE.search(self.file.content) is not None
         for value in given[:2]:
             if value.type == "identifier" and self.file.text(value) in self.local:
@@ -387,12 +389,6 @@ def _is_in_effect(node: Node) -> bool:
     call = function.parent.parent if function is not None and function.parent is not None else None
     callee = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
     return callee is not None and (callee.text or b"").endswith(b"Effect")
-
-
-def _runs_with_module(call: Node) -> bool:
-    """Whether what a call stands in runs by itself as the module loads or the page is ready, and is no handler."""
-    around = (one for one in ancestors(call) if is_function(one))
-    return all(one.parent is None or one.parent.type not in _KEEPERS for one in around)
 
 
 def _names_component(tag: str) -> bool:

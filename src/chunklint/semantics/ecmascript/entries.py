@@ -1,0 +1,33 @@
+"""What is rendered into the page: when that happens, and whether it is there to stay."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors
+from chunklint.semantics.ecmascript.functions import function_name, function_of, is_function
+from chunklint.semantics.ecmascript.modules import exports
+
+_KEEPERS = frozenset({"pair", "class_body", "object", "assignment_expression"})
+
+
+def runs_with_module(call: Node) -> bool:
+    """Whether what a call stands in runs by itself as the module loads or the page is ready, and is no handler."""
+    around = (one for one in ancestors(call) if is_function(one))
+    return all(one.parent is None or one.parent.type not in _KEEPERS for one in around)
+
+
+def comes_and_goes(file: SourceFile, call: Node) -> bool:
+    """Whether a function of the file's own renders into an element that it is given, and the file takes it away again.
+
+    So are tooltips and pictures of drags. What a file exports to mount and unmount is an app in another one's page.
+    """
+    if "unmount" not in file.content:
+        return False
+    functions = [one for one in ancestors(call) if is_function(one)]
+    if not functions or not function_name(file, functions[-1]):
+        return False
+    parameters = functions[-1].child_by_field_name("parameters")
+    given = parameters is not None and parameters.named_child_count > 0
+    offered = (function_of(file, one.node) for one in exports(file).values() if one.node is not None)
+    return given and functions[-1] not in offered
