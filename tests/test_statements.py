@@ -97,6 +97,12 @@ def test_row_statements_tell_sources_and_limits(text: str, name: str, sources: t
     assert (found.name, found.sources, found.where) == (name, sources, limited)
 
 
+@pytest.mark.parametrize("end", ["", "\n", ";\n", "\n-- done\n"])
+def test_a_body_knows_its_lines_wherever_the_text_ends(end: str) -> None:
+    text = f"SELECT 1;\nDO $$\nBEGIN\n  DROP TABLE a;\nEND $$ {end}"
+    assert [(one.kind, one.line) for one in statements(text) if one.kind in ("do", "drop")] == [("do", 1), ("drop", 3)]
+
+
 def test_each_statement_knows_its_line() -> None:
     text = "\nCREATE TABLE a (id int);\n-- a comment; not two\n\n  DROP TABLE b;\nALTER TABLE c\n  DROP COLUMN d;"
     assert [one.line for one in statements(text)] == [1, 4, 6]

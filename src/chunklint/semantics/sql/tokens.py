@@ -107,13 +107,20 @@ def _words(tokens: Iterable[Token], text: str, holes: tuple[str, ...], first_lin
     depth, line, counted = 0, first_line, 0
     for token in tokens:
         # sqlglot's own line numbers are off after some comments, so lines are counted here.
-        line += text.count("\n", counted, token.start)
-        counted = token.start
+        start = _start(token, text, counted)
+        line += text.count("\n", counted, start)
+        counted = start
         if token.text == ")":
             depth = max(0, depth - 1)
         yield _word(token, text, holes, line, depth)
         if token.text == "(":
             depth += 1
+
+
+def _start(token: Token, text: str, after: int) -> int:
+    """Where a token begins. Of what follows a DO that ends the text, sqlglot tells where it ends."""
+    found = text.find(token.text, after) if "\n" in token.text else -1
+    return found if found >= 0 else token.start
 
 
 def _word(token: Token, text: str, holes: tuple[str, ...], line: int, depth: int) -> Word:
