@@ -113,15 +113,15 @@ def _verdict(file: EcmascriptFile, effect: Effect, promise: Promise) -> tuple[No
             return promise.node, message, Severity.ERROR
         case Promised.EFFECT:
             message = (
-                f"The function given to `{hook}` is async: React takes its promise for a cleanup, and warns. "
-                "Define an async function inside the effect and call it."
+                f"The function given to `{hook}` is async: React gets its promise in the place of a cleanup, and what "
+                "the function returns can never run as one. Define an async function inside the effect and call it."
             )
             return _head(effect.call), message, Severity.WARNING
         case Promised.RETURNED:
             called = file.text(promise.node.child_by_field_name("function") or promise.node).split("\n")[0]
             message = (
-                f"The effect returns the promise of `{called}`, which React takes for a cleanup, and warns. "
-                "Put the call into braces so that the effect returns nothing."
+                f"The effect returns the promise of `{called}`: React gets it in the place of a cleanup, and what it "
+                "resolves to can never run as one. Put the call into braces so that the effect returns nothing."
             )
             return promise.node, message, Severity.WARNING
     message = (

@@ -1,7 +1,7 @@
 """Components that stay as long as the page: mounted once by the entry, or by what stays itself, by whatever names.
 
-`createRoot(page).render(<App />)` mounts `App` for good, and `App` its `<Shell />`, unless a condition, a key, a list
-or a route decides on that. Names are matched as they are written: what has no use that is known does not stay.
+`createRoot(page).render(<App />)` mounts `App` for good, as does an entry's `router.start(<App />)`, and `App` its
+`<Shell />`, unless a condition, a key, a list or a route decides on that. Names are matched as they are written: what has no use that is known does not stay.
 """
 
 from __future__ import annotations
@@ -14,12 +14,18 @@ from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
 from chunklint.model import Draft, Location, Place, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.feeds import calls_of_hooks, definition_around, origin_of_use
-from chunklint.semantics.ecmascript.functions import called_name, enclosing_function, function_name, is_function
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    enclosing_function,
+    function_name,
+    is_function,
+)
 from chunklint.semantics.ecmascript.modals import is_conditional
 from chunklint.semantics.ecmascript.modules import exports, module_files
 from chunklint.semantics.ecmascript.mounts import ENTRY
@@ -117,7 +123,7 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool]]:
         seen.add(origin)
         owner = component_of(file, element)
         if owner is None:
-            entered = renders and _is_entered(file, element)
+            entered = (renders and _is_entered(file, element)) or _is_handed_over(file, element)
             yield ENTRY if entered else "", *origin, entered
         else:
             yield definition_around(file, element), *origin, _stays(file, element, owner)
@@ -187,6 +193,27 @@ def _is_entered(file: SourceFile, element: Node) -> bool:
     if call is None or not all(_keeps(file, tag, tag == element) for tag in _tags(element, call)):
         return False
     return all(_runs_once(file, function) for function in ancestors(call) if is_function(function))
+
+
+def _is_handed_over(file: SourceFile, element: Node) -> bool:
+    """Whether an entry, a module that exports nothing, gives an element to a call as it is loaded: `mount(<App />)`.
+
+    What comes after a name or a path, or in a list, is registered for later: `add("page", <Page />)`.
+    """
+    call = next((around for around in ancestors(element) if around.type == "call_expression"), None)
+    statement = call.parent if call is not None else None
+    if call is None or statement is None or statement.type != "expression_statement" or exports(file):
+        return False
+    first = next(iter(arguments_of(call)), None)
+    if statement.parent != file.root or first is None or not is_within(element, first) or not _is_jsx(first):
+        return False
+    if enclosing_function(file, element) is not None:
+        return False
+    return all(_keeps(file, tag, tag == element) for tag in _tags(element, call))
+
+
+def _is_jsx(node: Node) -> bool:
+    return node.type in ("jsx_element", "jsx_self_closing_element")
 
 
 def _runs_once(file: SourceFile, function: Node) -> bool:
