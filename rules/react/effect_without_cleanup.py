@@ -404,10 +404,12 @@ def starts_what_nobody_stops(facts: Mapping[str, tuple[Shared, ...]], whole: boo
         calls = f"The effect calls `{start.text}`{drops}"
         if start.to_react:
             calls = f"`useSyncExternalStore` gets nothing from `{start.text}` that would end its subscription"
-        message = f"{calls}: {offer.keeps} after unmount; nothing calls {offer.release}."
+        blame = f"`{offer.by_hand}` is called, but not on unmount" if offer.by_hand else f"nothing calls {offer.release}"
+        message = f"{calls}: {offer.keeps} after unmount; {blame}."
         if offer.replaces:
             message += " Each call puts another in the place of the last one."
-        severity = Severity.NOTE if start.in_root else Severity.WARNING
+        ends_at_times = bool(offer.by_hand) and not start.reruns
+        severity = Severity.NOTE if start.in_root or ends_at_times else Severity.WARNING
         who = "React" if start.to_react else "The effect"
         steps = [(start.place, f"{who} calls `{start.text}`."), (offer.place, f"{capitalised(offer.keeps)}.")]
         yield rule.at(start.place, message, severity=severity, steps=steps)

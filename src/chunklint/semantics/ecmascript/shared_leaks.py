@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.model import Location
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
@@ -49,6 +49,7 @@ class Offer:
         hands_back: Whether it returns something that could release it.
         replaces: Whether it belongs to what lives as long as the page, and each call puts another in the last one's
             place, which nothing can end any more.
+        by_hand: What the function calls to release it, though no unmount makes it do so; "" for nothing.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Offer:
     hands_back: bool
     place: Location
     replaces: bool = False
+    by_hand: str = ""
 
 
 @record
@@ -142,7 +144,7 @@ def starts(file: SourceFile) -> Iterator[Start]:
             target = _target(file, effect, run.node)
             if target is not None:
                 new = "new " if run.node.type == "new_expression" else ""
-                text = new + " ".join(file.text(callee_of(run.node) or run.node).split())
+                text = new + _called(file, run.node)
                 reruns, in_root = effect.runs is not Deps.EMPTY, is_app_root(file, effect.owner)
                 place = file.location(callee_of(run.node) or run.node)
                 asked, owner = _is_asked(file, effect, run.node), definition_around(file, run.node)
@@ -154,6 +156,11 @@ def starts(file: SourceFile) -> Iterator[Start]:
             in_root = is_app_root(file, component_of(file, call))
             place = file.location(given)
             yield Start(found.module, found.imported, "", file.text(given), False, in_root, place, to_react=True)
+
+
+def _called(file: SourceFile, call: Node) -> str:
+    """What is called or made, on one line."""
+    return " ".join(file.text(callee_of(call) or call).split())
 
 
 def _is_asked(file: SourceFile, effect: Effect, call: Node) -> bool:
@@ -219,9 +226,14 @@ def _offered(file: SourceFile, function: Node, owner: Node | None, name: str, me
     for found in acquisitions(file, function):
         # Its caller is in another file; the root stands for it, so that returning the handle is not the end of the way.
         acquired = replace(found, path=(file.root, *found.path))
-        if acquired.kind in _KINDS and leak_of(file, run, acquired) is not None:
+        leak = leak_of(file, run, acquired) if acquired.kind in _KINDS else None
+        if leak is not None:
             release = f"`{ending}`" if ending else acquired.release
-            yield Offer(name, member, acquired.keeps, release, hands_back, file.location(acquired.node))
+            # Another function that releases it is for the caller, who may forget it.
+            own = leak.by_hand is not None and begins_within(leak.by_hand, function)
+            by_hand = _called(file, leak.by_hand) if leak.by_hand is not None and own else ""
+            place = file.location(acquired.node)
+            yield Offer(name, member, acquired.keeps, release, hands_back, place, by_hand=by_hand)
             return
 
 
