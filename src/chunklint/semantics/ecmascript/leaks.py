@@ -59,7 +59,7 @@ from chunklint.semantics.ecmascript.self_ending import (
     removes_itself,
     tells_all_of_its_end,
 )
-from chunklint.semantics.ecmascript.shown_elements import comes_anew
+from chunklint.semantics.ecmascript.shown_elements import comes_anew, matters
 from chunklint.semantics.ecmascript.timers import (
     acts_outside,
     comes_in_order,
@@ -228,6 +228,8 @@ def _piles_up(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
     others = [dep for dep in effect.deps if file.text(root_of(dep)) != root]
     if acquired.receiver is not None and comes_anew(file, effect, acquired.receiver):
         return False
+    if acquired.receiver is not None and len(given) > 1:
+        others = [dep for dep in others if matters(file, effect, dep, acquired.receiver, given[1])]
     reruns = effect.runs is Deps.NONE or bool(others)
     return reruns and len(given) > 1 and _is_made_anew(file, effect, given[1])
 

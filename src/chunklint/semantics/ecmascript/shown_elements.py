@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, is_within
-from chunklint.semantics.ecmascript.functions import arguments_of
+from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
+from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_of, is_function
 from chunklint.semantics.ecmascript.names import resolve, root_of, unwrap
-from chunklint.semantics.ecmascript.react import Effect, hook_of, jsx_elements
+from chunklint.semantics.ecmascript.react import Effect, hook_of, jsx_elements, state_of_setter
 
+_CALLBACK = re.compile(r"^on[A-Z]")
 _SHOWS = ("ternary_expression", "binary_expression")
 
 
@@ -33,6 +35,55 @@ def is_element_ref(file: SourceFile, name: str, owner: Node | None) -> bool:
     """Whether an element of a component is held by a ref of that name, and so gone from it after unmount."""
     own = (element for element in jsx_elements(file) if owner is None or is_within(element, owner))
     return any(_has_ref(file, element, name) for element in own)
+
+
+def matters(file: SourceFile, effect: Effect, dependency: Node, receiver: Node, handler: Node) -> bool:
+    """Whether a change of a dependency tells much of a receiver that an element of the component hands over.
+
+    `onLoad={setEditor}`: another listener for the editor is seldom seen where the effect runs again for a callback, a
+    context or a store that its handler does not use.
+    """
+    name, root = root_of(receiver), root_of(dependency)
+    if effect.owner is None or not _is_handed_over(file, effect.owner, name):
+        return True
+    function, found = function_of(file, handler), resolve(file, root)
+    if function is None or found is None:
+        return True
+    if any(file.text(use) == found.name for use in descendants(function, "identifier")):
+        return True
+    hook = hook_of(file, found)
+    if hook is not None:
+        return hook[0] in ("useState", "useReducer")
+    return found.kind != "parameter" or _CALLBACK.match(found.name) is None
+
+
+def _is_handed_over(file: SourceFile, owner: Node, state: Node) -> bool:
+    """Whether an element of a component is given what sets a state, as it is or in a callback that hands it on."""
+    if state.type != "identifier":
+        return False
+    name = file.text(state)
+    for element in jsx_elements(file):
+        if not is_within(element, owner):
+            continue
+        for value in (part.named_children[-1] for part in element.named_children if part.type == "jsx_attribute"):
+            given = value.named_children[0] if value.type == "jsx_expression" and value.named_children else value
+            if given.type == "identifier" and state_of_setter(file, given) == name:
+                return True
+            if is_function(given) and _sets_its_argument(file, given, name):
+                return True
+    return False
+
+
+def _sets_its_argument(file: SourceFile, function: Node, state: str) -> bool:
+    for call in descendants(function, "call_expression"):
+        callee, given = callee_of(call), arguments_of(call)
+        if callee is None or callee.type != "identifier" or not given or given[0].type != "identifier":
+            continue
+        found = resolve(file, given[0])
+        own = found is not None and found.kind == "parameter" and found.scope == function
+        if own and state_of_setter(file, callee) == state:
+            return True
+    return False
 
 
 def _has_ref(file: SourceFile, element: Node, name: str) -> bool:
