@@ -154,7 +154,9 @@ export function Width() {
         "effects that return anything which may be a cleanup; whether it fits is CL502's question",
         "handles that another effect of the component releases, from a ref, a state variable or a helper",
         "listeners with `once` or a signal that may be aborted, on objects that the effect made itself, or on an "
-        "element that dies with the component while the effect runs once",
+        "element that dies with the component while the effect runs once, or that the component's own element hands "
+        "over (`onLoad={setEditor}`) while the effect runs again only for callbacks, contexts and stores that the "
+        "listener does not use",
         "timers of up to 50 ms, single animation frames, timers whose callback touches only elements, or only the "
         "component's own state, unless it sets that, more than 500 ms later, over what another branch of the effect "
         "has set, or a hook goes by that state; callback props and navigation up to 1 s later, unless each change sets "
@@ -171,7 +173,8 @@ export function Width() {
         "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "
         "the effect that locks it also gives it back",
         "components and hooks that stay as long as the page, and acquire once: those that the entry, a root layout or "
-        "what stays itself mounts or calls, with no condition, key, list or route around",
+        "what stays itself mounts or calls, with no condition, key, list or route around; an entry mounts what it "
+        "gives a call as it is loaded, too (`router.start(<App />)`)",
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
         "ends them; values handed to functions of other files",
         "late answers for props that every mount gives as a literal, changes the `key` with, keeps while a modal, a "
@@ -404,7 +407,9 @@ def starts_what_nobody_stops(facts: Mapping[str, tuple[Shared, ...]], whole: boo
         calls = f"The effect calls `{start.text}`{drops}"
         if start.to_react:
             calls = f"`useSyncExternalStore` gets nothing from `{start.text}` that would end its subscription"
-        blame = f"`{offer.by_hand}` is called, but not on unmount" if offer.by_hand else f"nothing calls {offer.release}"
+        blame = (
+            f"`{offer.by_hand}` is called, but not on unmount" if offer.by_hand else f"nothing calls {offer.release}"
+        )
         message = f"{calls}: {offer.keeps} after unmount; {blame}."
         if offer.replaces:
             message += " Each call puts another in the place of the last one."

@@ -23,8 +23,8 @@ from chunklint.rewriting.ecmascript_names import (
 from chunklint.rewriting.ecmascript_text import moved
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, is_function, receiver_of
-from chunklint.semantics.ecmascript.names import FUNCTIONS, qualified, resolve, root_of, unwrap
-from chunklint.semantics.ecmascript.origins import export_of, is_global
+from chunklint.semantics.ecmascript.names import FUNCTIONS, qualified, resolve, unwrap
+from chunklint.semantics.ecmascript.origins import export_of, is_global, is_native
 from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition
 
@@ -73,7 +73,7 @@ def release_of(site: Site, acquired: Acquisition) -> Release | Refusal:
 def _listener(site: Site, acquired: Acquisition) -> Release | Refusal:
     node, receiver = acquired.node, acquired.receiver
     given, added = arguments_of(node), called_name(site.file, node)
-    if receiver is not None and _is_native(site.file, receiver):
+    if receiver is not None and is_native(site.file, receiver):
         handle = kept_in(site, node, "subscription")
         return handle if isinstance(handle, Refusal) else Release(f"{handle}.remove", handle=handle)
     if added == "addListener":
@@ -85,12 +85,6 @@ def _listener(site: Site, acquired: Acquisition) -> Release | Refusal:
     if isinstance(found, Refusal) or found.given is None:
         return found
     return Release(found.callee, (*found.given, said) if said else found.given)
-
-
-def _is_native(file: SourceFile, receiver: Node) -> bool:
-    """React Native's event sources return what removes the listener."""
-    origin = qualified(file, root_of(receiver))
-    return origin is not None and (origin[0] == "react-native" or origin[0].startswith("expo"))
 
 
 def _timer(site: Site, acquired: Acquisition) -> Release | Refusal:

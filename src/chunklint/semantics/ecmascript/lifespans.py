@@ -1,7 +1,8 @@
 """Components that stay as long as the page: mounted once by the entry, or by what stays itself, by whatever names.
 
 `createRoot(page).render(<App />)` mounts `App` for good, as does an entry's `router.start(<App />)`, and `App` its
-`<Shell />`, unless a condition, a key, a list or a route decides on that. Names are matched as they are written: what has no use that is known does not stay.
+`<Shell />`, unless a condition, a key, a list or a route decides on that. Names are matched as they are written: what
+has no use that is known does not stay.
 """
 
 from __future__ import annotations

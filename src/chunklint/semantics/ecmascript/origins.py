@@ -47,6 +47,12 @@ def export_of(file: SourceFile, node: Node) -> tuple[str, str] | None:
     return module, ".".join(chain[1:] if name in ("*", "default") and chain[1:] else (name, *chain[1:]))
 
 
+def is_native(file: SourceFile, receiver: Node) -> bool:
+    """Whether it is one of React Native's event sources, which return what removes the listener."""
+    origin = qualified(file, root_of(receiver))
+    return origin is not None and (origin[0] == "react-native" or origin[0].startswith("expo"))
+
+
 def makers(file: SourceFile, node: Node) -> Iterator[tuple[str, str]]:
     """The exports whose calls made an object, the last one first, through methods, members and local names."""
     for _ in range(_LINKS):

@@ -23,7 +23,15 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.listener_options import ends_by_options
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
-from chunklint.semantics.ecmascript.origins import belongs_to, completes, export_of, is_global, makers, origin_of
+from chunklint.semantics.ecmascript.origins import (
+    belongs_to,
+    completes,
+    export_of,
+    is_global,
+    is_native,
+    makers,
+    origin_of,
+)
 from chunklint.semantics.ecmascript.page import ONE_TIME_EVENTS, PAGES, is_handler, left_by_assignment, left_by_class
 from chunklint.semantics.ecmascript.react import is_hook
 from chunklint.semantics.ecmascript.releases import RESOURCES, Kind, Resource
@@ -334,7 +342,9 @@ def _listener(file: SourceFile, call: Node, receiver: Node | None, row: Resource
         return None
     holder = _short(file, receiver) if receiver is not None else "window"
     keeps = f"`{holder}` keeps " + (f"the `{event}` listener" if event else "the listener added here")
-    return Acquisition(call, Kind.LISTENER, keeps, f"`{row.release}`", receiver, aborts=aborts or ())
+    native = receiver is not None and is_native(file, receiver)
+    release = "the `remove` of what it returned" if native else f"`{row.release}`"
+    return Acquisition(call, Kind.LISTENER, keeps, release, receiver, aborts=aborts or ())
 
 
 def _observer(file: SourceFile, call: Node, receiver: Node) -> Acquisition | None:
