@@ -14,6 +14,7 @@ from chunklint.semantics.ecmascript.asking import CONTINUES, asks_with, requests
 from chunklint.semantics.ecmascript.changes import ITSELF, given, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
 from chunklint.semantics.ecmascript.computed import computes
+from chunklint.semantics.ecmascript.earlier_values import is_of_render_before
 from chunklint.semantics.ecmascript.feeds import asks_by
 from chunklint.semantics.ecmascript.functions import (
     Running,
@@ -91,6 +92,9 @@ def _worst(file: SourceFile, effect: Effect) -> tuple[Stale, ...]:
 def _judged(file: SourceFile, effect: Effect) -> Iterator[Stale]:
     changing = changing_names(file, effect)
     if not changing or runs_once(file, effect):
+        return
+    # The next render changes such a value, and the cleanup of a run would take back what that run has asked.
+    if any(is_of_render_before(file, dependency) for dependency in effect.deps):
         return
     found = list(_candidates(file, effect, changing))
     # Of what one effect sets late, what is shown says more than how many pages there are.
@@ -221,7 +225,7 @@ def runs_once(file: SourceFile, effect: Effect) -> bool:
 
 
 def _is_filled_once(file: SourceFile, effect: Effect, state: str | None, path: tuple[Node, ...], request: Node) -> bool:
-    """Whether the effect asks only while a state is empty that it fills, by asking or by the answer."""
+    """Whether the effect asks only while a state is empty that it fills, by asking or by the answer, or once was."""
     place = path[0] if path else request
     filled = {state} | {name for call in path for name in _filled_by(file, call)}
     for asked in conditions(effect.callback):
@@ -235,7 +239,9 @@ def _is_filled_once(file: SourceFile, effect: Effect, state: str | None, path: t
         )
         names = [asked] if asked.type == "identifier" else descendants(asked, "identifier", stop=FUNCTIONS)
         if place.start_byte > asked.end_byte and any(
-            file.text(name) in filled and _asks_emptiness(file, name) == (not returns) for name in names
+            (file.text(name) in filled or is_of_render_before(file, name))
+            and _asks_emptiness(file, name) == (not returns)
+            for name in names
         ):
             return True
     return False
