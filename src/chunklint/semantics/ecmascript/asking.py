@@ -15,10 +15,13 @@ from chunklint.semantics.ecmascript.functions import (
     callee_of,
     enclosing_function,
     function_of,
+    is_async,
+    is_function,
     receiver_of,
+    returned,
 )
 from chunklint.semantics.ecmascript.gathered import gathered
-from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap
+from chunklint.semantics.ecmascript.names import Binding, dotted, resolve, unwrap
 from chunklint.semantics.ecmascript.react import hook_of
 
 # Calls that do something rather than ask; their answer is not a matter of what is shown.
@@ -34,6 +37,9 @@ _DRAWS = frozenset({"todataurl", "render"})
 
 # Wrappers that may drop the answers of earlier calls.
 _SETTLES_ORDER = ("debounce", "throttle", "latest", "cancel")
+# What is called to ask, by the name of its owner or its own.
+_SERVERS = re.compile(r"api|service|client|http|axios|server", re.IGNORECASE)
+_ASKING = re.compile(r"^(?:fetch|load|request|query|get|list|search)(?![a-z])")
 CONTINUES = frozenset({"then", "finally", "catch"})
 _HOPS = 4
 _NAMES = ("identifier", "shorthand_property_identifier")
@@ -75,18 +81,41 @@ def _calls_of(wait: Node) -> Iterator[Node]:
 
 
 def _request_continued(file: SourceFile, found: Binding) -> Iterator[Node]:
-    """What `then` goes on from: the first call of the chain whose continuation has this parameter."""
-    call = found.scope.parent.parent if found.scope.parent is not None else None
-    for _ in range(_HOPS):
-        if call is None or call.type != "call_expression" or called_name(file, call) not in CONTINUES:
-            break
-        call = receiver_of(call)
-    else:
+    """What `then` goes on from: the requests of the chain whose continuation has this parameter."""
+    listed = found.scope.parent
+    call = listed.parent if listed is not None and listed.type == "arguments" else None
+    for request in asked_in_chain(file, call) if call is not None and called_name(file, call) in CONTINUES else ():
+        yield _one_of_all(file, request, found.keys[1:]) or request
+
+
+def asked_in_chain(file: SourceFile, call: Node) -> Iterator[Node]:
+    """The first call of a chain of `then`, and what is asked for in the functions that it goes on with.
+
+    Both `api.account()` and `api.contact(name)` of `api.account().then(() => api.contact(name)).then(show)`.
+    """
+    given: list[Node] = []
+    first: Node | None = call
+    while first is not None and first.type == "call_expression" and called_name(file, first) in CONTINUES:
+        given += arguments_of(first)[:1] if first != call and called_name(file, first) == "then" else []
+        first = receiver_of(first)
+    if first is None or first.type != "call_expression":
         return
-    if call is not None and call.type == "call_expression" and call != found.scope.parent:
-        given = found.scope.parent
-        if given is not None and given.type == "arguments" and given.parent != call:
-            yield _one_of_all(file, call, found.keys[1:]) or call
+    yield first
+    for function in given:
+        values = returned(function) if is_function(function) else []
+        yield from (value for value in values if _asks(file, value))
+
+
+def _asks(file: SourceFile, value: Node) -> bool:
+    """Whether a value is asked for elsewhere, as what is called says: `api.contact(name)`, `fetchContact(name)`."""
+    callee = callee_of(value) if value.type == "call_expression" else None
+    if callee is None:
+        return False
+    if callee.type == "member_expression":
+        receiver = receiver_of(value)
+        return receiver is not None and _SERVERS.search(".".join(dotted(file, receiver))) is not None
+    function = function_of(file, callee)
+    return _ASKING.match(file.text(callee)) is not None and (function is None or is_async(function))
 
 
 def _one_of_all(file: SourceFile, value: Node | None, keys: tuple[str, ...]) -> Node | None:

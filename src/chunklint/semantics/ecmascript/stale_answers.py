@@ -10,7 +10,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.asked_names import is_credential, is_place, told
-from chunklint.semantics.ecmascript.asking import CONTINUES, asks_with, requests_behind
+from chunklint.semantics.ecmascript.asking import asked_in_chain, asks_with, requests_behind
 from chunklint.semantics.ecmascript.changes import ITSELF, given, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
 from chunklint.semantics.ecmascript.computed import computes
@@ -24,7 +24,6 @@ from chunklint.semantics.ecmascript.functions import (
     enclosing_function,
     function_of,
     is_function,
-    receiver_of,
     running,
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, unwrap
@@ -39,7 +38,6 @@ _PICTURES = re.compile(r"[iI]con|[aA]vatar|[lL]ogo(?:$|[A-Z])")
 _MEASURES = re.compile(r"[Tt]otal|[Cc]ount|[Pp]ag(?:e|ination)|[Hh]as(?:More|Next|Prev)|[Ll]oad|[Bb]usy")
 
 
-_HOPS = 4
 # Milliseconds after which nobody types or chooses any more.
 _LONG = 5000
 
@@ -189,13 +187,8 @@ def _taken(file: SourceFile, run: Running) -> tuple[Node, Node, Iterator[Node]] 
         return callee, run.node, requests_behind(file, given[0])
     if called_name(file, run.node) != "then" or given[0].type != "identifier":
         return None
-    request = receiver_of(run.node)
-    for _ in range(_HOPS):
-        if request is None or request.type != "call_expression" or called_name(file, request) not in CONTINUES:
-            break
-        request = receiver_of(request)
-    asks = request is not None and request.type == "call_expression"
-    return (given[0], given[0], iter([request])) if asks and request is not None else None
+    requests = list(asked_in_chain(file, run.node))
+    return (given[0], given[0], iter(requests)) if requests else None
 
 
 def by_source(
