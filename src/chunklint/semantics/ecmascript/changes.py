@@ -19,11 +19,13 @@ from chunklint.semantics.ecmascript.functions import (
     continues_with,
     enclosing_function,
     function_name,
+    is_function,
+    returned,
     runs_in_place,
 )
 from chunklint.semantics.ecmascript.loaded import asked_with, is_identity
 from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_of
-from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_hook
+from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_hook, state_of_setter
 
 ITSELF = ""
 """The way of a value that changes without anybody's doing outside: state."""
@@ -131,8 +133,38 @@ def _is_set_later(file: SourceFile, state: Binding) -> bool:
     if setter is None:
         return False
     once = [effect.callback for effect in effects(file) if effect.runs is Deps.EMPTY]
-    uses = [use for use in uses_of(file, setter.node) if not _is_listed(file, use)]
+    uses = [use for use in uses_of(file, setter.node) if not _is_listed(file, use) and not sets_the_same(file, use)]
     return any(not _is_run_once(file, use, once) and _copier(file, use) is None for use in uses)
+
+
+def sets_the_same(file: SourceFile, setter: Node) -> bool:
+    """Whether a setter is called with a copy of what its state is: `setQuery({ ...query })`, to ask the same again."""
+    call = setter.parent
+    given = arguments_of(call)[:1] if call is not None and callee_of(call) == setter else []
+    value = unwrap(given[0]) if given else None
+    if value is None:
+        return False
+    made = returned(value) if is_function(value) else [value]
+    return bool(made) and all(_copied(one) in _last(file, setter, value) for one in made)
+
+
+def _copied(value: Node) -> str | None:
+    """The name of what an object is a copy of, with nothing changed."""
+    parts = value.named_children if value.type == "object" else []
+    inner = parts[0].named_children[0] if len(parts) == 1 and parts[0].type == "spread_element" else None
+    return inner.text.decode() if inner is not None and inner.type == "identifier" and inner.text else None
+
+
+def _last(file: SourceFile, setter: Node, value: Node) -> set[str | None]:
+    """What the state of a setter is called where it gets a value: its name, or the parameter of an update."""
+    if not is_function(value):
+        return {state} if (state := state_of_setter(file, setter)) else set()
+    listed = value.child_by_field_name("parameters")
+    one = value.child_by_field_name("parameter") or (
+        listed.named_children[0] if listed is not None and listed.named_children else None
+    )
+    name = one.child_by_field_name("pattern") or one if one is not None else None
+    return {file.text(name)} if name is not None else set()
 
 
 def _is_listed(file: SourceFile, use: Node) -> bool:

@@ -14,6 +14,7 @@ from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.swaps import asked_before, set_at
 
 _SHUTS = frozenset({"disabled", "isDisabled", "readOnly", "loading", "isLoading"})
+_NO_POINTER = "pointer-events-none"
 _TAGS = ("jsx_opening_element", "jsx_self_closing_element")
 
 
@@ -32,12 +33,53 @@ def is_shut(file: SourceFile, effect: Effect, name: str, busy: Collection[str]) 
 
 
 def _is_shut_at(file: SourceFile, place: Node, busy: Collection[str]) -> bool:
+    """Whether the element that a place is a part of, or one around it, is shut while a state is set."""
     tag = next((around for around in ancestors(place) if around.type in _TAGS), None)
     for part in tag.named_children if tag is not None else ():
         named = part.type == "jsx_attribute" and file.text(part.named_children[0]) in _SHUTS
         if named and any(file.text(name) in busy for name in descendants(part, "identifier")):
             return True
-    return False
+    around = (one.named_children[0] for one in ancestors(place) if one.type == "jsx_element")
+    return any(
+        _shuts_all_in(file, opening, part, busy)
+        for opening in around
+        for part in opening.named_children
+        if part.type == "jsx_attribute"
+    )
+
+
+def _shuts_all_in(file: SourceFile, opening: Node, part: Node, busy: Collection[str]) -> bool:
+    """Whether an attribute keeps clicks from all that lies in an element, whenever one of the states is set.
+
+    `<fieldset disabled={busy}>`, `inert={busy}`, and styles or classes that take the pointer away.
+    """
+    name, given = file.text(part.named_children[0]), part.named_children[1:]
+    tag = opening.child_by_field_name("name")
+    if name == "inert" or (name == "disabled" and tag is not None and file.text(tag) == "fieldset"):
+        value = next(iter(given[0].named_children), None) if given and given[0].type == "jsx_expression" else None
+        return value is not None and _implies_idle(file, value, False, busy)
+    return any(
+        _holds_while_busy(file, one, part, busy)
+        for one in descendants(part, "string", "template_string")
+        if _takes_pointer(file, one)
+    )
+
+
+def _takes_pointer(file: SourceFile, text: Node) -> bool:
+    """Whether a text is the class that takes the pointer away, or the value of the style that does."""
+    if _NO_POINTER in file.text(text):
+        return text.type == "string"
+    pair = next((around for around in ancestors(text) if around.type in ("pair", "jsx_attribute")), None)
+    key = pair.child_by_field_name("key") if pair is not None and pair.type == "pair" else None
+    return key is not None and file.text(key) == "pointerEvents" and file.text(text).strip("'\"`") == "none"
+
+
+def _holds_while_busy(file: SourceFile, text: Node, part: Node, busy: Collection[str]) -> bool:
+    asked = list(asked_before(text, part))
+    around = text.parent
+    if around is not None and around.type == "pair" and around.child_by_field_name("key") == text:
+        asked += [(value, True)] if (value := around.child_by_field_name("value")) is not None else []
+    return bool(asked) and all(_implies_idle(file, condition, not value, busy) for condition, value in asked)
 
 
 def is_idle_at(file: SourceFile, place: Node, owner: Node, busy: Collection[str]) -> bool:

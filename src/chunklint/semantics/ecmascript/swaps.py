@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants, is_within
-from chunklint.semantics.ecmascript.changes import setter_of
+from chunklint.semantics.ecmascript.changes import sets_the_same, setter_of
 from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_function, is_function, returned
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import hook_of
@@ -129,6 +129,8 @@ def set_at(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
     """
     setter = setter_of(file, state)
     for use in uses_of(file, setter.node) if setter is not None else ():
+        if sets_the_same(file, use):
+            continue
         call = use.parent
         given = arguments_of(call) if call is not None and call.type == "call_expression" else []
         if given and (file.text(unwrap(given[0])) in NOTHING or (part and _leaves(file, given[0], part))):
