@@ -180,12 +180,14 @@ export function Width() {
         "late answers for props that every mount gives as a literal, changes the `key` with, keeps while a modal, a "
         "drawer or an overlay over the page is open, sets as it opens one, or changes only where the component is not "
         "shown; for state that is set once, when the component has been mounted, or that an effect copies from such "
-        "props; for what is only loaded again for the same; under a lock, or where a field, what is around it, a loading "
-        "page or a dialog shuts the next question out meanwhile; where the effect asks only while a state is empty that it fills, or "
-        "goes by a value of the render before (`usePrevious`), which the next render changes under any cleanup; for "
-        "state that nothing reads, for totals, which are the same on each page, and for icons, avatars and logos",
-        "answers in the order of their questions: what the application computes, keeps on this machine or imports, and "
-        "actions of the server, which Next.js sends one after the other; what a timer asks for more than 5 s later",
+        "props; for what is only loaded again for the same; under a lock, or where a field, what is around it, a "
+        "loading page or a dialog shuts the next question out meanwhile; where the effect asks only while a state is "
+        "empty that it fills, or goes by a value of the render before (`usePrevious`), which the next render changes "
+        "under any cleanup; for state that nothing reads, for totals, which are the same on each page, and for icons,"
+        " avatars and logos",
+        "answers in the order of their questions: what the application computes, imports or keeps on this machine, as"
+        " packages such as Dexie or expo-sqlite do, and actions of the server, which Next.js sends one after the "
+        "other; what a timer asks for more than 5 s later",
         "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives",
         "tests, stories and mocks; class components",
     ),

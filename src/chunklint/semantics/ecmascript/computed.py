@@ -24,7 +24,15 @@ _ASKS = re.compile(
     r"api|service|client|request|http|axios|fetch|action|query|rpc|server|resource|\bky\b|socket|invoke|ipc",
     re.IGNORECASE,
 )
+_HOPS = 3
 _STORES = frozenset({"storage", "localStorage", "sessionStorage", "AsyncStorage", "localforage"})
+# Packages that keep things on this machine: in the browser's database, or in one of the device.
+_DATABASES = re.compile(
+    r"^(?:dexie|idb|idb-keyval|localforage|pouchdb(?:-browser)?|expo-(?:sqlite|secure-store|file-system)(?:/\w+)?|realm|"
+    r"react-native-(?:sqlite-storage|sqlite-2|quick-sqlite|mmkv|fs|encrypted-storage|keychain)|@op-engineering/op-sqlite|"
+    r"@react-native-async-storage/async-storage|@nozbe/watermelondb|@capacitor/(?:preferences|filesystem)|"
+    r"@capacitor-community/sqlite|sql\.js|@tauri-apps/plugin-(?:sql|store|fs))$"
+)
 _LOCAL = ('"blob:', "'blob:", '"data:', "'data:")
 
 
@@ -35,6 +43,8 @@ def computes(file: SourceFile, effect: Effect, request: Node) -> bool:
         return callee is not None
     receiver, given = receiver_of(request), arguments_of(request)
     if receiver is not None and dotted(file, receiver)[-1:] and dotted(file, receiver)[-1] in _STORES:
+        return True
+    if _is_kept_here(file, callee):
         return True
     if any(mark in (text := file.text(effect.callback)) for mark in _LOCAL) and "fetch(" in text:
         return True
@@ -53,6 +63,32 @@ def computes(file: SourceFile, effect: Effect, request: Node) -> bool:
         return not any(_ASKS.search(file.text(one)) for one in called)
     found = resolve(file, root) if (root := root_of(callee)).type == "identifier" else None
     return found is not None and found.kind == "import" and not _ASKS.search(found.module)
+
+
+def _is_kept_here(file: SourceFile, callee: Node) -> bool:
+    """Whether what is called is a package's that keeps things on this machine, or what such a package has opened."""
+    for _ in range(_HOPS):
+        root = root_of(_innermost(callee))
+        found = resolve(file, root) if root.type == "identifier" else None
+        if found is None:
+            return False
+        if found.kind == "import":
+            return _DATABASES.match(found.module) is not None
+        value = unwrap(found.value) if found.kind == "variable" and found.value is not None else None
+        opened = value.child_by_field_name("constructor") if value is not None else None
+        opened = callee_of(value) if value is not None and value.type == "call_expression" else opened
+        if opened is None or found.scope.type != "program":
+            return False
+        callee = opened
+    return False
+
+
+def _innermost(callee: Node) -> Node:
+    """Where a chain of calls begins: `shelf.table` of `shelf.table("books").get`."""
+    while (receiver := callee.child_by_field_name("object")) is not None:
+        inner = unwrap(receiver)
+        callee = (callee_of(inner) or inner) if inner.type == "call_expression" else inner
+    return callee
 
 
 def _waited_for(request: Node) -> Iterator[Node]:
