@@ -23,7 +23,7 @@ from chunklint.semantics.ecmascript.functions import (
     returned,
     runs_in_place,
 )
-from chunklint.semantics.ecmascript.loaded import asked_with, is_identity
+from chunklint.semantics.ecmascript.loaded import asked_with, is_identity, part_of
 from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_hook, state_of_setter
 
@@ -81,7 +81,7 @@ def _loaded_with(
     if setter is None or found.keys[:1] != ("0",):
         return None
     uses = [use for use in uses_of(file, setter.node) if not _is_listed(file, use)]
-    return asked_with(file, uses, owner, is_identity(file, name)) if uses else None
+    return asked_with(file, uses, owner, is_identity(file, name), part_of(file, name)) if uses else None
 
 
 def _names_in(value: Node) -> Iterator[Node]:

@@ -19,6 +19,7 @@ from chunklint.semantics.ecmascript.functions import (
     continues_with,
     is_function,
     receiver_of,
+    returned,
 )
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of, wrapped
 
@@ -42,11 +43,19 @@ def is_identity(file: SourceFile, name: Node) -> bool:
     return part is not None and _IDENTITY.search(file.text(part)) is not None
 
 
-def asked_with(file: SourceFile, uses: list[Node], owner: Node, identity: bool) -> list[Node] | None:
+def part_of(file: SourceFile, name: Node) -> str:
+    """The part of what a name holds that is taken: `data` of `task.data`; "" for all of it."""
+    around = wrapped(name).parent
+    taken = around is not None and around.type == "member_expression"
+    part = around.child_by_field_name("property") if around is not None and taken else None
+    return file.text(part) if part is not None else ""
+
+
+def asked_with(file: SourceFile, uses: list[Node], owner: Node, identity: bool, part: str = "") -> list[Node] | None:
     """What the requests are given whose answers are all that a state is ever set to, by the uses of its setter.
 
-    Of an identity, only which one it is counts. None where something else sets it, or the question is that of a
-    function's caller.
+    Of an identity, only which one it is counts; of a part, only what is set in its place. None where something else
+    sets it, or the question is that of a function's caller.
     """
     asked: list[Node] = []
     for use in uses:
@@ -56,7 +65,10 @@ def asked_with(file: SourceFile, uses: list[Node], owner: Node, identity: bool) 
             value = unwrap(given[0])
             if file.text(value) in _NOTHING or (identity and _changes_a_part(value)) or _is_updated(file, use, value):
                 continue
-            request = _request_of(file, given[0])
+            put = _put(file, value, part) if part else [given[0]]
+            if not put:
+                continue
+            request = _request_of(file, put[0]) if len(put) == 1 else None
         if request is None:
             return None
         # What is changed in it, as in `renameTask(id, name)`, comes after which one it is.
@@ -69,6 +81,26 @@ def _changes_a_part(value: Node) -> bool:
     return (is_function(value) or value.type == "object") and next(
         descendants(value, "spread_element"), None
     ) is not None
+
+
+def _put(file: SourceFile, value: Node, part: str) -> list[Node]:
+    """What an update puts into a part of what was there: `found` of `(last) => ({ ...last, data: found })`.
+
+    Nothing where it leaves that part as it was; the value itself where it is no such update.
+    """
+    made = returned(value) if is_function(value) else []
+    if len(made) != 1 or made[0].type != "object" or not _changes_a_part(made[0]):
+        return [value]
+    entries = [one for one in made[0].named_children if one.type != "spread_element"]
+    given = value.child_by_field_name("parameter") or value.child_by_field_name("parameters")
+    last = file.text(given).strip("() ") if given is not None else ""
+    spread = [one.named_children[0] for one in made[0].named_children if one.type == "spread_element"]
+    if any(one.type not in ("pair", "shorthand_property_identifier") for one in entries) or any(
+        file.text(one) != last.partition(":")[0].strip() for one in spread
+    ):
+        return [value]
+    keys = ((one.child_by_field_name("key") or one, one.child_by_field_name("value") or one) for one in entries)
+    return [new for key, new in keys if file.text(key) == part or key.type == "computed_property_name"]
 
 
 def _is_updated(file: SourceFile, setter: Node, value: Node) -> bool:
@@ -89,7 +121,8 @@ def _request_of(file: SourceFile, value: Node) -> Node | None:
         inner = _whole(file, unwrap(value))
         if inner.type == "call_expression":
             return inner if inner.parent is not None and inner.parent.type == "await_expression" else None
-        found = resolve(file, inner) if inner.type == "identifier" else None
+        named = inner.type in ("identifier", "shorthand_property_identifier")
+        found = resolve(file, inner) if named else None
         if found is None:
             return None
         if found.kind == "parameter":
