@@ -81,6 +81,17 @@ def test_what_the_grammar_of_javascript_cannot_read_that_of_tsx_may(text: str) -
     assert [text for text, _ in file.comments()] == ["// why"]
 
 
+@pytest.mark.parametrize("path", ["a.ts", "a.tsx"])
+def test_the_type_of_a_module_may_be_an_argument_of_a_call(path: str) -> None:
+    language = language_of(path)
+    assert language is not None
+    file = language.parse(path, """const all = await load<typeof import("./hens")>();\nconst one = import('./é');\n""")
+    assert not file.broken
+    names = [file.text(one[1]["name"][0]) for one in language.matches(file, ("(identifier) @name",))]
+    assert names == ["all", "load", 'import("./hens")', "one"]
+    assert [file.text(call) for call in descendants(file.root, "call_expression")][-1] == "import('./é')"
+
+
 def test_what_no_grammar_can_read_is_told_as_that_of_the_file_says() -> None:
     language = language_of("a.js")
     assert language is not None
