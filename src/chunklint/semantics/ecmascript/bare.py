@@ -80,14 +80,15 @@ def _is_data_router(app: App, place: Place) -> bool:
 
 
 def _pages_are_unseen(app: App) -> bool:
-    """Whether a route with a boundary shows what it takes from a registry: `<one.component />`."""
-    routes = (place for key in app.mounted for place in app.tree.mounts_of.get(key, ()))
-    return any(
-        any(mount.module == UNKNOWN and "." in mount.tag and not mount.tag.endswith("Provider") for mount in shown)
-        for place in routes
-        if is_route(app.tree.mount(place)) and app.tree.guards(place)
-        for shown in [list(map(app.tree.mount, app.tree.inside(place)))]
-    )
+    """Whether a boundary holds what is taken from a registry: `<one.component />`, `component={one.component}`."""
+    guards = (place for key in app.mounted for place in app.tree.mounts_of.get(key, ()) if app.tree.guards(place))
+    for place in guards:
+        inside = [app.tree.mount(inner) for inner in app.tree.inside(place)]
+        routes = sum(map(is_route, inside)) if not is_route(app.tree.mount(place)) else 1
+        taken = (one for one in inside if one.module == UNKNOWN and "." in one.tag and not one.tag.endswith("Provider"))
+        if routes and 2 * sum(1 for _ in taken) >= routes:
+            return True
+    return False
 
 
 def _elements_are_made(app: App) -> bool:

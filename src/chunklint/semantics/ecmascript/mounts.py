@@ -294,6 +294,11 @@ class _Sweep:
             if module == UNKNOWN:
                 module, imported = loaded(self.file, value) or (module, imported)
             self._add(self.file.text(value), module, imported, (), value, value)
+        if value is not None and value.type == "member_expression" and key in ("component", "Component"):
+            # `component={page.component}`: what a table of pages holds there is not seen.
+            tag = self.file.text(value)
+            if tag[:1].islower():
+                self._add(tag, UNKNOWN, tag, (), value, value)
         if value is not None and value.type == "call_expression" and key == "element":
             self._add(MADE, UNKNOWN, MADE, (), value, value)
         if value is not None and value.type == "identifier" and key == "children":

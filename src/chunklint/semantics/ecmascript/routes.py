@@ -51,7 +51,7 @@ _ASIDE = frozenset(
     )
 )
 _SHOWN_OFF = re.compile(
-    r"(?:^|[-_/.])(?:playground|showcase|gallery|storybook|sandbox|demos?|examples?|templates?)(?:$|[-_/.])"
+    r"(?:^|[-_/.])(?:playground|showcase|gallery|storybook|sandbox|test-?bed|demos?|examples?|templates?)(?:$|[-_/.])"
 )
 # What a visitor is shown of a product before using it, beside the product itself.
 _POSTER = re.compile(r"(?:^|[-_/.])(?:landing|landing-page|marketing|website|homepage|www)$")
@@ -96,7 +96,7 @@ def _is_handbook(tree: RenderTree, roots: Sequence[Root]) -> bool:
 
 
 def _entries(tree: RenderTree) -> Iterator[Root]:
-    first = [place for path in sorted(tree.fronts) for place, _ in tree.below.get((path, ENTRY), ())[:1]]
+    first = [place for path in sorted(tree.fronts) for place in _greatest(tree, path)]
     shown = {place.path: _outside_of_props(tree, place) for place in first}
     # A dialog that a helper renders beside the app is part of no page, and its own business.
     named = [path for path in shown if _ENTRY_FILES.match(posixpath.basename(path).split(".")[0])]
@@ -104,6 +104,18 @@ def _entries(tree: RenderTree) -> Iterator[Root]:
     for path, place in shown.items():
         if path in named or (tree.fronts[path].starts and app_of(path) not in apps):
             yield Root((path, ENTRY), Cover.NONE, tree.mount(place).place, tree.mount(place).tag.strip("{}"))
+
+
+def _greatest(tree: RenderTree, path: str) -> Iterator[Place]:
+    """The first mount of an entry that holds half of what it shows: no button that stands before the app."""
+    below = tree.below.get((path, ENTRY), ())
+    whole = len(tree.reach(target for _, target in below))
+    for place, _ in below:
+        within = {place, *tree.inside(place)}
+        if 2 * len(tree.reach(target for inner, target in below if inner in within)) >= whole:
+            yield place
+            return
+    yield from (place for place, _ in below[:1])
 
 
 def _outside_of_props(tree: RenderTree, place: Place) -> Place:
