@@ -93,14 +93,15 @@ export function Width() {
         "handles that another effect of the component releases; receivers that the cleanup closes",
         "flags that a function inside the effect asks, whenever that runs",
         "work that asks, after its wait, for a flag, a signal, a generation, the identity of what a ref holds, or an "
-        "element of the component",
+        "element of the component; work whose request the cleanup calls off",
         "a timer that is set after a wait, goes off once and only sets state, or with the next frame",
         "events and options that are not written as literals; listeners that die with their element",
         "intervals that clear themselves, unless they lead to another page, and observers of the component's own "
         "element, that are made after a wait",
         "components and hooks that stay as long as the page, and acquire once, or as long as what ends the receiver, "
         "see CL501",
-        "tests, stories and mocks; class components",
+        "effects that leave where the element is missing that they read too early",
+        "tests, stories and mocks; class components; components of Solid",
     ),
     limits=(
         "cleanups are followed through local functions, two calls deep",

@@ -189,7 +189,7 @@ export function Width() {
         " packages such as Dexie or expo-sqlite do, and actions of the server, which Next.js sends one after the "
         "other; what a timer asks for more than 5 s later",
         "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives",
-        "tests, stories and mocks; class components",
+        "tests, stories and mocks; class components; components of Solid",
     ),
     limits=(
         "an interval that a hook's function starts is reported only where an effect calls that function",

@@ -100,8 +100,8 @@ createRoot(document.getElementById("root")!).render(<App />);
         "brings its own boundary",
         "a boundary that holds what cannot be seen, such as pages from a registry, and apps near which most boundaries "
         "are in components that no way is seen to lead to",
-        "playgrounds, test beds, showcases and templates by the name of their folder or package, the page that a published "
-        "library is tried on, and a product's poster (`website`, `landing`) beside the product",
+        "playgrounds, test beds, showcases and templates by the name of their folder or package, the page that a "
+        "published library is tried on, and a product's poster (`website`, `landing`) beside the product",
         "an entry of fewer than 12 components beside one four times as large, or of fewer than 50 beside one eight "
         "times as large, and islands in the pages of a server",
         "apps of fewer than 12 components that show no data either",

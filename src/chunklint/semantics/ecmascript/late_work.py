@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import (
     Chain,
@@ -40,6 +40,7 @@ from chunklint.semantics.ecmascript.timers import is_set_once, leads_away
 _RELEASES = frozenset({"getVideoTracks", "getAudioTracks"}).union(
     *(words for kind, words in RELEASES.items() if kind is not Kind.GLOBAL)
 )
+_CALLS_OFF = frozenset({"abort", "cancel"})
 _TIMERS = ("setTimeout", "requestAnimationFrame")
 _VALUES = frozenset({"call_expression", "new_expression", "identifier"})
 
@@ -88,7 +89,7 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
         ends_itself = clears_itself(file, name, unwrap(right))
         if ends_itself and not _leads_away(file, unwrap(right)):
             continue
-        if looks_at_own_element(file, effect, name, unwrap(right)) or _asks_element(file, effect, run.node, waits):
+        if looks_at_own_element(file, effect, name, unwrap(right)) or _is_harmless(file, effect, run.node, waits):
             continue
         said.add(name)
         timed = called_name(file, unwrap(right)) in _TIMERS
@@ -100,6 +101,39 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
             continue
         yield Late(run.node, name, timed, goes_on, ends_itself)
     yield from _late_listeners(file, effect)
+
+
+def _is_harmless(file: SourceFile, effect: Effect, node: Node, waits: int | None) -> bool:
+    """Whether work does not come so far after an unmount: it asks for an element first, or is called off."""
+    return _asks_element(file, effect, node, waits) or _is_called_off(file, effect, node)
+
+
+def _is_called_off(file: SourceFile, effect: Effect, node: Node) -> bool:
+    """Whether the cleanup calls off what the work waits for: `request.call().then(...)` and `request.abort()`."""
+    stopped = {
+        dotted(file, receiver)
+        for call in own_calls(file, effect)
+        if called_name(file, call) in _CALLS_OFF and (receiver := receiver_of(call)) is not None
+    } - {()}
+    return bool(stopped) and any(
+        (receiver := receiver_of(call)) is not None and dotted(file, receiver) in stopped
+        for call in _waited_for(file, effect, node)
+    )
+
+
+def _waited_for(file: SourceFile, effect: Effect, node: Node) -> Iterator[Node]:
+    """The calls whose answers come before a place: at the root of the chain of `then` around it, or awaited before."""
+    for around in ancestors(node):
+        if around == effect.callback:
+            return
+        if around.type == "call_expression" and called_name(file, around) in ("then", "finally", "catch"):
+            root: Node | None = around
+            while root is not None and called_name(file, root) in ("then", "finally", "catch"):
+                root = receiver_of(root)
+            yield from [root] if root is not None and root.type == "call_expression" else []
+        if is_function(around):
+            waits = (wait for wait in descendants(around, "await_expression") if wait.end_byte <= node.start_byte)
+            yield from (inner for wait in waits if (inner := unwrap(wait)).type == "call_expression")
 
 
 def _goes_on(file: SourceFile, timer: Node) -> bool:
@@ -251,8 +285,18 @@ def captured_too_early(file: SourceFile, effect: Effect) -> Iterator[tuple[Node,
             and dotted(file, target) == (file.text(name),)
             for call in own_calls(file, effect)
         )
-        if released and _is_empty_at_mount(file, effect, unwrap(value), chain):
+        leaves = any(_leaves_without(file, part, name) for part in (body.named_children if body is not None else ()))
+        if released and not leaves and _is_empty_at_mount(file, effect, unwrap(value), chain):
             yield declarator, ".".join(chain)
+
+
+def _leaves_without(file: SourceFile, statement: Node, name: Node) -> bool:
+    """`if (!element) return;`: where nothing is read, nothing is acquired either."""
+    condition = statement.child_by_field_name("condition") if statement.type == "if_statement" else None
+    body = statement.child_by_field_name("consequence")
+    if condition is None or body is None or file.text(unwrap(condition)) != f"!{file.text(name)}":
+        return False
+    return body.type == "return_statement" or any(part.type == "return_statement" for part in body.named_children)
 
 
 def _is_empty_at_mount(file: SourceFile, effect: Effect, value: Node, chain: Chain) -> bool:

@@ -23,7 +23,7 @@ from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, resolve, un
 from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.swaps import NOTHING
 
-_MODAL = re.compile(r"Modal|Dialog|Drawer|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox")
+_MODAL = re.compile(r"Modal|Dialog|Drawer|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox|SlidingPanel|SlideOver|Offcanvas")
 # What covers the page, in the words of utility classes: `fixed inset-0`, `w-screen h-screen fixed`.
 _COVERS = re.compile(r"inset-0|(?=.*\bw-(?:screen|full|dvw)\b)(?=.*\bh-(?:screen|full|dvh)\b)")
 _MAY_COVER = re.compile(r"""\bfixed\b|aria-modal|role=["'](?:alert)?dialog""")

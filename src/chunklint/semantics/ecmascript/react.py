@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from enum import Enum
 
@@ -32,6 +33,7 @@ from chunklint.semantics.ecmascript.names import (
     uses_of,
 )
 
+_SOLID = re.compile(r"""from ["']solid-js""")
 _REACT = frozenset({"react", "preact/hooks", "preact/compat"})
 _EFFECTS = frozenset({"useEffect", "useLayoutEffect", "useInsertionEffect"})
 
@@ -156,7 +158,12 @@ def cleanups(file: SourceFile, effect: Effect) -> Iterator[Node]:
 
 
 def component_of(file: SourceFile, node: Node) -> Node | None:
-    """The innermost component or custom hook around a node, told by its name."""
+    """The innermost component or custom hook around a node, told by its name; None in files of Solid.
+
+    Its components run once and not at each render, and their cleanups are given to `onCleanup`.
+    """
+    if _SOLID.search(file.content) is not None:
+        return None
     known: dict[int, Node | None] = file.remember("components", dict)
     passed: list[Node] = []
     owner = None
