@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,19 @@ def test_a_file_about_several_repositories_is_scored_for_one(tmp_path: Path) -> 
     assert (several.returncode, unknown.returncode) == (2, 2)
     assert "choose one with `--repository`: a/one, b/two" in several.stderr
     assert "has no row about c/three; it is about a/one, b/two" in unknown.stderr
+
+
+def test_what_has_been_read_can_be_scored_for_each_repository(tmp_path: Path) -> None:
+    reviewed = (SCORE.parent / "reviewed" / "react.json").read_text(encoding="utf-8")
+    rows = json.loads(reviewed)
+    assert all(re.fullmatch(r"[0-9a-f]{40}", one["commit"]) for one in rows)
+    chosen = rows[0]
+    code = "CL701" if chosen["family"] == "react-error-boundary" else "CL501"
+    results = sarif(found(code, chosen["line"], chosen["line"], chosen["path"]))
+    done = run(tmp_path, results, reviewed, "--repository", chosen["repository"])
+    assert done.returncode == 0, done.stderr
+    hits = [int(count) for count in (numbers(done.stdout, "all")[1], numbers(done.stdout, "all")[4])]
+    assert sum(hits) == 1
 
 
 def test_only_results_of_the_rows_ticket_and_file_count(tmp_path: Path) -> None:
