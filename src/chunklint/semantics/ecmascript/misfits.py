@@ -25,7 +25,15 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.handlers import is_same_handler
 from chunklint.semantics.ecmascript.leaks import leak_of
 from chunklint.semantics.ecmascript.lifetimes import handle_of
-from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap, wrapped
+from chunklint.semantics.ecmascript.names import (
+    FUNCTIONS,
+    dotted,
+    resolve,
+    string_value,
+    unwrap,
+    wrapped,
+    written_out,
+)
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.react import Cleanup, Effect, cleanup_of
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
@@ -222,10 +230,12 @@ def _forgotten(
     """The cleanup shows all that it does, and nothing of it concerns the acquisition."""
     if is_opaque(file, effect):
         return None
+    meant = written_out(file, acquired.receiver) if acquired.receiver is not None else ()
     for call in own_calls(file, effect):
         target = receiver_of(call)
         chain = dotted(file, target) if target is not None else ()
-        if called_name(file, call) in _ENDS and (not receiver or not chain or chain[:1] == receiver[:1]):
+        # `const socket = ref.current` listens, and the cleanup closes `ref.current`.
+        if called_name(file, call) in _ENDS and (not receiver or not chain or chain[:1] in (receiver[:1], meant[:1])):
             return None
         if called_name(file, call) in _REMOVALS and chain and receiver and chain != receiver:
             return None
