@@ -14,6 +14,7 @@ from chunklint.rewriting.ecmascript_busy import left_raised
 from chunklint.rewriting.ecmascript_text import Edits, free_name, indent_of, moved, style_of
 from chunklint.semantics.ecmascript.cleanup_scope import Chain
 from chunklint.semantics.ecmascript.functions import (
+    CONTINUES,
     callee_of,
     enclosing_function,
     is_async,
@@ -26,7 +27,6 @@ from chunklint.semantics.ecmascript.resources import reached
 
 # What the flag is called in files that have one already, and otherwise in React's documentation.
 _FLAGS = re.compile(r"\blet (ignore|cancell?ed|stale|aborted|disposed) = false\b")
-_CONTINUES = frozenset({"then", "catch", "finally"})
 _LEAVES = frozenset({"return_statement", "throw_statement"})
 _STATEMENTS = frozenset({"statement_block", "switch_case", "switch_default"})
 
@@ -197,7 +197,7 @@ def _goes_on(function: Node) -> bool:
     call = function.parent.parent if function.parent is not None else None
     callee = callee_of(call) if call is not None and call.type == "call_expression" else None
     name = callee.child_by_field_name("property") if callee is not None else None
-    return name is not None and name.text is not None and name.text.decode() in _CONTINUES
+    return name is not None and name.text is not None and name.text.decode() in CONTINUES
 
 
 def _brace(file: SourceFile, edits: Edits, function: Node, body: Node, flag: str) -> Refusal | None:

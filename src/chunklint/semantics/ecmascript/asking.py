@@ -10,9 +10,11 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in
 from chunklint.semantics.ecmascript.functions import (
+    CONTINUES,
     arguments_of,
     called_name,
     callee_of,
+    chain_start,
     enclosing_function,
     function_of,
     is_async,
@@ -40,7 +42,6 @@ _SETTLES_ORDER = ("debounce", "throttle", "latest", "cancel")
 # What is called to ask, by the name of its owner or its own.
 _SERVERS = re.compile(r"api|service|client|http|axios|server", re.IGNORECASE)
 _ASKING = re.compile(r"^(?:fetch|load|request|query|get|list|search)(?![a-z])")
-CONTINUES = frozenset({"then", "finally", "catch"})
 _HOPS = 4
 _NAMES = ("identifier", "shorthand_property_identifier")
 
@@ -127,10 +128,7 @@ def _one_of_all(file: SourceFile, value: Node | None, keys: tuple[str, ...]) -> 
     parts = [part for part in listed[0].named_children if part.type != "comment"] if listed else []
     if not parts or listed[0].type != "array" or len(parts) <= int(keys[0]):
         return None
-    one: Node | None = unwrap(parts[int(keys[0])])
-    while one is not None and one.type == "call_expression" and called_name(file, one) in CONTINUES:
-        one = receiver_of(one)
-    return one if one is not None and one.type == "call_expression" else None
+    return chain_start(file, unwrap(parts[int(keys[0])]))
 
 
 def _changes_something(file: SourceFile, request: Node, verb: str) -> bool:

@@ -25,7 +25,7 @@ _KEEPS_FIRST = frozenset(
 )
 # Methods that call the function they are given before the statement after them, or as its continuation.
 _ITERATES = frozenset({"forEach", "map", "filter", "reduce", "some", "every", "find", "flatMap"})
-_CONTINUES = frozenset({"then", "catch", "finally"})
+CONTINUES = frozenset({"then", "catch", "finally"})
 _RUNS_SOON = frozenset(
     {"setTimeout", "requestAnimationFrame", "queueMicrotask", "startTransition", "flushSync", "requestIdleCallback"}
 )
@@ -155,6 +155,12 @@ def is_async(function: Node) -> bool:
     return any(child.type == "async" for child in function.children)
 
 
+def callback_of(file: SourceFile, call: Node) -> Node | None:
+    """The function that a call is given first, as a timer is; None where that is none of this file."""
+    given = arguments_of(call)
+    return function_of(file, given[0]) if given else None
+
+
 def enclosing_function(file: SourceFile, node: Node) -> Node | None:
     """The innermost function around a node."""
     return next((around for around in scopes_around(file, node) if is_function(around)), None)
@@ -224,11 +230,18 @@ def runs_in_place(file: SourceFile, function: Node) -> bool:
     return bool(uses) and all(use.parent is not None and callee_of(use.parent) == use for use in uses)
 
 
+def chain_start(file: SourceFile, node: Node | None) -> Node | None:
+    """The first call of a chain: `load()` of `load().then(show).finally(done)`; None where that is no call."""
+    while node is not None and node.type == "call_expression" and called_name(file, node) in CONTINUES:
+        node = receiver_of(node)
+    return node if node is not None and node.type == "call_expression" else None
+
+
 def continues_with(file: SourceFile, use: Node) -> bool:
     """Whether a name is what `then`, `catch` or `finally` go on with: `load().then(setRows)`."""
     around = use.parent
     call = around.parent if around is not None and around.type == "arguments" else None
-    return call is not None and called_name(file, call) in _CONTINUES
+    return call is not None and called_name(file, call) in CONTINUES
 
 
 def _inner_runs(file: SourceFile, node: Node) -> Iterator[tuple[Node, bool, bool]]:
@@ -241,7 +254,7 @@ def _inner_runs(file: SourceFile, node: Node) -> Iterator[tuple[Node, bool, bool
         return
     name = called_name(file, node)
     inline = [given for argument in arguments_of(node) if is_function(given := unwrap(argument))]
-    if name in _ITERATES | _CONTINUES or (node.type == "new_expression" and name == "Promise"):
-        yield from ((given, name in _CONTINUES, False) for given in inline)
+    if name in _ITERATES | CONTINUES or (node.type == "new_expression" and name == "Promise"):
+        yield from ((given, name in CONTINUES, False) for given in inline)
     elif name in _RUNS_SOON:
         yield from ((given, False, True) for given in inline[:1])

@@ -19,9 +19,12 @@ from chunklint.semantics.ecmascript.cleanup_scope import (
     steers,
 )
 from chunklint.semantics.ecmascript.functions import (
+    CONTINUES,
     arguments_of,
+    callback_of,
     called_name,
     callee_of,
+    chain_start,
     enclosing_function,
     function_of,
     is_function,
@@ -126,11 +129,9 @@ def _waited_for(file: SourceFile, effect: Effect, node: Node) -> Iterator[Node]:
     for around in ancestors(node):
         if around == effect.callback:
             return
-        if around.type == "call_expression" and called_name(file, around) in ("then", "finally", "catch"):
-            root: Node | None = around
-            while root is not None and called_name(file, root) in ("then", "finally", "catch"):
-                root = receiver_of(root)
-            yield from [root] if root is not None and root.type == "call_expression" else []
+        if around.type == "call_expression" and called_name(file, around) in CONTINUES:
+            root = chain_start(file, around)
+            yield from [root] if root is not None else []
         if is_function(around):
             waits = (wait for wait in descendants(around, "await_expression") if wait.end_byte <= node.start_byte)
             yield from (inner for wait in waits if (inner := unwrap(wait)).type == "call_expression")
@@ -138,8 +139,7 @@ def _waited_for(file: SourceFile, effect: Effect, node: Node) -> Iterator[Node]:
 
 def _goes_on(file: SourceFile, timer: Node) -> bool:
     """Whether the callback of a timer sets another one, itself or through functions of the file."""
-    given = arguments_of(timer)
-    callback = function_of(file, given[0]) if given else None
+    callback = callback_of(file, timer)
     return callback is not None and any(
         run.node.type == "call_expression" and called_name(file, run.node) in (*_TIMERS, "setInterval")
         for run, _ in reached(file, callback)
@@ -148,10 +148,9 @@ def _goes_on(file: SourceFile, timer: Node) -> bool:
 
 def _is_unseen(file: SourceFile, timer: Node) -> bool:
     """Whether a timer that fires once is over with the next frame, or its callback does nothing but set state."""
-    given = arguments_of(timer)
     if called_name(file, timer) == "requestAnimationFrame":
         return True
-    callback = function_of(file, given[0]) if given else None
+    callback = callback_of(file, timer)
     body = callback.child_by_field_name("body") if callback is not None else None
     if body is None:
         return False
@@ -166,8 +165,7 @@ def _is_unseen(file: SourceFile, timer: Node) -> bool:
 
 
 def _leads_away(file: SourceFile, timer: Node) -> bool:
-    given = arguments_of(timer)
-    callback = function_of(file, given[0]) if given else None
+    callback = callback_of(file, timer)
     return callback is not None and leads_away(file, callback)
 
 

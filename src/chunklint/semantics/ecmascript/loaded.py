@@ -16,6 +16,7 @@ from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
     callee_of,
+    chain_start,
     continues_with,
     is_function,
     receiver_of,
@@ -24,7 +25,6 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of, wrapped
 
 _IDENTITY = re.compile(r"^_?(?:id|uuid|uid|guid|pk|slug|key)$|(?:Id|ID|_id|Uuid|_uuid|Uid|Slug|_slug|_key)$")
-_CONTINUES = ("then", "finally", "catch")
 _SELECTS = frozenset({"map", "filter", "find", "slice", "sort", "toSorted", "reverse", "at"})
 _NOTHING = ("null", "undefined")
 _QUESTION = re.compile(
@@ -166,9 +166,7 @@ def _continued(file: SourceFile, given: Node) -> Node | None:
     call = around.parent if around is not None and around.type == "arguments" else None
     if call is None or called_name(file, call) != "then":
         return None
-    while call is not None and call.type == "call_expression" and called_name(file, call) in _CONTINUES:
-        call = receiver_of(call)
-    return call if call is not None and call.type == "call_expression" else None
+    return chain_start(file, call)
 
 
 def _is_told_by_a_caller(file: SourceFile, value: Node, owner: Node) -> bool:

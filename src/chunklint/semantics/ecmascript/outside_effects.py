@@ -11,6 +11,7 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.endings import ends_in_finally
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
+    callback_of,
     called_name,
     enclosing_function,
     function_name,
@@ -119,7 +120,7 @@ def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | 
         return None
     if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
         return None
-    callback = function_of(file, arguments_of(acquired.node)[0]) if arguments_of(acquired.node) else None
+    callback = callback_of(file, acquired.node)
     polls = callback is not None and any(
         file.text(node.child_by_field_name("property") or node) == "closed"
         for node in descendants(callback, "member_expression")

@@ -12,6 +12,7 @@ from chunklint.semantics.ecmascript.changes import given
 from chunklint.semantics.ecmascript.cleanup_scope import Chain, chains_in, conditions
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
+    callback_of,
     called_name,
     callee_of,
     enclosing_function,
@@ -65,20 +66,15 @@ def run_by(file: SourceFile, callback: Node) -> tuple[Node, ...]:
     return tuple(found)
 
 
-def _callback_of(file: SourceFile, call: Node) -> Node | None:
-    given = arguments_of(call)
-    return function_of(file, given[0]) if given else None
-
-
 def ends_itself(file: SourceFile, interval: Node, release: Node) -> bool:
     """Whether what an interval runs clears it at some time: a countdown."""
-    callback = _callback_of(file, interval)
+    callback = callback_of(file, interval)
     return callback is not None and any(begins_within(release, function) for function in run_by(file, callback))
 
 
 def ends_by_count(file: SourceFile, interval: Node) -> bool:
     """Whether an interval clears itself once it has run so many times."""
-    callback = _callback_of(file, interval)
+    callback = callback_of(file, interval)
     functions = run_by(file, callback) if callback is not None else ()
     calls = (call for function in functions for call in descendants(function, "call_expression"))
     if not any(called_name(file, call) in _CLEARS for call in calls):
@@ -106,7 +102,7 @@ def ends_after_the_wait(file: SourceFile, interval: Node, release: Node) -> bool
 
     Should the wait fail, nothing is asked for again and again.
     """
-    around, callback = enclosing_function(file, interval), _callback_of(file, interval)
+    around, callback = enclosing_function(file, interval), callback_of(file, interval)
     if callback is None or not only_sets_state(file, callback, _COMPUTES):
         return False
     waits = descendants(around, "await_expression") if around is not None else ()
@@ -119,7 +115,7 @@ def tells_all_of_its_end(file: SourceFile, interval: Node) -> bool:
 
     The notice of an import belongs to the whole application: a cleanup would leave it standing half-way.
     """
-    callback, owner = _callback_of(file, interval), component_of(file, interval)
+    callback, owner = callback_of(file, interval), component_of(file, interval)
     if callback is None or owner is None or not _ends_with_each_outcome(file, callback) or leads_away(file, callback):
         return False
     calls = (call for function in run_by(file, callback) for call in descendants(function, "call_expression"))
@@ -167,7 +163,7 @@ def _branch_around(call: Node, callback: Node) -> Node | None:
 
 def ends_by_the_clock(file: SourceFile, interval: Node, release: Node) -> bool:
     """Whether an interval asks what time it is, ends itself then, and touches nothing of a component."""
-    callback = _callback_of(file, interval)
+    callback = callback_of(file, interval)
     if callback is None or not begins_within(release, callback):
         return False
     calls = list(descendants(callback, "call_expression"))
@@ -199,7 +195,7 @@ def goes_with_its_element(file: SourceFile, effect: Effect, acquired: Acquisitio
 def _made_with(file: SourceFile, observer: Node) -> Node | None:
     """The callback of an observer."""
     made = origin_of(file, observer)
-    return _callback_of(file, made) if made is not None and made.type == "new_expression" else None
+    return callback_of(file, made) if made is not None and made.type == "new_expression" else None
 
 
 def _asks_elements(file: SourceFile, callback: Node | None) -> bool:
@@ -230,7 +226,7 @@ def looks_at_own_element(file: SourceFile, effect: Effect, name: str, made: Node
 
 def clears_itself(file: SourceFile, name: str, interval: Node) -> bool:
     """Whether an interval's callback clears it through the name that keeps it."""
-    callback = _callback_of(file, interval) if called_name(file, interval) == "setInterval" else None
+    callback = callback_of(file, interval) if called_name(file, interval) == "setInterval" else None
     calls = descendants(callback, "call_expression") if callback is not None else ()
     return any(
         called_name(file, call) in _CLEARS and [file.text(one) for one in arguments_of(call)] == [name]
@@ -266,7 +262,7 @@ def is_removed_by_count(file: SourceFile, call: Node, words: frozenset[str]) -> 
     """Whether an interval that is started beside a listener takes that away, too, when it ends by its count."""
     around, event = enclosing_function(file, call), [file.text(one) for one in arguments_of(call)[:2]]
     for interval in descendants(around, "call_expression") if around is not None else ():
-        callback = _callback_of(file, interval) if called_name(file, interval) == "setInterval" else None
+        callback = callback_of(file, interval) if called_name(file, interval) == "setInterval" else None
         for removal in descendants(callback, "call_expression") if callback is not None else ():
             fits = called_name(file, removal) in words and [file.text(one) for one in arguments_of(removal)] == event
             if fits and ends_by_count(file, interval):
