@@ -92,6 +92,48 @@ def test_the_type_of_a_module_may_be_an_argument_of_a_call(path: str) -> None:
     assert [file.text(call) for call in descendants(file.root, "call_expression")][-1] == "import('./é')"
 
 
+GAPS = {
+    "typed template": (
+        "a.tsx",
+        "const Box = styled.div<{ $wide: boolean; at: () => void }>`a: ${x => `b`};`;",
+        "Box",
+    ),
+    "typed template of a call": ("a.ts", "const rows = await sql(Hen)<\n  Row[]\n>`select 1`;", "rows"),
+    "template that ends with a tag": ("a.ts", "const a = tag<Hen>`b`; const text = `<b>egg</b>`;", "text"),
+    "type of a module": ("a.ts", "const all = await load<typeof import('./hens')>();", "all"),
+    "type out of a module": ("a.ts", 'function lay(hens: import("./hens").Hens["all"]) {}', "lay"),
+    "types alone": ("a.ts", 'export type * from "./hens";\nexport const hens = 1;', "hens"),
+    "word as key": (
+        "a.ts",
+        "interface Shed {\n  to: string\n  in: string\n  abstract?: string\n}\nlet shed: Shed",
+        "shed",
+    ),
+    "ampersand in text": ("a.tsx", "const save = <b>Save & send</b>;", "save"),
+    "ampersands in an attribute": ("a.jsx", 'const link = <a href="/hens?page=1&size=2&sort=age">é</a>;', "link"),
+    "ampersand on a line of its own": ("a.tsx", "const two = (\n  <b>\n    {one}\n    & more\n  </b>\n);", "two"),
+}
+
+
+@pytest.mark.parametrize(("path", "text", "name"), GAPS.values(), ids=GAPS)
+def test_what_the_grammars_do_not_know_of_the_languages_is_read(path: str, text: str, name: str) -> None:
+    language = language_of(path)
+    assert language is not None
+    file = language.parse(path, f"const first = 'é';\n{text}\nconst last = 2;\n")
+    assert not file.broken
+    names = [file.text(one[1]["name"][0]) for one in language.matches(file, ("(identifier) @name",))]
+    assert {"first", name, "last"} <= set(names)
+    assert [file.text(node) for node in file.root.named_children][1:-1][-1].rstrip(";") in text
+
+
+def test_a_gap_does_not_hide_an_error_elsewhere() -> None:
+    language = language_of("a.tsx")
+    assert language is not None
+    file = language.parse("a.tsx", "const Box = styled.div<{ wide: boolean }>`a`;\nlet = = 2;\n<b>Save & send</b>;\n")
+    assert [span.start_line for span in file.broken] == [2]
+    types = language.parse("a.ts", "type Both = One & ;\nlet last: One & Two = 1;\n")
+    assert [span.start_line for span in types.broken] == [1]
+
+
 def test_what_no_grammar_can_read_is_told_as_that_of_the_file_says() -> None:
     language = language_of("a.js")
     assert language is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import PurePosixPath
@@ -12,16 +11,13 @@ from tree_sitter import Node, Parser
 
 from chunklint.languages import queries
 from chunklint.languages.base import SourceFile
+from chunklint.languages.grammar_gaps import read_whole
 from chunklint.languages.outline import latest
 from chunklint.model import Span
 
 _FUNCTIONS = frozenset(
     {"function_declaration", "generator_function_declaration", "class_declaration", "method_definition"}
 )
-
-
-# `load<typeof import("./hens")>()`: the grammars read the type of a module elsewhere, but not as an argument of a call.
-_MODULE_TYPE = re.compile(rb"""(\btypeof\s+)(import\(\s*(?:'[^'\n]*'|"[^"\n]*")\s*\))""")
 
 
 class EcmascriptFile(SourceFile):
@@ -56,19 +52,13 @@ class _Ecmascript:
             # The grammar of JavaScript does not know `<Skeleton.default />`, that of TSX does; what both read is alike.
             other = _parser("tsx").parse(file.source)
             tree = tree if other.root_node.has_error else other
-        if tree.root_node.has_error and _MODULE_TYPE.search(file.source):
-            # A name of the same length in its place moves nothing; texts of nodes are cut out of the source as it is.
-            other = _parser(dialect).parse(_MODULE_TYPE.sub(_named, file.source))
-            tree = tree if other.root_node.has_error else other
+        if tree.root_node.has_error:
+            tree = read_whole(_parser("tsx" if dialect == "javascript" else dialect).parse, file.source, tree)
         file.tree = latest(tree)
         return file
 
     def matches(self, file: SourceFile, texts: tuple[str, ...]) -> Iterator[tuple[int, dict[str, list[Node]]]]:
         return queries.run(_grammar_of(file), file.root, texts)
-
-
-def _named(found: re.Match[bytes]) -> bytes:
-    return found[1] + b"_" * len(found[2])
 
 
 def _defines(value: Node) -> bool:
