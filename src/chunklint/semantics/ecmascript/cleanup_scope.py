@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -23,7 +24,12 @@ from chunklint.semantics.ecmascript.react import Cleanup, Effect, cleanup_of, cl
 Chain = tuple[str, ...]
 
 _CONDITIONAL = frozenset({"if_statement", "ternary_expression", "while_statement", "do_statement"})
-_ALIVE = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount", "alive", "destroyed")
+# What flags of that kind are called. `active`, `ignore` and `stale` are words of many other things (`activeTab`).
+_ALIVE = re.compile(
+    r"mounted|cancel|abort|disposed|unmount|alive|destroyed|"
+    r"(?<![A-Za-z0-9])(?:is|still|should)?_?(?:active|ignored?|stale)(?:Ref|Flag)?(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
 _READS = (b"json", b"text", b"blob", b"arrayBuffer", b"formData")
 _COMPARES = ("===", "!==", "==", "!=")
 _REMOVES_ONE = frozenset({"off", "removeListener", "removeEventListener"})
@@ -148,7 +154,7 @@ def _is_controller(file: SourceFile, value: Node) -> bool:
 def steers(file: SourceFile, condition: Node, setters: frozenset[Chain]) -> bool:
     """Whether a condition asks for something that unmounting changes, or for the identity of what a ref holds."""
     text = file.text(condition)
-    if any(word in text.lower() for word in _ALIVE):
+    if _ALIVE.search(text):
         return True
     if ".current" in text and any(_compares_ref(file, node) for node in _binaries(condition)):
         return True
