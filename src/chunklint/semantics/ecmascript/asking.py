@@ -23,7 +23,7 @@ from chunklint.semantics.ecmascript.functions import (
     returned,
 )
 from chunklint.semantics.ecmascript.gathered import gathered
-from chunklint.semantics.ecmascript.names import Binding, dotted, resolve, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, dotted, resolve, unwrap
 from chunklint.semantics.ecmascript.react import hook_of
 
 # Calls that do something rather than ask; their answer is not a matter of what is shown.
@@ -137,29 +137,54 @@ def _changes_something(file: SourceFile, request: Node, verb: str) -> bool:
 
 
 def asks_with(file: SourceFile, request: Node, changing: Collection[str], path: tuple[Node, ...]) -> Iterator[str]:
-    """The changing dependencies that a request's arguments mention, through variables and parameters."""
-    verb = called_name(file, request).lower()
-    if (
-        verb in _DRAWS
-        or verb.startswith(ACTS)
-        or any(word in verb for word in _SETTLES_ORDER)
-        or _changes_something(file, request, verb)
-    ):
+    """The changing dependencies that a request's arguments mention, through variables and parameters.
+
+    Of a function of the file that waits for requests itself, those that it asks with: what else it is given may only
+    be put beside the answer.
+    """
+    if _is_no_question(file, request):
         return
-    pending: list[tuple[Node, int]] = [(given, 0) for given in arguments_of(request)]
-    # `response.json()` asks nothing; what it belongs to does, when that is a variable of the work itself.
-    receiver = receiver_of(request)
-    if receiver is not None and not {".".join(chain) for chain in chains_in(file, receiver)}.intersection(changing):
-        pending.append((receiver, 0))
     callee = callee_of(request)
     called = function_of(file, callee) if callee is not None and callee.type == "identifier" else None
-    if called is not None and any(
-        called_name(file, call).lower() in _VERBS for call in descendants(called, "call_expression")
-    ):
+    if called is None:
+        yield from _mentioned(file, [*_asked_of(file, request, changing), *arguments_of(request)], changing, path)
         return
-    if called is not None and not arguments_of(request):
-        body = called.child_by_field_name("body")
-        pending.extend((call, 1) for call in (descendants(body, "arguments") if body is not None else ()))
+    if any(called_name(file, call).lower() in _VERBS for call in descendants(called, "call_expression")):
+        return
+    requests = list(_requests_of(called)) if request not in path else []
+    inner = {name for one in requests for name in asks_with(file, one, changing, (*path, request))}
+    if inner:
+        yield from sorted(inner)
+        return
+    given = arguments_of(request)
+    if not given and (body := called.child_by_field_name("body")) is not None:
+        given = list(descendants(body, "arguments"))
+    elif requests:
+        given = list(_used_by(file, called, requests[-1], given))
+    yield from _mentioned(file, given, changing, path)
+
+
+def _is_no_question(file: SourceFile, request: Node) -> bool:
+    """Whether a call changes something, draws, or drops the answers of earlier calls itself."""
+    verb = called_name(file, request).lower()
+    if verb in _DRAWS or verb.startswith(ACTS) or any(word in verb for word in _SETTLES_ORDER):
+        return True
+    return _changes_something(file, request, verb)
+
+
+def _asked_of(file: SourceFile, request: Node, changing: Collection[str]) -> Iterator[Node]:
+    """What a method is called on, where that is no dependency.
+
+    `response.json()` asks nothing; what it belongs to does, when that is a variable of the work itself.
+    """
+    receiver = receiver_of(request)
+    if receiver is not None and not {".".join(chain) for chain in chains_in(file, receiver)}.intersection(changing):
+        yield receiver
+
+
+def _mentioned(file: SourceFile, given: list[Node], changing: Collection[str], path: tuple[Node, ...]) -> Iterator[str]:
+    """The changing dependencies that values mention, through variables and parameters."""
+    pending: list[tuple[Node, int]] = [(one, 0) for one in given]
     seen: set[int] = set()
     while pending:
         current, hops = pending.pop()
@@ -169,19 +194,38 @@ def asks_with(file: SourceFile, request: Node, changing: Collection[str], path: 
             continue
         for name in [current] if current.type in _NAMES else list(descendants(current, *_NAMES)):
             found = resolve(file, name)
-            if found is not None and found.kind == "parameter" and found.node.id not in seen:
-                seen.add(found.node.id)
-                pending.extend((given, hops + 1) for given in _passed(file, found, path))
-            local = found is not None and found.kind == "variable" and found.value is not None
-            if not local or found is None or found.value is None or found.node.id in seen:
+            if found is None or found.node.id in seen:
                 continue
             seen.add(found.node.id)
-            if (
-                found.scope.type != "program"
-                and hook_of(file, found) is None
-                and function_of(file, found.value) is None
-            ):
-                pending.append((found.value, hops + 1))
+            if found.kind == "parameter":
+                pending.extend((value, hops + 1) for value in _passed(file, found, path))
+            elif (value := _own_value(file, found)) is not None:
+                pending.append((value, hops + 1))
+
+
+def _own_value(file: SourceFile, found: Binding) -> Node | None:
+    """What a variable of the work or the component is set to at once; None for a hook's, a function and a module's."""
+    if found.kind != "variable" or found.value is None or found.scope.type == "program":
+        return None
+    return None if hook_of(file, found) is not None or function_of(file, found.value) is not None else found.value
+
+
+def _requests_of(function: Node) -> Iterator[Node]:
+    """The calls that a function waits for, but not those that read the rest of an answer."""
+    body = function.child_by_field_name("body")
+    for wait in descendants(body, "await_expression", stop=FUNCTIONS) if body is not None else ():
+        yield from (call for call in _calls_of(wait) if arguments_of(call))
+
+
+def _used_by(file: SourceFile, function: Node, request: Node, given: list[Node]) -> Iterator[Node]:
+    """Of what a function is given, what it names before the end of a request of its own."""
+    named = (one for one in descendants(function, *_NAMES) if one.end_byte <= request.end_byte)
+    used = {
+        (found.keys or ("0",))[0]
+        for one in named
+        if (found := resolve(file, one)) is not None and found.node != one and found.scope == function
+    }
+    yield from (one for at, one in enumerate(given) if str(at) in used)
 
 
 def _passed(file: SourceFile, found: Binding, path: tuple[Node, ...]) -> Iterator[Node]:

@@ -30,7 +30,7 @@ from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, roo
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_read, state_of_pair, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.shut_fields import is_idle_at, is_shut
-from chunklint.semantics.ecmascript.swaps import NOTHING
+from chunklint.semantics.ecmascript.swaps import NOTHING, asked_before, said_of
 
 # A small picture of an address, which the browser keeps: it is there at once, or wrong for a moment.
 _PICTURES = re.compile(r"[iI]con|[aA]vatar|[lL]ogo(?:$|[A-Z])")
@@ -107,7 +107,7 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
         name, setter, requests = taken
         if state_of_setter(file, name) is None or "rror" in file.text(name) or not is_read(file, name):
             continue
-        if _PICTURES.search(file.text(name)):
+        if _PICTURES.search(file.text(name)) or any(_fills_ref(file, effect, place) for place in (*path, run.node)):
             continue
         if _waits_long(file, effect, path[0] if path else run.node):
             continue
@@ -215,6 +215,12 @@ def own_wait(call: Node) -> int | None:
 def runs_once(file: SourceFile, effect: Effect) -> bool:
     """Whether the effect asks a ref before it does anything, as what shall happen once does."""
     return any(chain[-1:] == ("current",) for asked in conditions(effect.callback) for chain in chains_in(file, asked))
+
+
+def _fills_ref(file: SourceFile, effect: Effect, place: Node) -> bool:
+    """Whether a place is reached only while a ref is empty: what is there already is not shown again."""
+    asked = said_of(file, asked_before(place, effect.owner or effect.callback))
+    return any(name.endswith(".current") and "false" in said for name, said in asked.items())
 
 
 def _is_filled_once(file: SourceFile, effect: Effect, state: str | None, path: tuple[Node, ...], request: Node) -> bool:

@@ -25,8 +25,8 @@ def takes_its_place(file: SourceFile, element: Node, value: Node, owner: Node) -
     """
     states = [(found, part) for found, part in _states(file, value) if setter_of(file, found) is not None]
     places = [place for state, part in states for place in set_at(file, state, part)]
-    shown = _atoms(file, _shown_when(file, element, owner)) if places else {}
-    return bool(shown) and all(_contradicts(_atoms(file, _shown_when(file, place, owner)), shown) for place in places)
+    shown = said_of(file, _shown_when(file, element, owner)) if places else {}
+    return bool(shown) and all(_contradicts(said_of(file, _shown_when(file, place, owner)), shown) for place in places)
 
 
 def _states(file: SourceFile, value: Node) -> Iterator[tuple[Binding, str]]:
@@ -52,7 +52,7 @@ def _shown_when(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[
         place = uses[0] if len(uses) == 1 else None
 
 
-def _atoms(file: SourceFile, asked: Iterable[tuple[Node, bool]]) -> dict[str, set[str]]:
+def said_of(file: SourceFile, asked: Iterable[tuple[Node, bool]]) -> dict[str, set[str]]:
     """What conditions say of each thing that they ask: `true`, `false`, or the literal that it equals."""
     said: dict[str, set[str]] = defaultdict(set)
     pending = list(asked)
