@@ -30,7 +30,8 @@ class App:
         self._walk()
         self.trunks: dict[tuple[Key, Cover], bool] = {}
         shown = {key for key, _ in self.came}  # without what is shown instead of something else
-        defined = [(key, tree.definition(key)) for key in self.mounted & shown]
+        routes = {key for place, keys in self.targets.items() if tree.mount(place).tag == ROUTES for key in keys}
+        defined = [(key, tree.definition(key)) for key in (self.mounted & shown) - routes]
         self.components = {key for key, one in defined if one is not None and one.kind in ("function", "class")}
         self.uncovered = {key for key in self.components if (key, Cover.NONE) in self.came}
 

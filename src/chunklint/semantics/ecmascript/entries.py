@@ -31,3 +31,11 @@ def comes_and_goes(file: SourceFile, call: Node) -> bool:
     given = parameters is not None and parameters.named_child_count > 0
     offered = (function_of(file, one.node) for one in exports(file).values() if one.node is not None)
     return given and functions[-1] not in offered
+
+
+def is_in_effect(node: Node) -> bool:
+    """Whether a node stands in an effect, which puts routes into a state: where that is shown is not said there."""
+    function = next((one for one in ancestors(node) if is_function(one)), None)
+    call = function.parent.parent if function is not None and function.parent is not None else None
+    callee = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
+    return callee is not None and (callee.text or b"").endswith(b"Effect")

@@ -10,6 +10,8 @@ from chunklint.languages.base import SourceFile
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function, receiver_of, returned
 from chunklint.semantics.ecmascript.names import resolve, unwrap
 
+_HOPS = 4
+_KEEPS = re.compile(r"\buse(?:Memo|State)$")
 _CHOSEN = re.compile(r"\bComponent:\s*\w+\.(\w+)")
 
 
@@ -51,6 +53,28 @@ def wrapped_in(file: SourceFile, name: Node) -> str:
     given = arguments_of(value)[:1] if value is not None and value.type == "call_expression" else []
     inner = file.text(given[0]) if given and given[0].type == "identifier" else ""
     return inner if inner[:1].isupper() else ""
+
+
+def maker_of(file: SourceFile, value: Node) -> Node | None:
+    """The name of the function that makes a value: `makeRouter` of `useMemo(() => makeRouter(base), [base])`."""
+    node = unwrap(value)
+    for _ in range(_HOPS):
+        if node.type == "identifier":
+            found = resolve(file, node)
+            kept = found.value if found is not None and found.kind == "variable" else None
+        elif is_function(node):
+            kept = values[0] if len(values := returned(node)) == 1 else None
+        else:
+            callee = node.child_by_field_name("function") if node.type == "call_expression" else None
+            if callee is None or callee.type not in ("identifier", "member_expression"):
+                return None
+            if not _KEEPS.search(file.text(callee)):
+                return callee if callee.type == "identifier" else None
+            kept = next(iter(arguments_of(node)), None)
+        if kept is None:
+            return None
+        node = unwrap(kept)
+    return None
 
 
 def _awaited(node: Node) -> Node:

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors
+from chunklint.languages.base import SourceFile
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
-from chunklint.semantics.ecmascript.entries import comes_and_goes, runs_with_module
-from chunklint.semantics.ecmascript.functions import is_function
-from chunklint.semantics.ecmascript.loading import lazy_module, loaded, wrapped_in
+from chunklint.semantics.ecmascript.entries import comes_and_goes, is_in_effect, runs_with_module
+from chunklint.semantics.ecmascript.loading import lazy_module, loaded, maker_of, wrapped_in
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
 
@@ -236,6 +235,10 @@ class _Sweep:
                 self.open.append(entered)
                 self._named_component(_given(node), name)
                 return
+            case k if k == _PROP and name == "router":
+                self.open.append(entered)
+                self._made_routes(_given(node))
+                return
             case k if k == _SHOWN:
                 self._shown(node, name)
                 return
@@ -316,8 +319,14 @@ class _Sweep:
         Whether a name means routes at all is seen only when the files are joined.
         """
         module, imported = self._origin(name)
-        if module != UNKNOWN and not _is_in_effect(node):
+        if module != UNKNOWN and not is_in_effect(node):
             self._add(ROUTES, module, imported, (), node, node)
+
+    def _made_routes(self, value: Node | None) -> None:
+        """`router={makeRouter(base)}`: the routes are those that stand in that function."""
+        maker = maker_of(self.file, value) if value is not None else None
+        if maker is not None:
+            self._routes(maker, self.file.text(maker))
 
     def _call(self, call: Node, name: str, renders: bool) -> None:
         arguments = call.child_by_field_name("arguments")
@@ -386,14 +395,6 @@ class _Sweep:
         # Helpers that load a page ahead keep the lazy component in a field: `Page.Component`.
         known = (root in self.local and not member) or (root in self.lazy and member == "Component")
         return ("", root) if known else (UNKNOWN, tag)
-
-
-def _is_in_effect(node: Node) -> bool:
-    """Whether a node stands in an effect, which puts routes into a state: where that is shown is not said there."""
-    function = next((one for one in ancestors(node) if is_function(one)), None)
-    call = function.parent.parent if function is not None and function.parent is not None else None
-    callee = call.child_by_field_name("function") if call is not None and call.type == "call_expression" else None
-    return callee is not None and (callee.text or b"").endswith(b"Effect")
 
 
 def _names_component(tag: str) -> bool:

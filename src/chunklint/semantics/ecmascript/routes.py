@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from chunklint.model import Location
 from chunklint.records import record
-from chunklint.semantics.ecmascript.mounts import ENTRY, SLOT
+from chunklint.semantics.ecmascript.mounts import ENTRY, SLOT, SPREAD
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, app_of
 from chunklint.semantics.ecmascript.workspaces import Key
 
@@ -60,6 +60,8 @@ _DOCUMENTING = re.compile(r"^(?:@[\w-]+/)?(?:docs\b|fumadocs|nextra|vocs)")
 _APP_FILE = re.compile(r"^(page|layout|template|default)\.[jt]sx?$")
 _ERROR_FILE = re.compile(r"^(error|global-error)\.[jt]sx?$")
 _NOT_PAGES = re.compile(r"^_|^api$|^404$|^500$")
+_HANDED_ON = frozenset({"Component", SPREAD})
+_STEPS = 3
 
 
 def roots_of(tree: RenderTree) -> dict[str, list[Root]]:
@@ -193,11 +195,12 @@ def _pages_router(tree: RenderTree) -> Iterator[Root]:
         definition = tree.definition(key) if key is not None else None
         if key is None or definition is None:
             continue
-        slot = _slot(tree, key, "Component", "props.Component", "AppComponent")
-        place = tree.mount(slot).place if slot is not None else definition.place
+        steps = _to_the_page(tree, key)
+        seen = [tree.mount(step).place for step in steps if step.path == key[0]]
+        place = seen[-1] if seen else definition.place
         instead = _error_page(tree, posixpath.dirname(path))
         yield Root(key, Cover.ROOT if instead else Cover.NONE, place, definition.name, instead, "next-pages")
-        covered = bool(instead) or slot is None or tree.guarded(slot)
+        covered = bool(instead) or not steps or any(map(tree.guarded, steps))
         folder = posixpath.dirname(path) + "/"
         for page in sorted(tree.fronts):
             is_page = page.startswith(folder) and suffix in page
@@ -205,6 +208,22 @@ def _pages_router(tree: RenderTree) -> Iterator[Root]:
             shown = None if any(_NOT_PAGES.search(part) for part in inside) else _default(tree, page)
             if shown is not None and (known := tree.definition(shown)) is not None:
                 yield Root(shown, Cover.ROOT if covered else Cover.NONE, known.place, known.name, path, "next-page")
+
+
+def _to_the_page(tree: RenderTree, key: Key, depth: int = _STEPS) -> list[Place]:
+    """The mounts that lead from `_app` to the place of the page, which it may hand on to another component.
+
+    So do `<Frame {...props} />` and `<Frame Component={Component} />`. Empty where that place is not seen.
+    """
+    for place in tree.mounts_of.get(key, ()) if depth else ():
+        target = tree.target(place)
+        if target is None or target == key or _HANDED_ON.isdisjoint(tree.mount(place).props):
+            continue
+        further = _to_the_page(tree, target, depth - 1)
+        if further:
+            return [place, *further]
+    slot = _slot(tree, key, "Component", "props.Component", "AppComponent")
+    return [slot] if slot is not None else []
 
 
 def _error_page(tree: RenderTree, folder: str) -> str:
