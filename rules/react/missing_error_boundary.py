@@ -104,7 +104,10 @@ createRoot(document.getElementById("root")!).render(<App />);
         "published library is tried on, and a product's poster (`website`, `landing`) beside the product",
         "an entry of fewer than 12 components beside one four times as large, or of fewer than 50 beside one eight "
         "times as large, and islands in the pages of a server",
-        "apps of fewer than 12 components that show no data either",
+        "apps none of whose components show data, or only one of 12 or more",
+        "an app with fewer than 12 components beside those of a library that its repository publishes, and what users "
+        "copy to begin with: a `recipe`, `starter` or `boilerplate` beside other packages",
+        "an entry that shows nearly the same as another one, which is told of with it",
         "what a handler renders into an element of its own, or a function of the file's own into one that it is given "
         "and that the file takes away again; roots above nothing but boundaries",
         "what is shown instead of the pages, or only says that they load",
@@ -145,6 +148,9 @@ def lacks_a_boundary(facts: Mapping[str, tuple[Front, ...]], whole: bool, resolu
         related = [(gap.other.place, _said_of(gap))] if gap.other is not None else []
         if gap.boundary is not None:
             related.append((gap.boundary.place, "The nearest boundary above."))
+        related += [
+            (twin.place, "This entry shows nearly the same, with no boundary above it either.") for twin in gap.twins
+        ]
         if steps:
             steps.append((place, "Mounted here."))
         yield rule.at(place, _message(gap), severity=_severity(gap), steps=steps, related=related)

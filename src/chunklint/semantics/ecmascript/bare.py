@@ -13,7 +13,10 @@ from chunklint.semantics.ecmascript.render_tree import Place, is_route
 from chunklint.semantics.ecmascript.routes import Cover, Root
 
 _FEW = 3
-_SMALL = 12  # in an app of fewer components it takes data for something to fail
+_SMALL = 12
+_SHOWING = 2
+_OWN = 12  # an app of fewer components of its own, with a library's for nearly all others, is there to show that
+_NEARLY = 0.8
 
 
 def bare(app: App) -> Iterator[Gap]:
@@ -32,10 +35,11 @@ def bare(app: App) -> Iterator[Gap]:
     if (
         root is None
         or _is_opaque(app)
+        or _shows_a_library(app, root)
         or app.tree.guards_made(root.key[0])
         or len(app.components) < _FEW
         or (not root.framework and len(app.tree.reach((root.key,)) & app.components) < _FEW)
-        or (app.tree.risky if len(app.components) >= _SMALL else app.tree.fed).isdisjoint(app.components)
+        or not _shows_data(app)
     ):
         return
     further = [
@@ -54,6 +58,21 @@ def _held_by_shell(app: App, root: Root) -> int:
     folder = posixpath.dirname(_where(root)) + "/"
     pages = [one.key for one in app.roots if one.framework != root.framework and _where(one).startswith(folder)]
     return len(app.tree.reach((root.key, *pages)))
+
+
+def _shows_a_library(app: App, root: Root) -> bool:
+    """Whether nearly all that an application shows is of a library that its repository publishes."""
+    resolution = app.tree.workspace.resolution
+    own = resolution.package_of(root.key[0])
+    packages = [resolution.package_of(key[0]) for key in app.components]
+    of_library = sum(one is not None and one.library and one != own for one in packages)
+    return sum(one == own for one in packages) < _OWN and of_library >= _NEARLY * len(packages)
+
+
+def _shows_data(app: App) -> bool:
+    """Whether there is data for something to fail on; one place of it in a larger app is next to nothing."""
+    showing = len(app.tree.feeding & app.components)
+    return showing >= (_SHOWING if len(app.components) >= _SMALL else 1)
 
 
 def _is_opaque(app: App) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from chunklint.semantics.ecmascript.bare import bare
 from chunklint.semantics.ecmascript.coverage import App
@@ -12,13 +13,14 @@ from chunklint.semantics.ecmascript.fallbacks import failing_part
 from chunklint.semantics.ecmascript.holes import Gap, GapKind
 from chunklint.semantics.ecmascript.mounts import ENTRY, Front
 from chunklint.semantics.ecmascript.neighbours import OVERLAY, families
-from chunklint.semantics.ecmascript.render_tree import Place, RenderTree
+from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, app_of
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.routes import Cover, Root, roots_of
 from chunklint.semantics.ecmascript.workspaces import Key
 
 _ISLAND = 50  # an entry of fewer components may be one of many in the pages of a server
 _MANY = 3
+_NEARLY = 0.9
 _SERVED = 8  # an app of so many entries is the pages of a server
 _ASIDE = 12  # a front end of fewer components is a side show where there is a larger one
 _LARGER = 4
@@ -28,7 +30,7 @@ def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
     """The holes of every application in the files, which must be all files of the project."""
     tree = RenderTree(fronts, resolution)
     apps = [App(tree, roots) for _, roots in sorted(roots_of(tree).items())]
-    found = [gap for app in apps for gap in _of_app(app) if gap.kind is not GapKind.BARE or not _is_unseen(app, apps)]
+    found = list(_folded(apps))
     largest = max((len(app.components) for app in apps), default=0)
     islands: dict[str, list[Gap]] = defaultdict(list)
     entries: dict[str, list[Gap]] = defaultdict(list)
@@ -49,6 +51,38 @@ def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
     for gaps_of_entries in entries.values():
         # Every page of the server has an entry of its own: what they lack is said at the one that holds most.
         yield max(gaps_of_entries, key=lambda gap: len(tree.reach(_shown(tree, gap))))
+
+
+def _folded(apps: Sequence[App]) -> Iterator[Gap]:
+    """The holes of all applications; of those that show nearly the same and lack all boundaries, one has a hole."""
+    lacking: list[tuple[App, Gap]] = []
+    for app in apps:
+        for gap in _of_app(app):
+            if gap.kind is not GapKind.BARE:
+                yield gap
+            elif not _is_unseen(app, apps):
+                lacking.append((app, gap))
+    # What holds most of it near itself comes first: a boundary there holds it for the others, too.
+    lacking.sort(key=lambda one: (-_near(*one), -len(one[0].components), one[1].root.place.path))
+    told: list[tuple[App, Gap, list[Root]]] = []
+    for app, gap in lacking:
+        twins = next((twins for other, _, twins in told if _is_twin(app, other)), None)
+        if twins is None:
+            told.append((app, gap, []))
+        else:
+            twins.append(gap.root)
+    yield from (replace(gap, twins=tuple(twins)) for _, gap, twins in told)
+
+
+def _near(app: App, gap: Gap) -> int:
+    """How many components of an application lie in the folder of its root."""
+    home = app_of(gap.root.file or gap.root.key[0])
+    return sum(key[0].startswith(f"{home}/" if home else "") for key in app.components)
+
+
+def _is_twin(one: App, other: App) -> bool:
+    shared = len(one.components & other.components)
+    return shared >= _NEARLY * max(len(one.components), len(other.components))
 
 
 def _folder(root: Root) -> str:

@@ -42,6 +42,7 @@ class Gap:
         way: The mounts from the entry down to the owner of the place.
         share: How many of the mounted components are covered, and how many there are.
         stand_in: What is on the page when an error has reached its root.
+        twins: For BARE the roots of other applications that show nearly the same, and have no boundary either.
     """
 
     kind: GapKind
@@ -53,3 +54,4 @@ class Gap:
     way: tuple[Mount, ...]
     share: tuple[int, int]
     stand_in: StandIn = StandIn.NOTHING
+    twins: tuple[Root, ...] = ()

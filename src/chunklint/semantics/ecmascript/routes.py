@@ -53,6 +53,8 @@ _ASIDE = frozenset(
 _SHOWN_OFF = re.compile(
     r"(?:^|[-_/.])(?:playground|showcase|gallery|storybook|sandbox|test-?bed|demos?|examples?|templates?)(?:$|[-_/.])"
 )
+# What users of a library copy to begin with; the package of a whole repository may keep the name of what it began as.
+_COPIED = re.compile(r"[-_.](?:recipes?|starters?|boilerplates?)$")
 # What a visitor is shown of a product before using it, beside the product itself.
 _POSTER = re.compile(r"(?:^|[-_/.])(?:landing|landing-page|marketing|website|homepage|www)$")
 _DOCUMENTS = re.compile(r"(?:^|[-_.])(?:docs?|demo)(?:$|[-_.])|^(?:documentation|handbook|api-reference)$")
@@ -80,7 +82,8 @@ def _is_shown_off(tree: RenderTree, root: Root) -> bool:
     package = tree.workspace.resolution.package_of(root.key[0])
     if package is None:
         return False
-    return _SHOWN_OFF.search(package.name) is not None or (package.library and not root.framework)
+    copied = package.folder != "" and _COPIED.search(package.name) is not None
+    return copied or _SHOWN_OFF.search(package.name) is not None or (package.library and not root.framework)
 
 
 def is_aside(path: str) -> bool:
