@@ -77,11 +77,12 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
     mentions=(
         *("componentDidCatch", "getDerivedStateFromError", "onCaughtError", "react-error-boundary", "default"),
         *("@sentry/", "@bugsnag/", "rollbar", "@honeybadger-io/", "@airbrake/", "@newrelic/", "applicationinsights"),
-        *("@appsignal/", "raygun4js", "captureException", "noticeError", "trackException", "onError={"),
+        *("@appsignal/", "raygun4js", "captureException", "noticeError", "trackException", "onError={", "QueryCache("),
     ),
     silent_on=(
         "apps that no service hears of: React itself logs what a boundary catches to the console",
         "services that read the console, such as Datadog, LogRocket and HyperDX, or Sentry with `captureConsole`",
+        "apps whose queries throw to the boundaries (`throwOnError`, `suspense`) and are reported by a `QueryCache`",
         "boundaries that call anything but the console with what they caught, or hand it to their caller",
         "boundaries that show nothing instead of their part, which nobody is to miss",
         "classes that extend another class than React's `Component`",

@@ -17,12 +17,13 @@ class Monitor:
     """What hears of errors, as its users call it, and where a file shows that.
 
     Attributes:
-        console: Whether it is told to read the console as well, where React logs what a boundary has caught.
+        caught: Whether it hears of most that boundaries catch anyway: it reads the console, where React logs that, or
+            the application's queries throw to the boundaries, and are reported where they fail.
     """
 
     name: str
     place: Location
-    console: bool = False
+    caught: bool = False
 
 
 # Services that hear what goes uncaught or is handed to them. Those that read the console too hear what React logs
@@ -48,11 +49,25 @@ _CALLED = re.compile(
     r"\b((?:Sentry|posthog|newrelic|appInsights|Bugsnag|Rollbar)\.(?:captureException|noticeError|trackException))\("
 )
 _HANDED = re.compile(r"\bonError=\{((?:\w+\.)?(?:send|report|capture|notify|track)\w*)\}")
+_CACHE = re.compile(r"\bnew (QueryCache)\(")
+_QUERIES = re.compile(
+    r"\bqueries\s*:\s*\{(?:[^{}]|\{[^{}]*\})*?\b(?:throwOnError|useErrorBoundary|suspense)\s*:\s*(?!false\b)"
+)
+_TELLS = re.compile(r"\b(?:capture|report|track|notify|notice)\w*\(")
 _READS_CONSOLE = re.compile(r"[cC]aptureConsole")
 
 
 def monitors(file: SourceFile) -> Iterator[Monitor]:
     """What a file shows to hear of errors."""
+    cache = _CACHE.search(file.content)
+    if (
+        cache is not None
+        and "onError" in file.content
+        and _TELLS.search(file.content)
+        and _QUERIES.search(file.content)
+    ):
+        yield Monitor(f"`{cache[1]}`", _place(file, cache), caught=True)
+        return
     found = _IMPORTED.search(file.content)
     if found is not None:
         name = list(_SERVICES)[int((found.lastgroup or "s0")[1:])]
@@ -66,9 +81,9 @@ def monitors(file: SourceFile) -> Iterator[Monitor]:
 
 
 def monitor_of(path: str, known: Iterable[Monitor]) -> Monitor | None:
-    """The monitor of the application that a file belongs to; None when there is none, or it reads the console."""
+    """The monitor of the application that a file belongs to; None when there is none, or it hears of that anyway."""
     own = [one for one in known if _is_of_app(path, app_of(one.place.path))]
-    return None if any(one.console for one in own) else next(iter(own), None)
+    return None if any(one.caught for one in own) else next(iter(own), None)
 
 
 def _is_of_app(path: str, app: str) -> bool:
