@@ -12,6 +12,7 @@ from chunklint.api import (
     Draft,
     EcmascriptFile,
     Ends,
+    Frames,
     Front,
     Location,
     Resolution,
@@ -21,6 +22,7 @@ from chunklint.api import (
     boundaries,
     ecmascript,
     ends,
+    frames,
     front,
     is_aside,
     is_test_or_story,
@@ -97,7 +99,8 @@ export const Frame = () => (
         *(f"export default {letter}" for letter in ascii_uppercase),
     ),
     silent_on=(
-        "boundaries around one part of a page: leaving the page and coming back mounts it anew",
+        "boundaries around one part of a page, or in a layout that four files or more mount, each page its own: "
+        "leaving the page and coming back mounts it anew",
         "error files below a layout with a menu, a header or links: Next clears the error when one is followed",
         "boundaries that are mounted nowhere, or with a `key`, which makes them anew",
         "fallbacks that show a component with a button, a link or a reload somewhere in it, or one that is not found, "
@@ -114,7 +117,7 @@ export const Frame = () => (
 
 
 @rule.fact(ecmascript)
-def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | Ends | Front | str]:
+def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | Ends | Frames | Front | str]:
     """The boundaries of a file without a sure way out, where those of others are mounted, and what a layout frames.
 
     Any component may be what a fallback shows: which of them lead nowhere is a fact of its file too.
@@ -125,6 +128,9 @@ def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | Ends | Front | str]:
     if "oundary" in file.content:
         yield front(file)
     yield ends(file)
+    shown = frames(file)
+    if shown.names:
+        yield shown
     framed = layout_that_leads_on(file)
     if framed is not None:
         yield framed
@@ -132,7 +138,7 @@ def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | Ends | Front | str]:
 
 @rule.across
 def leads_nowhere(
-    facts: Mapping[str, tuple[Boundary | Ends | Front | str, ...]], resolution: Resolution
+    facts: Mapping[str, tuple[Boundary | Ends | Frames | Front | str, ...]], resolution: Resolution
 ) -> Iterator[Draft]:
     fronts = {path: one for path, own in facts.items() for one in own if isinstance(one, Front)}
     known = {path: one for path, own in facts.items() for one in own if isinstance(one, Ends)}
@@ -144,7 +150,9 @@ def leads_nowhere(
         if isinstance(one, Boundary) and (_is_twice(one) or lead_nowhere(one.place.path, one.shown, known, names))
     ]
     framed = {one for own in facts.values() for one in own if isinstance(one, str)}
-    around = page_boundaries(fronts, resolution) if any(one.kind is not Catcher.ERROR_FILE for one in found) else {}
+    mounted = (one for own in facts.values() for one in own if isinstance(one, Frames))
+    asked = any(one.kind is not Catcher.ERROR_FILE for one in found)
+    around = page_boundaries(fronts, resolution, mounted) if asked else {}
     at = {_end(mount.place) for mount in around.values()}
     alike: dict[tuple[str, str, WayOut], list[Boundary]] = {}
     for one in found:

@@ -116,7 +116,7 @@ if TYPE_CHECKING:
         opened_by_renders,
         started_by_handlers,
     )
-    from chunklint.semantics.ecmascript.page_boundaries import layout_that_leads_on, page_boundaries
+    from chunklint.semantics.ecmascript.page_boundaries import Frames, frames, layout_that_leads_on, page_boundaries
     from chunklint.semantics.ecmascript.posers import Poser, posers
     from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls
     from chunklint.semantics.ecmascript.reconnections import LateClose, Reconnect, late_closes, reconnects, retries
@@ -295,7 +295,7 @@ _HOMES = {
         "Opened, Started, added_by_handlers, opened_by_initialisers, opened_by_renders, started_by_handlers"
     ),
     "chunklint.semantics.ecmascript.monitors": "Monitor, monitor_of, monitors",
-    "chunklint.semantics.ecmascript.page_boundaries": "layout_that_leads_on, page_boundaries",
+    "chunklint.semantics.ecmascript.page_boundaries": "Frames, frames, layout_that_leads_on, page_boundaries",
     "chunklint.semantics.ecmascript.posers": "Poser, posers",
     "chunklint.semantics.ecmascript.react": "Deps, Effect, component_of, effects, hook_calls",
     "chunklint.semantics.ecmascript.resolution": "Resolution",
@@ -518,6 +518,7 @@ __all__ = [
     "Fix",
     "Flaw",
     "Form",
+    "Frames",
     "Front",
     "Gap",
     "GapKind",
@@ -691,6 +692,7 @@ __all__ = [
     "foreign_count",
     "foreign_number",
     "forgotten_locks",
+    "frames",
     "front",
     "function_of",
     "gaps",

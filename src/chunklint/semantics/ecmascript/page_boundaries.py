@@ -7,28 +7,50 @@ mounts the part anew, and gets a fresh boundary with it.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from chunklint.languages.base import SourceFile
+from chunklint.records import record
 from chunklint.semantics.ecmascript.mounts import ENTRY, SLOT, SPREAD, Front, Mount
 from chunklint.semantics.ecmascript.render_tree import ROUTERS, Place, RenderTree, is_route
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.workspaces import Key
 
 _DEPTH = 4
+_MANY = 4
 _OUTLETS = frozenset({"Outlet", "Routes", "Switch", *ROUTERS})
 # What an application mounts around all of its pages, by the names that such components and files are given.
 _AROUND_ALL = re.compile(r"(?:Layout|Shell|Root|Providers?)$|^(?:App|_app|layout|root)$")
+_FRAME = re.compile(r"<(\w*(?:Layout|Shell))(?=[\s/>])")
 _PART = re.compile(r"Form|Card|Modal|Dialog|Drawer|Chart|Section|Panel|Widget|Field|Tab|Grid|List|Table|Editor|Sidebar")
 _APP = re.compile(r"^(?:\w*App|Root|Application)(?:Component|Container)?$")
 _NO_PART = re.compile(r"(?:Provider|Theme|StrictMode|Suspense|Router|Fragment)$")
 
 
-def page_boundaries(fronts: Mapping[str, Front], resolution: Resolution) -> dict[Place | Key, Mount]:
-    """The mounts around pages without a `key`, and what they mount, each with the mount that has the pages in it."""
+@record
+class Frames:
+    """The components that a file mounts and that are called as if they stood around all pages."""
+
+    names: tuple[str, ...]
+
+
+def frames(file: SourceFile) -> Frames:
+    """What a file mounts under the name of a frame."""
+    return Frames(tuple(sorted(set(_FRAME.findall(file.content)))))
+
+
+def page_boundaries(
+    fronts: Mapping[str, Front], resolution: Resolution, mounted_frames: Iterable[Frames]
+) -> dict[Place | Key, Mount]:
+    """The mounts around pages without a `key`, and what they mount, each with the mount that has the pages in it.
+
+    A layout that many files mount is brought along by each page, and goes when another one is shown.
+    """
     tree = RenderTree(fronts, resolution)
+    counts = Counter(name for one in mounted_frames for name in one.names)
+    of_pages = frozenset(name for name, count in counts.items() if count >= _MANY)
     mounted: dict[Key, list[Place]] = defaultdict(list)
     for path, front in fronts.items():
         for at in range(len(front.mounts)):
@@ -39,7 +61,7 @@ def page_boundaries(fronts: Mapping[str, Front], resolution: Resolution) -> dict
     for path, front in fronts.items():
         for at, mount in enumerate(front.mounts):
             place = Place(path, at)
-            held = _around_pages(tree, mounted, place, _DEPTH) if "key" not in mount.props else None
+            held = _around_pages(tree, mounted, of_pages, place, _DEPTH) if "key" not in mount.props else None
             if held is None:
                 continue
             found[place] = mount
@@ -49,7 +71,9 @@ def page_boundaries(fronts: Mapping[str, Front], resolution: Resolution) -> dict
     return found
 
 
-def _around_pages(tree: RenderTree, mounted: Mapping[Key, list[Place]], place: Place, depth: int) -> Mount | None:
+def _around_pages(
+    tree: RenderTree, mounted: Mapping[Key, list[Place]], of_pages: frozenset[str], place: Place, depth: int
+) -> Mount | None:
     """The mount that has the pages in it: this one, or that of a component which is made around it."""
     mount = tree.mount(place)
     inside = [tree.mount(one) for one in tree.inside(place)]
@@ -63,12 +87,13 @@ def _around_pages(tree: RenderTree, mounted: Mapping[Key, list[Place]], place: P
         return mount
     if all(one.tag != SLOT for one in inside):
         return None
-    if not _PART.search(mount.owner) and (_AROUND_ALL.search(mount.owner) or _AROUND_ALL.match(stem)):
+    is_frame = mount.owner not in of_pages and (_AROUND_ALL.search(mount.owner) or _AROUND_ALL.match(stem))
+    if is_frame and not _PART.search(mount.owner):
         return mount
     # A component around the boundary holds what the boundary is given.
     wrapped = mounted.get((place.path, mount.owner), ()) if depth else ()
     keyless = (one for one in wrapped if "key" not in tree.mount(one).props)
-    held = (_around_pages(tree, mounted, one, depth - 1) for one in keyless)
+    held = (_around_pages(tree, mounted, of_pages, one, depth - 1) for one in keyless)
     return next((one for one in held if one is not None), None)
 
 
