@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile
+from chunklint.languages.base import SourceFile, ancestors, is_within
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, is_function, receiver_of
-from chunklint.semantics.ecmascript.names import dotted, resolve, unwrap
+from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
 
+_EACH = frozenset({"forEach", "map"})
+_PATTERNS = frozenset({"array_pattern", "object_pattern"})
 _SUBSCRIBING = frozenset(row.name for row in RESOURCES if row.kind is Kind.SUBSCRIPTION)
 
 
@@ -34,7 +38,10 @@ def is_same_handler(file: SourceFile, added: Node, removed: list[Node]) -> bool:
     if one.type == other.type == "call_expression":
         return callee_of(one) is not None and not _makes_anew(file, one)
     if one.type == other.type == "identifier":
-        return _root_binding(file, one) == _root_binding(file, other)
+        own = _collection(file, one)
+        return _root_binding(file, one) == _root_binding(file, other) or (
+            own is not None and own == _collection(file, other)
+        )
     if one.type == other.type == "member_expression":
         return dotted(file, one) == dotted(file, other) or () in (dotted(file, one), dotted(file, other))
     return True
@@ -43,6 +50,42 @@ def is_same_handler(file: SourceFile, added: Node, removed: list[Node]) -> bool:
 def _makes_anew(file: SourceFile, call: Node) -> bool:
     """`bind`, `debounce` and `throttle` return another function each time."""
     return called_name(file, call) in ("bind", "debounce", "throttle")
+
+
+def _collection(file: SourceFile, name: Node) -> tuple[int, tuple[str, ...], str] | None:
+    """Where a loop takes a name from: the root of `tasks` in `tasks.forEach((one) => ...)`, its chain, what of each.
+
+    Two loops over one collection, in an effect and in its cleanup, meet the same handlers.
+    """
+    found = resolve(file, name)
+    if found is None or found.kind not in ("loop", "parameter"):
+        return None
+    if found.kind == "loop":
+        taken = found.scope.child_by_field_name("right")
+    else:
+        call = found.scope.parent.parent if found.scope.parent is not None else None
+        each = call is not None and call.type == "call_expression" and called_name(file, call) in _EACH
+        first = _first_parameter(found.scope)
+        # The second parameter is the place in the collection.
+        handed = each and first is not None and is_within(found.node, first)
+        taken = receiver_of(call) if handed and call is not None else None
+    chain = dotted(file, taken) if taken is not None else ()
+    root = root_of(taken) if taken is not None and chain else None
+    if root is None or root.type != "identifier":
+        return None
+    return _root_binding(file, root), chain[1:], found.name if _is_part(found.node) else ""
+
+
+def _first_parameter(function: Node) -> Node | None:
+    """The first parameter of a function; an arrow function may have one without parentheses."""
+    several = function.child_by_field_name("parameters")
+    single = several.named_children[:1] if several is not None else []
+    return function.child_by_field_name("parameter") or next(iter(single), None)
+
+
+def _is_part(name: Node) -> bool:
+    """Whether a pattern takes a name out of a value: `([key, run])`, `({ run })`."""
+    return any(around.type in _PATTERNS for around in islice(ancestors(name), 3))
 
 
 def _root_binding(file: SourceFile, name: Node) -> int:

@@ -9,10 +9,11 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_of, is_function
-from chunklint.semantics.ecmascript.names import resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.names import resolve, root_of, unwrap, written_out
 from chunklint.semantics.ecmascript.react import Effect, hook_of, jsx_elements, state_of_setter
 
 _CALLBACK = re.compile(r"^on[A-Z]")
+_OF_A_FRAME = frozenset({"contentDocument", "contentWindow"})
 _SHOWS = ("ternary_expression", "binary_expression")
 
 
@@ -41,16 +42,20 @@ def matters(file: SourceFile, effect: Effect, dependency: Node, receiver: Node, 
     """Whether a change of a dependency tells much of a receiver that an element of the component hands over.
 
     `onLoad={setEditor}`: another listener for the editor is seldom seen where the effect runs again for a callback, a
-    context or a store that its handler does not use.
+    context or a store that its handler does not use. For a document inside the page such a change tells that another
+    one is there.
     """
     name, root = root_of(receiver), root_of(dependency)
-    if effect.owner is None or not _is_handed_over(file, effect.owner, name):
+    framed = bool(_OF_A_FRAME & set(written_out(file, receiver)[1:]))
+    if effect.owner is None or not (framed or _is_handed_over(file, effect.owner, name)):
         return True
     function, found = function_of(file, handler), resolve(file, root)
     if function is None or found is None:
         return True
     if any(file.text(use) == found.name for use in descendants(function, "identifier")):
         return True
+    if framed:
+        return False
     hook = hook_of(file, found)
     if hook is not None:
         return hook[0] in ("useState", "useReducer")
