@@ -91,11 +91,15 @@ export function Width() {
     silent_on=(
         "cleanups that call what this file does not define, unless their own removal shows the mistake",
         "handles that another effect of the component releases; receivers that the cleanup closes",
-        "flags that a function inside the effect asks, whenever that runs",
+        "flags that a function inside the effect asks, whenever that runs, and those beside late work that does no "
+        "harm: of an effect that runs once and leads to no other page; that appends to state; that is aborted",
         "work that asks, after its wait, for a flag, a signal, a generation, the identity of what a ref holds, or an "
         "element of the component; work whose request the cleanup calls off",
-        "a timer that is set after a wait, goes off once and only sets state, or with the next frame",
-        "events and options that are not written as literals; listeners that die with their element",
+        "a timer that is set after a wait, goes off once and only sets state, or with the next frame; permissions that "
+        "tell the component's own state of their changes",
+        "events and options that are not written as literals; listeners that die with their element, and those on the "
+        "document of a frame where the effect runs again for what they do not use",
+        "handlers that the effect and its cleanup take from the same collection",
         "intervals that clear themselves, unless they lead to another page, and observers of the component's own "
         "element, that are made after a wait",
         "components and hooks that stay as long as the page, and acquire once, or as long as what ends the receiver, "

@@ -168,6 +168,8 @@ def _released_at_once(file: SourceFile, effect: Effect, late: Late) -> Fix | Ref
     release = next(called, None)
     if release is None or statement is None or statement.type != "expression_statement":
         return Refusal("what comes of the wait has to be released at once, and how, this file does not tell")
+    if called_name(file, release) == "removeEventListener":
+        return Refusal("the listener is added later, and must not be added at all")
     edits = Edits(file)
     flag = flagged(file, effect, edits, [late.node])
     if isinstance(flag, Refusal):

@@ -260,8 +260,8 @@ def late_message(late: Late) -> str:
     if late.rearms:
         then = "the timer goes on" if late.goes_on else "the timer still fires"
         return (
-            f"When the component unmounts during the wait before this, `{late.name}` is set again after the cleanup "
-            f"has cleared it, and {then}. Ask here for a flag that the cleanup sets."
+            f"When the component unmounts during the wait before this, `{late.name}` is set after the cleanup has "
+            f"run, and {then}. Ask here for a flag that the cleanup sets."
         )
     if late.ends_itself:
         return (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, scopes_around, unwrap, uses_of, wrapped
 
@@ -29,6 +29,8 @@ CONTINUES = frozenset({"then", "catch", "finally"})
 _RUNS_SOON = frozenset(
     {"setTimeout", "requestAnimationFrame", "queueMicrotask", "startTransition", "flushSync", "requestIdleCallback"}
 )
+
+_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 
 # How many hops from a name to the function behind it are worth following.
 _HOPS = 5
@@ -191,9 +193,9 @@ def running(file: SourceFile, function: Node) -> Iterator[Running]:
         body = current.child_by_field_name("body")
         if body is None:
             continue
-        first_wait = _first_wait(current)
+        waits = _waits(current)
         for node in _within(body):
-            late = waited or (first_wait is not None and node.start_byte > first_wait)
+            late = waited or any(_comes_after(node, end, spared) for end, spared in waits)
             yield Running(node, late, delayed)
             for inner, continued, timed in _inner_runs(file, node):
                 pending.append((inner, late or continued, delayed or timed))
@@ -207,13 +209,39 @@ def _within(body: Node) -> Iterator[Node]:
         yield from descendants(body, *kinds, stop=FUNCTIONS)
 
 
-def _first_wait(function: Node) -> int | None:
-    """Where the first `await` of an async function ends."""
+def _waits(function: Node) -> list[tuple[int, list[tuple[int, int]]]]:
+    """The `await`s of an async function: (the last byte, the spans behind it that its way does not lead to)."""
     body = function.child_by_field_name("body")
     if body is None or not is_async(function):
-        return None
-    waits = descendants(body, "await_expression", "for_in_statement", stop=FUNCTIONS)
-    return next((node.end_byte - 1 for node in waits if node.type == "await_expression"), None)
+        return []
+    waits = descendants(body, "await_expression", stop=FUNCTIONS)
+    return [(node.end_byte - 1, list(_spared(node, body))) for node in waits]
+
+
+def _spared(wait: Node, body: Node) -> Iterator[tuple[int, int]]:
+    """The other branches of the conditions around a wait, and all that follows a branch that ends by leaving.
+
+    In a loop a wait of one round comes before everything of the next.
+    """
+    found: list[tuple[int, int]] = []
+    for around in ancestors(wait):
+        if around == body:
+            break
+        if around.type in _LOOPS:
+            found.clear()
+        taken, other = around.child_by_field_name("consequence"), around.child_by_field_name("alternative")
+        if around.type not in ("if_statement", "ternary_expression") or taken is None:
+            continue
+        if other is not None and begins_within(wait, taken):
+            found.append((other.start_byte, other.end_byte))
+        last = taken.named_children[-1:] if begins_within(wait, taken) else []
+        if any(one.type in ("return_statement", "throw_statement") for one in last):
+            found.append((around.end_byte, body.end_byte))
+    yield from found
+
+
+def _comes_after(node: Node, wait: int, spared: list[tuple[int, int]]) -> bool:
+    return node.start_byte > wait and not any(start <= node.start_byte < end for start, end in spared)
 
 
 def runs_in_place(file: SourceFile, function: Node) -> bool:

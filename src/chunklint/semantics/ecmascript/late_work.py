@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants, is_within
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import (
     Chain,
@@ -31,8 +31,9 @@ from chunklint.semantics.ecmascript.functions import (
     receiver_of,
 )
 from chunklint.semantics.ecmascript.leaks import leak_of
+from chunklint.semantics.ecmascript.local_answers import only_listens_to_permission
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap, written_out
-from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, hook_of, state_of_setter
+from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, cleanups, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 from chunklint.semantics.ecmascript.self_ending import clears_itself, looks_at_own_element
@@ -107,8 +108,10 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
 
 
 def _is_harmless(file: SourceFile, effect: Effect, node: Node, waits: int | None) -> bool:
-    """Whether work does not come so far after an unmount: it asks for an element first, or is called off."""
-    return _asks_element(file, effect, node, waits) or _is_called_off(file, effect, node)
+    """Whether work does not come so far after an unmount: it asks for an element first, is called off, or is brief."""
+    right = node.child_by_field_name("right")
+    brief = right is not None and only_listens_to_permission(file, effect, unwrap(right))
+    return brief or _asks_element(file, effect, node, waits) or _is_called_off(file, effect, node)
 
 
 def _is_called_off(file: SourceFile, effect: Effect, node: Node) -> bool:
@@ -236,8 +239,9 @@ def _is_own(file: SourceFile, effect: Effect, left: Node) -> bool:
     hook = hook_of(file, found)
     if hook is not None:
         return hook[0] == "useRef" and chain[1:2] == ("current",)
-    inside = begins_within(found.node, effect.callback)
-    return inside and len(chain) == 1
+    # A local of an inner function is another variable than the one that the cleanup names.
+    seen = any(is_within(end, found.scope) for end in cleanups(file, effect))
+    return seen and begins_within(found.node, effect.callback) and len(chain) == 1
 
 
 def _comes_from_wait(file: SourceFile, name: Node) -> bool:
