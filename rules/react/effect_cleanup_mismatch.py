@@ -100,6 +100,7 @@ export function Width() {
         "events and options that are not written as literals; listeners that die with their element, and those on the "
         "document of a frame where the effect runs again for what they do not use",
         "handlers that the effect and its cleanup take from the same collection",
+        "what waits in a `Layout`, `Shell` or `Provider` that runs again for nothing that it is given",
         "intervals that clear themselves, unless they lead to another page, and observers of the component's own "
         "element, that are made after a wait",
         "components and hooks that stay as long as the page, and acquire once, or as long as what ends the receiver, "

@@ -257,25 +257,26 @@ def mismatch_severity(found: Mismatch) -> Severity:
 
 def late_message(late: Late) -> str:
     """What is acquired when the cleanup may have run already."""
+    when = "When the component unmounts" + (" or the effect runs again" if late.reruns else "")
     if late.rearms:
         then = "the timer goes on" if late.goes_on else "the timer still fires"
         return (
-            f"When the component unmounts during the wait before this, `{late.name}` is set after the cleanup has "
+            f"{when} during the wait before this, `{late.name}` is set after the cleanup has "
             f"run, and {then}. Ask here for a flag that the cleanup sets."
         )
     if late.ends_itself:
         return (
-            f"When the component unmounts during the wait, the cleanup runs before `{late.name}` is set: the interval "
+            f"{when} during the wait, the cleanup runs before `{late.name}` is set: the interval "
             "goes on, and only its own callback ends it, which also leads to another page. Ask after the wait for a "
             "flag that the cleanup sets."
         )
     if late.name:
         return (
-            f"When the component unmounts during the wait, the cleanup runs before `{late.name}` is set, and nothing "
+            f"{when} during the wait, the cleanup runs before `{late.name}` is set, and nothing "
             f"releases it. Ask after the wait for a flag that the cleanup sets, and release `{late.name}` at once."
         )
     return (
-        "When the component unmounts during the wait before this, the cleanup has run already, and the listener stays. "
+        f"{when} during the wait before this, the cleanup has run already, and the listener stays. "
         "Ask after the wait for a flag that the cleanup sets."
     )
 

@@ -30,9 +30,9 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     receiver_of,
 )
-from chunklint.semantics.ecmascript.leaks import leak_of
+from chunklint.semantics.ecmascript.leaks import is_around_all, leak_of
 from chunklint.semantics.ecmascript.local_answers import only_listens_to_permission
-from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap, written_out
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, string_value, unwrap, written_out
 from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, cleanups, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
@@ -59,6 +59,7 @@ class Late:
         rearms: Whether it is a timer.
         goes_on: Whether that sets another when it fires, so that each round has such a moment.
         ends_itself: Whether it is an interval that clears itself at some time.
+        reruns: Whether the cleanup runs while the component stays, too.
     """
 
     node: Node
@@ -66,12 +67,14 @@ class Late:
     rearms: bool = False
     goes_on: bool = False
     ends_itself: bool = False
+    reruns: bool = False
 
 
 def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
     """What an effect sets after a wait without asking whether its cleanup has run meanwhile."""
-    if cleanup_of(file, effect) is not Cleanup.PRESENT:
+    if cleanup_of(file, effect) is not Cleanup.PRESENT or _stays_as_it_is(file, effect):
         return
+    reruns = effect.runs is not Deps.EMPTY
     released = frozenset(_released(file, effect))
     said: set[str] = set()
     for run, _ in reached(file, effect.callback):
@@ -103,8 +106,15 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
         # The cleanup of the next run would end for good what a ref lets run once.
         if timed and effect.runs is Deps.SOME and is_set_once(file, effect, run.node):
             continue
-        yield Late(run.node, name, timed, goes_on, ends_itself)
-    yield from _late_listeners(file, effect)
+        yield Late(run.node, name, timed, goes_on, ends_itself, reruns)
+    yield from _late_listeners(file, effect, reruns)
+
+
+def _stays_as_it_is(file: SourceFile, effect: Effect) -> bool:
+    """Whether a component stands around all pages, and nothing that it is given makes the effect run again."""
+    found = [resolve(file, root) for root in map(root_of, effect.deps) if root.type == "identifier"]
+    given = any(one is not None and one.kind == "parameter" for one in found)
+    return effect.runs is not Deps.NONE and not given and is_around_all(file, effect)
 
 
 def _is_harmless(file: SourceFile, effect: Effect, node: Node, waits: int | None) -> bool:
@@ -187,7 +197,7 @@ def _asks_element(file: SourceFile, effect: Effect, node: Node, since: int | Non
     return False
 
 
-def _late_listeners(file: SourceFile, effect: Effect) -> Iterator[Late]:
+def _late_listeners(file: SourceFile, effect: Effect, reruns: bool) -> Iterator[Late]:
     for acquired in acquisitions(file, effect.callback):
         if not acquired.waited or acquired.kind is not Kind.LISTENER or leak_of(file, effect, acquired) is None:
             continue
@@ -200,7 +210,7 @@ def _late_listeners(file: SourceFile, effect: Effect) -> Iterator[Late]:
         )
         asks = is_guarded(file, effect, acquired.node) or _asks_element(file, effect, acquired.node)
         if removed and not asks:
-            yield Late(acquired.node, "")
+            yield Late(acquired.node, "", reruns=reruns)
 
 
 def _released(file: SourceFile, effect: Effect) -> Iterator[Chain]:

@@ -157,14 +157,15 @@ def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | N
 
 def _is_taken_off(file: SourceFile, effect: Effect, name: str | None) -> bool:
     """Whether an effect takes the class off itself that it puts on: of a layout, or a lock while something is open."""
-    stays = _is_around_all(file, effect) or (name is not None and is_scroll_lock(name))
+    stays = is_around_all(file, effect) or (name is not None and is_scroll_lock(name))
     return stays and any(
         called_name(file, call) == "remove" and any(string_value(file, one) == name for one in arguments_of(call))
         for call in descendants(effect.callback, "call_expression")
     )
 
 
-def _is_around_all(file: SourceFile, effect: Effect) -> bool:
+def is_around_all(file: SourceFile, effect: Effect) -> bool:
+    """Whether an effect belongs to what an application mounts around all of its pages, told by its name."""
     return effect.owner is not None and _AROUND_ALL.search(function_name(file, effect.owner)) is not None
 
 
@@ -265,7 +266,7 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
         return None
     if acquired.kind is Kind.INTERVAL and by_hand is not None:
-        stays = _is_around_all(file, effect) and _clears_the_last(file, effect, acquired, handle)
+        stays = is_around_all(file, effect) and _clears_the_last(file, effect, acquired, handle)
         if stays or _ends_anyway(file, acquired.node, by_hand):
             return None
     if acquired.kind is Kind.CONNECTION and hears_once(file, acquired.node):
@@ -394,6 +395,6 @@ def _assigned(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak |
         target = other.child_by_field_name("left")
         if other != acquired.node and target is not None and dotted(file, target) == chain:
             undone = begins_within(other, effect.callback)
-            stays = _is_around_all(file, effect) or is_scroll_lock(chain[-1])
+            stays = is_around_all(file, effect) or is_scroll_lock(chain[-1])
             return None if undone and stays else Leak(effect, acquired, other)
     return Leak(effect, acquired)
