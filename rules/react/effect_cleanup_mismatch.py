@@ -105,7 +105,7 @@ export function Width() {
         "element, that are made after a wait",
         "components and hooks that stay as long as the page, and acquire once, or as long as what ends the receiver, "
         "see CL501",
-        "effects that leave where the element is missing that they read too early",
+        "effects that leave where the element is missing that they read too early, or where what they made is empty",
         "tests, stories and mocks; class components; components of Solid",
     ),
     limits=(

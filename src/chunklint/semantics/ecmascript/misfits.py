@@ -7,7 +7,7 @@ from enum import Enum
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import (
     Chain,
@@ -291,9 +291,26 @@ def _one_branch(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mism
         branch = _statement_in(other, body)
         if branch is None or branch == statement or branch.type != "if_statement" or _leaves(place, statement):
             continue
-        if not _concerns(file, branch, own):
+        if not _concerns(file, branch, own) and not _asks_what_it_has_made(file, effect, branch):
             return Mismatch(acquired, Misfit.BRANCH, other)
     return _last_branch(file, effect, acquired, body, statement, own)
+
+
+def _asks_what_it_has_made(file: SourceFile, effect: Effect, branch: Node) -> bool:
+    """Whether a condition asks for nothing but what the effect has made: a context, rows that are not to be empty.
+
+    Such questions please the compiler or come of caution, and are seldom answered so that the effect leaves.
+    """
+    condition = branch.child_by_field_name("condition")
+    names = list(descendants(condition, "identifier")) if condition is not None else []
+    found = [resolve(file, name) for name in names]
+    return bool(found) and all(
+        one is not None
+        and one.value is not None
+        and begins_within(one.node, effect.callback)
+        and unwrap(one.value).type not in ("identifier", "member_expression")
+        for one in found
+    )
 
 
 def _leaves(place: Node, statement: Node) -> bool:
