@@ -26,6 +26,7 @@ from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap
 from chunklint.semantics.ecmascript.react import component_of, jsx_elements
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.swaps import takes_its_place
+from chunklint.semantics.ecmascript.unmounts import is_taken_away
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
 ALL = "*"
@@ -325,7 +326,7 @@ def _props(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[str, 
             continue
         if modal is not None and not (ITSELF in ways and is_set_inside(file, value, modal)):
             continue
-        if opens_with(file, element, value):
+        if opens_with(file, element, value) or is_taken_away(file, element, value, owner):
             continue
         if ITSELF not in ways or not takes_its_place(file, element, value, owner):
             yield from ((f"0.{prop}", way) for way in (ways if modal is None else [ITSELF]))

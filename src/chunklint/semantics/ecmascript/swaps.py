@@ -25,8 +25,8 @@ def takes_its_place(file: SourceFile, element: Node, value: Node, owner: Node) -
     """
     states = [(found, part) for found, part in _states(file, value) if setter_of(file, found) is not None]
     places = [place for state, part in states for place in set_at(file, state, part)]
-    shown = said_of(file, _shown_when(file, element, owner)) if places else {}
-    return bool(shown) and all(_contradicts(said_of(file, _shown_when(file, place, owner)), shown) for place in places)
+    shown = said_of(file, shown_when(file, element, owner)) if places else {}
+    return bool(shown) and all(_contradicts(said_of(file, shown_when(file, place, owner)), shown) for place in places)
 
 
 def _states(file: SourceFile, value: Node) -> Iterator[tuple[Binding, str]]:
@@ -40,7 +40,7 @@ def _states(file: SourceFile, value: Node) -> Iterator[tuple[Binding, str]]:
             yield found, file.text(part) if part is not None else ""
 
 
-def _shown_when(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[Node, bool]]:
+def shown_when(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[Node, bool]]:
     """The conditions that lead to an element, through the functions of the component that make it for one place."""
     place: Node | None = element
     for _ in range(_HOPS):
@@ -50,6 +50,11 @@ def _shown_when(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[
         name = _named_function(file, place, owner)
         uses = list(uses_of(file, name)) if name is not None else []
         place = uses[0] if len(uses) == 1 else None
+
+
+def are_ruled_out(file: SourceFile, conditions: Iterable[tuple[Node, bool]], name: str, value: str) -> bool:
+    """Whether conditions that lead to a place cannot hold while a state has a value, both as written."""
+    return _contradicts(said_of(file, conditions), {name: {value}})
 
 
 def said_of(file: SourceFile, asked: Iterable[tuple[Node, bool]]) -> dict[str, set[str]]:
