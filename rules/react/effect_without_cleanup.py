@@ -99,6 +99,7 @@ from chunklint.api import (
     tried,
     void_methods,
     way_to,
+    worst_of,
 )
 
 rule = Rule(
@@ -262,7 +263,7 @@ def _is_asked_of_others(file: EcmascriptFile, found: list[Leak]) -> bool:
 
 def _of_leaks(file: EcmascriptFile, found: list[Leak]) -> Draft:
     """What an effect leaves behind: the gravest, with the others beside it."""
-    worst = max(found, key=lambda leak: leak_severity(file, leak).rank)
+    worst = worst_of(file, found)
     others = [(leak.acquired.node, f"{capitalised(leak.acquired.keeps)}.") for leak in found if leak is not worst]
     severity, steps = leak_severity(file, worst), way_to(file, worst.acquired)
     return rule.at(seen_at(worst.acquired), leak_message(file, worst), severity=severity, steps=steps, related=others)

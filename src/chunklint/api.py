@@ -82,6 +82,7 @@ if TYPE_CHECKING:
         stale_message,
         started_message,
         way_to,
+        worst_of,
     )
     from chunklint.semantics.ecmascript.external_stores import endless_subscriptions
     from chunklint.semantics.ecmascript.fed_answers import (
@@ -273,7 +274,8 @@ _HOMES = {
     "chunklint.semantics.ecmascript.effect_wording": (
         "added_message, adds_up, asker, called_text, endless_message, head_of, late_message, leak_message, "
         "leak_severity, left_open_message, mismatch_message, mismatch_severity, opened_message, overtaken_message, "
-        "reconnect_message, reset_message, retry_message, seen_at, stale_message, started_message, way_to"
+        "reconnect_message, reset_message, retry_message, seen_at, stale_message, started_message, way_to, "
+        "worst_of"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": (
@@ -844,5 +846,6 @@ __all__ = [
     "way_to",
     "without_check",
     "workspace_of",
+    "worst_of",
     "wrappers",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile
 from chunklint.model import Severity
-from chunklint.semantics.ecmascript.endings import called_without_event, is_past_once
+from chunklint.semantics.ecmascript.endings import called_without_event, is_past_once, is_turned_away
 from chunklint.semantics.ecmascript.external_stores import Endless
 from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
 from chunklint.semantics.ecmascript.handler_timers import Reset
@@ -99,7 +100,12 @@ def adds_up(file: SourceFile, leak: Leak) -> bool:
     # A late answer of a run that another has followed fills the state, whose own effect releases it.
     if leak.late or leak.acquired.kind is Kind.GLOBAL or leak.effect.runs is Deps.EMPTY:
         return False
-    return not ends_the_last(file, leak) and not is_past_once(file, leak.effect, leak.acquired)
+    return not ends_the_last(file, leak) and not _comes_once(file, leak)
+
+
+def _comes_once(file: SourceFile, leak: Leak) -> bool:
+    """Whether later runs of the effect do not come so far as to acquire."""
+    return is_past_once(file, leak.effect, leak.acquired) or is_turned_away(file, leak.effect, leak.acquired)
 
 
 def _blame(file: SourceFile, leak: Leak) -> str:
@@ -121,7 +127,7 @@ def _blame(file: SourceFile, leak: Leak) -> str:
 
 def leak_severity(file: SourceFile, leak: Leak) -> Severity:
     """An error for what piles up for sure; a note for what ends by itself, or lives as long as the page anyway."""
-    reruns = leak.effect.runs is not Deps.EMPTY and not is_past_once(file, leak.effect, leak.acquired)
+    reruns = leak.effect.runs is not Deps.EMPTY and not _comes_once(file, leak)
     if is_app_root(file, leak.effect.owner):
         return Severity.NOTE
     if leak.overwrites:
@@ -140,6 +146,17 @@ def leak_severity(file: SourceFile, leak: Leak) -> Severity:
         case Kind.OBSERVER:
             return Severity.WARNING if reruns else Severity.NOTE
     return Severity.ERROR if reruns else Severity.WARNING
+
+
+def worst_of(file: SourceFile, found: Sequence[Leak]) -> Leak:
+    """The gravest of what an effect leaves behind: of equals, what outlives the component, then what comes first."""
+
+    def gravity(leak: Leak) -> tuple[int, bool]:
+        receiver = leak.acquired.receiver
+        outlives = receiver is None or reach(file, receiver, leak.effect) is not Reach.OWNED
+        return leak_severity(file, leak).rank, outlives
+
+    return max(found, key=gravity)
 
 
 def asker(stale: Stale) -> Node:

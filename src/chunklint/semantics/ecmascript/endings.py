@@ -103,6 +103,28 @@ def is_past_once(file: SourceFile, effect: Effect, acquired: Acquisition) -> boo
     return False
 
 
+def is_turned_away(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
+    """Whether a ref turns later runs away before they acquire, in any of the functions that lead there.
+
+    `if (busy.current) return; busy.current = true; window.addEventListener(...)`.
+    """
+    for place in (*acquired.path, acquired.node):
+        function = enclosing_function(file, place)
+        while function is not None and function != effect.owner:
+            tests = [test for test in _left_early(function) if test.start_byte < place.start_byte]
+            asked = {chain for test in tests for chain in chains_in(file, test) if chain[-1:] == ("current",)}
+            body = function.child_by_field_name("body")
+            for mark in (
+                descendants(body, "assignment_expression", stop=FUNCTIONS) if asked and body is not None else ()
+            ):
+                left, right = mark.child_by_field_name("left"), mark.child_by_field_name("right")
+                shuts = right is not None and right.type == "true" and mark.start_byte < place.start_byte
+                if shuts and left is not None and dotted(file, left) in asked:
+                    return True
+            function = enclosing_function(file, function)
+    return False
+
+
 def _left_early(function: Node) -> Iterator[Node]:
     """The conditions under which a function returns at once."""
     body = function.child_by_field_name("body")

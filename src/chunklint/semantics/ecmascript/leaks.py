@@ -12,7 +12,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
-from chunklint.semantics.ecmascript.endings import ends_in_finally, is_ended, is_stored
+from chunklint.semantics.ecmascript.endings import ends_in_finally, is_ended, is_stored, is_turned_away
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -35,6 +35,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
 )
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value
 from chunklint.semantics.ecmascript.origins import origin_of
+from chunklint.semantics.ecmascript.other_windows import is_of_other_window
 from chunklint.semantics.ecmascript.page import is_scroll_lock
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
@@ -57,6 +58,7 @@ from chunklint.semantics.ecmascript.self_ending import (
     only_logs,
     only_sets_state,
     removes_itself,
+    takes_itself_away,
     tells_all_of_its_end,
 )
 from chunklint.semantics.ecmascript.shown_elements import comes_anew, matters
@@ -188,6 +190,8 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     chain = dotted(file, receiver) if receiver is not None and held is not Reach.GLOBAL else ()
     given = arguments_of(acquired.node)
     event = string_value(file, given[0]) if given else None
+    if receiver is not None and held is not Reach.GLOBAL and is_of_other_window(file, receiver, event):
+        return None
     # What takes no event takes no handler, either.
     handler = given[1] if len(given) > 1 else None
     names = handle.lasting | ({chain} if chain else set())
@@ -203,7 +207,10 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     if by_hand is not None and is_removed_by_count(file, acquired.node, words):
         return None
     # A handler that removes itself is there for one event; a removal that is kept as a value may run on unmount.
-    inside = by_hand is not None and removes_itself(file, acquired.node, by_hand, held)
+    inside = by_hand is not None and (
+        removes_itself(file, acquired.node, by_hand, held)
+        or (takes_itself_away(file, acquired.node, by_hand) and is_turned_away(file, effect, acquired))
+    )
     kept = by_hand is not None and is_stored(file, by_hand)
     return None if inside or kept else Leak(effect, acquired, by_hand)
 

@@ -278,7 +278,7 @@ def removes_itself(file: SourceFile, call: Node, removal: Node, held: Reach) -> 
     handler = function_of(file, given[1]) if len(given) > 1 else None
     # One that has been named as well, where all that it tells is gone.
     own = handler is not None and only_sets_state(file, handler, RELEASES[Kind.LISTENER])
-    if handler is not None and own and begins_within(removal, handler):
+    if own and takes_itself_away(file, call, removal):
         return True
     if held is not Reach.OWNED or len(given) < 2:
         return False
@@ -286,6 +286,13 @@ def removes_itself(file: SourceFile, call: Node, removal: Node, held: Reach) -> 
     listens = [one for one in _siblings(call) if called_name(file, one) == called_name(file, call)]
     handlers = [function_of(file, arguments_of(one)[1]) for one in listens if len(arguments_of(one)) > 1]
     return any(handler is not None and begins_within(removal, handler) for handler in handlers)
+
+
+def takes_itself_away(file: SourceFile, call: Node, removal: Node) -> bool:
+    """Whether a removal stands in the handler that a call adds."""
+    given = arguments_of(call)
+    handler = function_of(file, given[1]) if len(given) > 1 else None
+    return handler is not None and begins_within(removal, handler)
 
 
 def _siblings(call: Node) -> Iterator[Node]:

@@ -73,7 +73,7 @@ def undoes(file: SourceFile, callback: Node, effect: Effect, timer: Acquisition)
         given = arguments_of(run.node)
         at_rest = len(given) == 1 and file.text(given[0]) in _RESTS
         acted_on = not at_rest and not _is_set_here_only(file, callee) and _is_acted_on(file, callee)
-        if acted_on or _is_set_otherwise(file, effect, timer, run.node):
+        if acted_on or (not _heals(file, effect, callee) and _is_set_otherwise(file, effect, timer, run.node)):
             return file.text(callee)
     return ""
 
@@ -153,6 +153,11 @@ def _is_given_to_hook(file: SourceFile, use: Node) -> bool:
             name = called_name(file, around.parent)
             return is_hook(name) and name not in _KEEPS and not _DRAWS.search(name)
     return False
+
+
+def _heals(file: SourceFile, effect: Effect, setter: Node) -> bool:
+    """Whether an effect runs again for the state that a setter sets, so that its next run sets that right."""
+    return (state_of_setter(file, setter),) in {dotted(file, dependency) for dependency in effect.deps}
 
 
 def _is_set_otherwise(file: SourceFile, effect: Effect, timer: Acquisition, late: Node) -> bool:
