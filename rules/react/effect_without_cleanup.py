@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from chunklint.api import (
     ACQUIRING,
     Answer,
+    Asked,
     Bound,
     Draft,
     EcmascriptFile,
@@ -46,8 +47,8 @@ from chunklint.api import (
     adds_up,
     answers,
     arguments_of,
-    asked_class,
     asked_first,
+    asked_method,
     asker,
     bound,
     called_text,
@@ -252,8 +253,9 @@ def _receiver_of(file: EcmascriptFile, found: list[Leak]) -> tuple[str, str] | N
     return origins.pop() if len(origins) == 1 else None
 
 
-def _asked_of(file: EcmascriptFile, found: list[Leak]) -> tuple[str, str, str] | None:
-    return asked_class(file, found[0].acquired) if len(found) == 1 else None
+def _asked_of(file: EcmascriptFile, found: list[Leak]) -> Asked | None:
+    asked = {asked_method(file, leak.acquired) for leak in found}
+    return asked.pop() if len(asked) == 1 else None
 
 
 def _is_asked_of_others(file: EcmascriptFile, found: list[Leak]) -> bool:
@@ -360,7 +362,9 @@ def outlives_its_component(facts: Mapping[str, tuple[Shared, ...]], whole: bool)
     for path, own in facts.items():
         for one in own:
             if isinstance(one, Bound) and not (whole and is_over(spans, shares, path, one)):
-                yield rule.at(one.place, one.message, severity=one.severity, steps=one.steps, related=one.related)
+                yield rule.at(
+                    one.place, shares.message(path, one), severity=one.severity, steps=one.steps, related=one.related
+                )
 
 
 @rule.across

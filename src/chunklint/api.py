@@ -104,7 +104,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
     from chunklint.semantics.ecmascript.late_work import Late, captured_too_early, late_handles
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, is_test_or_story, leaks
-    from chunklint.semantics.ecmascript.lifespans import Bound, Lifespans, Placed, bound, placed
+    from chunklint.semantics.ecmascript.lifespans import Asked, Bound, Lifespans, Placed, bound, placed
     from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
     from chunklint.semantics.ecmascript.modals import Modals
     from chunklint.semantics.ecmascript.monitors import Monitor, monitor_of, monitors
@@ -146,7 +146,7 @@ if TYPE_CHECKING:
     )
     from chunklint.semantics.ecmascript.singletons import Ended, ended
     from chunklint.semantics.ecmascript.stale_answers import stale_answers
-    from chunklint.semantics.ecmascript.void_methods import VoidMethod, asked_class, void_methods
+    from chunklint.semantics.ecmascript.void_methods import VoidMethod, asked_method, void_methods
     from chunklint.semantics.ecmascript.ways_on import Ends, ends, lead_nowhere, workspace_of
     from chunklint.semantics.migrations.data_loss import Loss
     from chunklint.semantics.migrations.exposures import Exposure, Reason, exposures
@@ -288,7 +288,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.holes": "Gap, GapKind, StandIn",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
-    "chunklint.semantics.ecmascript.lifespans": "Bound, Lifespans, Placed, bound, placed",
+    "chunklint.semantics.ecmascript.lifespans": "Asked, Bound, Lifespans, Placed, bound, placed",
     "chunklint.semantics.ecmascript.late_work": "Late, captured_too_early, late_handles",
     "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, is_test_or_story, leaks",
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
@@ -312,7 +312,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.shared_answers": "Answer, Keeper, Question, answers, overtaken, questions",
     "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
     "chunklint.semantics.ecmascript.shared_receivers": "Holders, Maker, Reader, Shares, is_over, makers, shared_origin",
-    "chunklint.semantics.ecmascript.void_methods": "VoidMethod, asked_class, void_methods",
+    "chunklint.semantics.ecmascript.void_methods": "VoidMethod, asked_method, void_methods",
     "chunklint.semantics.ecmascript.singletons": "Ended, ended",
     "chunklint.semantics.ecmascript.stale_answers": "stale_answers",
     "chunklint.semantics.ecmascript.ways_on": "Ends, ends, lead_nowhere, workspace_of",
@@ -486,6 +486,7 @@ __all__ = [
     "WEB_FRAMEWORKS",
     "Act",
     "Answer",
+    "Asked",
     "Body",
     "Bound",
     "Boundary",
@@ -637,8 +638,8 @@ __all__ = [
     "arguments",
     "arguments_of",
     "asked_after_wait",
-    "asked_class",
     "asked_first",
+    "asked_method",
     "asked_whose",
     "asker",
     "assumed_version",

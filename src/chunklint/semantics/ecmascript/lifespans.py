@@ -60,6 +60,16 @@ class Placed:
 
 
 @record
+class Asked:
+    """A method that keeps a handler: module, class or object and name, and what it is called on, as written."""
+
+    module: str
+    owner: str
+    method: str
+    receiver: str
+
+
+@record
 class Bound:
     """A finding about what outlives a component, for the join to say once it is known how long that stays.
 
@@ -68,7 +78,7 @@ class Bound:
         receiver: Module and name of the atom, context or hook that hands out what it listens to, where each run meets
             another of those; None otherwise.
         grows: Whether it grows while the component is there, which therefore must not stay.
-        asks: Module, class and method that keeps the handler, where the type of the receiver is declared.
+        asks: The method that keeps the handler, where the type of the receiver is declared or it is imported.
     """
 
     owner: str
@@ -79,7 +89,7 @@ class Bound:
     related: tuple[tuple[Location, str], ...] = ()
     receiver: tuple[str, str] | None = None
     grows: bool = False
-    asks: tuple[str, str, str] | None = None
+    asks: Asked | None = None
 
 
 def bound(
@@ -88,7 +98,7 @@ def bound(
     draft: Draft,
     receiver: tuple[str, str] | None = None,
     grows: bool = False,
-    asks: tuple[str, str, str] | None = None,
+    asks: Asked | None = None,
 ) -> Bound:
     """A finding as a fact, for the join to say once it is known how long the component stays."""
     name = definition_around(file, owner) if owner is not None else ""

@@ -259,9 +259,14 @@ def _acquired(file: SourceFile, node: Node, callee: Node, row: Resource) -> Acqu
         case Kind.SUBSCRIPTION if node.type == "call_expression":
             holder = receiver if row.name in _ON_AN_OBJECT and receiver is not None else callee
             keeps = row.keeps or f"`{_short(file, holder)}` keeps the subscription"
-            release = release if row.release else f"the unsubscribe that `{name}` returned"
+            release = release if row.release else returned_by(name)
             return Acquisition(node, row.kind, keeps, release, returns=not row.release)
     return None
+
+
+def returned_by(method: str) -> str:
+    """What a message asks to be called where a method hands back the end of what it begins."""
+    return f"the unsubscribe that `{method}` returned"
 
 
 def _timer(file: SourceFile, call: Node, given: list[Node], row: Resource) -> Acquisition | None:

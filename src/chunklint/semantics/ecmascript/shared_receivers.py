@@ -30,7 +30,7 @@ from chunklint.semantics.ecmascript.react import (
     is_hook,
     jsx_elements,
 )
-from chunklint.semantics.ecmascript.resources import Acquisition
+from chunklint.semantics.ecmascript.resources import Acquisition, returned_by
 from chunklint.semantics.ecmascript.void_methods import VoidMethod
 
 Origin = tuple[str, str]
@@ -194,14 +194,16 @@ class Shares:
 
     def __init__(self, facts: Mapping[str, Iterable[object]], spans: Lifespans) -> None:
         self._spans = spans
-        self._files = {path for path, own in facts.items() if any(isinstance(one, Holders | Placed) for one in own)}
+        self._files = {
+            path for path, own in facts.items() if any(isinstance(one, Holders | Placed | VoidMethod) for one in own)
+        }
         self._readers: dict[Origin, list[Origin]] = defaultdict(list)
         self._makers: dict[Origin, list[Origin]] = defaultdict(list)
-        self._void: set[tuple[str, str, str]] = set()
+        self._void: dict[tuple[str, str, str], str] = {}
         for path, own in facts.items():
             for one in own:
                 if isinstance(one, VoidMethod):
-                    self._void.add((path, one.owner, one.name))
+                    self._void[path, one.owner, one.name] = one.ending
                 if isinstance(one, Reader) and (holder := self._target(path, one.module)) is not None:
                     self._readers[path, one.hook].append((holder, one.name))
                 elif isinstance(one, Maker) and (holder := self._target(path, one.module)) is not None:
@@ -211,13 +213,25 @@ class Shares:
         return module_files(path, module, self._files) if module else path
 
     def returns_nothing(self, path: str, bound: Bound) -> bool:
-        """Whether a finding asks for the unsubscribe of a method of the project that returns none."""
-        module, name, method = bound.asks or ("", "", "")
-        target = self._target(path, module) if name else None
-        if target is None:
-            return False
-        names = self._spans.main(target) if name == "default" else (name,)
-        return any((target, one, method) in self._void for one in names)
+        """Whether a finding asks for the unsubscribe of a method of the project that returns none, nor has another."""
+        return self._ending(path, bound) == ""
+
+    def message(self, path: str, bound: Bound) -> str:
+        """What a finding says, with the method that ends what another one keeps and hands back nothing for."""
+        ending = self._ending(path, bound)
+        if not ending or bound.asks is None:
+            return bound.message
+        return bound.message.replace(returned_by(bound.asks.method), f"`{bound.asks.receiver}.{ending}`")
+
+    def _ending(self, path: str, bound: Bound) -> str | None:
+        """The method beside the one that keeps a handler ("" for none); None where that hands back the end of it."""
+        target = self._target(path, bound.asks.module) if bound.asks is not None else None
+        if bound.asks is None or target is None:
+            return None
+        asked = bound.asks
+        names = self._spans.main(target) if asked.owner == "default" else (asked.owner,)
+        found = (self._void.get((target, one, asked.method)) for one in names)
+        return next((ending for ending in found if ending is not None), None)
 
     def ends_first(self, path: str, bound: Bound) -> bool:
         """Whether what a finding is about listens to something that its maker ends, and stays as long as that."""
