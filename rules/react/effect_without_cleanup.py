@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from chunklint.api import (
     ACQUIRING,
@@ -66,6 +67,7 @@ from chunklint.api import (
     head_of,
     held_in_ref,
     hook_calls,
+    idle_owner,
     is_for_all_files,
     is_only_tried,
     is_over,
@@ -150,6 +152,10 @@ export function Width() {
         "export *",
         "import(",
         "use server",
+        # Whoever imports a hook or component may use it.
+        ' from "',
+        " from '",
+        "require(",
         *ACQUIRING,
     ),
     silent_on=(
@@ -240,11 +246,17 @@ def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
     if is_test_or_story(file.path):
         return
     for effect in effects(file):
-        found = list(leaks(file, effect))
-        if not any(leak.late for leak in found):
-            yield from _overwritten(file, effect)
-        if any(adds_up(file, leak) for leak in found) and not _is_asked_of_others(file, found):
-            yield _of_leaks(file, found)
+        if not idle_owner(file, effect):
+            yield from _growing(file, effect)
+
+
+def _growing(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
+    """What goes wrong while a component is there, however long that is."""
+    found = list(leaks(file, effect))
+    if not any(leak.late for leak in found):
+        yield from _overwritten(file, effect)
+    if any(adds_up(file, leak) for leak in found) and not _is_asked_of_others(file, found):
+        yield _of_leaks(file, found)
 
 
 def _receiver_of(file: EcmascriptFile, found: list[Leak]) -> tuple[str, str] | None:
@@ -346,21 +358,29 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     yield from fed_answers(file)
     yield from placed(file)
     for effect in effects(file):
-        found = list(leaks(file, effect))
+        found, idle = list(leaks(file, effect)), bool(idle_owner(file, effect))
         grows = any(adds_up(file, leak) for leak in found)
         if found and (not grows or _is_asked_of_others(file, found)):
             receiver, asks = _receiver_of(file, found), _asked_of(file, found)
-            yield bound(file, effect.call, _of_leaks(file, found), receiver, grows, asks)
+            yield replace(bound(file, effect.call, _of_leaks(file, found), receiver, grows, asks), idle=idle)
+        for draft in _growing(file, effect) if idle else ():
+            yield replace(bound(file, effect.call, draft, grows=True), idle=True)
     yield from makers(file)
     yield from void_methods(file)
 
 
 @rule.across
-def outlives_its_component(facts: Mapping[str, tuple[Shared, ...]], whole: bool) -> Iterator[Draft]:
+def outlives_its_component(
+    facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution
+) -> Iterator[Draft]:
     spans = Lifespans(facts)
     shares = Shares(facts, spans)
+    # Where nothing starts an application, its users are elsewhere.
+    joined = feeding(facts, resolution) if whole and spans.has_entry() else None
     for path, own in facts.items():
         for one in own:
+            if isinstance(one, Bound) and joined is not None and one.idle and joined.is_idle((path, one.owner)):
+                continue
             if isinstance(one, Bound) and not (whole and is_over(spans, shares, path, one)):
                 yield rule.at(
                     one.place, shares.message(path, one), severity=one.severity, steps=one.steps, related=one.related

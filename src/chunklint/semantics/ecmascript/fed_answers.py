@@ -27,12 +27,7 @@ from chunklint.semantics.ecmascript.react import Effect, effects
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.shared_answers import Question, questions
 from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
-
-# Files that routers of frameworks mount, anew for each address.
-_ROUTED = frozenset(
-    {"page", "layout", "template", "default", "loading", "not-found", "_app", "_layout", "route", "+Page"}
-)
-
+from chunklint.semantics.ecmascript.unused import ROUTED, needs_import
 
 _COMMENTS = r"(?:\s|//[^\n]*\n|/\*.*?\*/)*"
 _CLIENT = re.compile(_COMMENTS + r"""["']use client["']""", re.DOTALL)
@@ -86,9 +81,21 @@ def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queue
         {one.owner for one in asked}
         | {one.owner for one in given if isinstance(one, Feed)}
         | {one.owner for one in questions(file)}
+        | {name for effect in effects(file) if (name := idle_owner(file, effect)) and _says(file, effect)}
     )
     names = names_for(file, owners)
     yield from (one for one in (names, modals(file)) if one is not None)
+
+
+def idle_owner(file: SourceFile, effect: Effect) -> str:
+    """The definition that an effect stands in, where only other files could make it run; "" otherwise."""
+    name = definition_around(file, effect.call)
+    return name if name and needs_import(file, name) else ""
+
+
+def _says(file: SourceFile, effect: Effect) -> bool:
+    """Whether an effect leaves something behind, or takes late answers, whoever mounts it."""
+    return next(leaks(file, effect), None) is not None or next(stale_answers(file, effect), None) is not None
 
 
 def _asked(file: SourceFile) -> Iterator[Fed]:
@@ -127,7 +134,7 @@ def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> 
     """The feeds among the facts of all files, joined."""
     fronts = {path: one for path, own in facts.items() for one in own if isinstance(one, Front)}
     fed = {path: tuple(one for one in own if isinstance(one, Feed)) for path, own in facts.items()}
-    used = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Uses)}
+    used = {path: one for path, own in facts.items() for one in own if isinstance(one, Uses)}
     tests = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Tried)}
     modal = {
         (path, name): ways
@@ -164,4 +171,4 @@ def is_only_tried(joined: Feeding, path: str, asked: Fed | Question) -> bool:
     nobody at all mounts never asks.
     """
     key = (path, asked.owner)
-    return PurePosixPath(path).stem not in _ROUTED and not joined.is_used(key) and joined.is_tried(key)
+    return PurePosixPath(path).stem not in ROUTED and not joined.is_used(key) and joined.is_tried(key)

@@ -27,6 +27,7 @@ from chunklint.semantics.ecmascript.react import component_of, jsx_elements
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.swaps import takes_its_place
 from chunklint.semantics.ecmascript.unmounts import is_taken_away
+from chunklint.semantics.ecmascript.unused import passed_on
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
 ALL = "*"
@@ -67,9 +68,13 @@ class Feed:
 
 @record
 class Uses:
-    """What a file mounts, calls or imports without a look at what it gives: module and name of each."""
+    """What a file mounts, calls or imports without a look at what it gives: module and name of each.
+
+    `passed` is all that it imports from files, or exports again.
+    """
 
     names: tuple[tuple[str, str], ...]
+    passed: tuple[tuple[str, str], ...] = ()
 
 
 @record
@@ -91,8 +96,9 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
     # A component that is kept in a table is mounted from there under another name.
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
     used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
-    if used:
-        yield Uses(tuple(sorted(used)))
+    passed = {(module, name) for module, name in passed_on(file) if module not in _REACT} - used
+    if used or passed:
+        yield Uses(tuple(sorted(used)), tuple(sorted(passed)))
 
 
 def tried(file: SourceFile) -> Tried | None:
@@ -143,7 +149,7 @@ class Feeding:
         self,
         fronts: Mapping[str, Front],
         fed: Mapping[str, Iterable[Feed]],
-        used: Mapping[str, Iterable[tuple[str, str]]],
+        used: Mapping[str, Uses],
         tried: Mapping[str, Iterable[tuple[str, str]]],
         modal: Mapping[Key, Collection[str]],
         resolution: Resolution,
@@ -153,7 +159,8 @@ class Feeding:
         self._by_name: dict[str, list[tuple[str, Feed]]] = defaultdict(list)
         for path, feed in ((path, feed) for path, own in fed.items() for feed in own):
             self._by_name[feed.imported].append((path, feed))
-        self._used = _by_name(used)
+        self._used = _by_name({path: one.names for path, one in used.items()})
+        self._passed = _by_name({path: one.passed for path, one in used.items()})
         self._tried = _by_name(tried)
         self._renamed: dict[str, set[str]] = defaultdict(set)
         for front in fronts.values():
@@ -199,6 +206,13 @@ class Feeding:
     def is_used(self, key: Key) -> bool:
         """Whether any file mounts a component, calls a hook, or imports the module of either as the app runs."""
         return self._is_among(self._used, key)
+
+    def is_idle(self, key: Key) -> bool:
+        """Whether no file that is known, nor the users of a package, could mount or call what needs an import."""
+        if self.is_used(key) or self._is_among(self._passed, key) or self.is_tried(key):
+            return False
+        package = self._workspace.resolution.package_of(key[0])
+        return package is None or not package.library
 
     def is_tried(self, key: Key) -> bool:
         """Whether a test or a story imports a component or hook."""

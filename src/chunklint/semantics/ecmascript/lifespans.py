@@ -79,6 +79,7 @@ class Bound:
             another of those; None otherwise.
         grows: Whether it grows while the component is there, which therefore must not stay.
         asks: The method that keeps the handler, where the type of the receiver is declared or it is imported.
+        idle: Whether nothing runs the definition unless another file imports it.
     """
 
     owner: str
@@ -90,6 +91,7 @@ class Bound:
     receiver: tuple[str, str] | None = None
     grows: bool = False
     asks: Asked | None = None
+    idle: bool = False
 
 
 def bound(
@@ -104,7 +106,8 @@ def bound(
     name = definition_around(file, owner) if owner is not None else ""
     steps = tuple((_place(file, place), text) for place, text in draft.steps)
     related = tuple((_place(file, place), text) for place, text in draft.related)
-    return Bound(name, _place(file, draft.place), draft.message, draft.severity, steps, related, receiver, grows, asks)
+    place = _place(file, draft.place)
+    return Bound(name, place, draft.message, draft.severity, steps, related, receiver, grows, asks)
 
 
 def _place(file: SourceFile, place: Place) -> Location:
@@ -283,6 +286,11 @@ class Lifespans:
             if not stays or (key not in known and (key in seen or not self._lasts_with(*key, known, seen | {key}))):
                 return False
         return bool(places)
+
+    def has_entry(self) -> bool:
+        """Whether an application is among the files, so that what it mounts is known."""
+        entered = any(owner == ENTRY for uses in self._uses.values() for _, _, owner, _ in uses)
+        return entered or any(self._is_root(path) for path in self._main)
 
     def main(self, path: str) -> tuple[str, ...]:
         """The definitions that the default export of a file is made of."""

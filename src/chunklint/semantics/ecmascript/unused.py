@@ -1,0 +1,86 @@
+"""Definitions that only other files could use: hooks, and components that are exported by their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.semantics.ecmascript.definitions import definitions
+from chunklint.semantics.ecmascript.modules import exports
+from chunklint.semantics.ecmascript.names import bindings
+from chunklint.semantics.ecmascript.react import is_component_or_hook, is_hook
+
+# Files that routers of frameworks mount, anew for each address.
+ROUTED = frozenset(
+    {"page", "layout", "template", "default", "loading", "not-found", "_app", "_layout", "route", "+Page"}
+)
+# What routers take from a module by its name.
+_ROUTE_PARTS = frozenset({"Component", "ErrorBoundary", "HydrateFallback", "CatchBoundary", "Layout"})
+_REQUIRED = re.compile(r"""\brequire\(\s*["']([^"']+)["']\s*\)""")
+_EVERY = "*"
+
+
+def _may_be_used(name: str, imported: str) -> bool:
+    return imported == _EVERY or is_component_or_hook(name) or is_component_or_hook(imported)
+
+
+def needs_import(file: SourceFile, name: str) -> bool:
+    """Whether a definition does nothing unless another file imports it by its name, and this file mentions it nowhere.
+
+    A default export may be mounted by the place of its file, a hook never is.
+    """
+    if not is_component_or_hook(name) or name in _ROUTE_PARTS or PurePosixPath(file.path).stem in ROUTED:
+        return False
+    defined = next((one.node for one in definitions(file) if one.fact.name == name), None)
+    offered = exports(file)
+    own, main = offered.get(name), offered.get("default")
+    if defined is None or own is None or own.module:
+        as_main = main is not None and main.node is not None and is_hook(name)
+        if defined is None or not as_main or main is None or not _stands_for(file, main.node, defined, name):
+            return False
+    elif main is not None and _stands_for(file, main.node, defined, name) and not is_hook(name):
+        return False
+    return not any(_is_use(file, use, defined) for use in _named(file, name))
+
+
+def _stands_for(file: SourceFile, value: Node | None, defined: Node, name: str) -> bool:
+    if value is None:
+        return False
+    return begins_within(value, defined) or any(file.text(one) == name for one in (value, *_identifiers(value)))
+
+
+def _identifiers(node: Node) -> Iterator[Node]:
+    return descendants(node, "identifier", "shorthand_property_identifier")
+
+
+def _named(file: SourceFile, name: str) -> Iterator[Node]:
+    return (one for one in _identifiers(file.root) if file.text(one) == name)
+
+
+def _is_use(file: SourceFile, name: Node, defined: Node) -> bool:
+    """Whether a name is more than the definition itself, its export, or the name that is put on it."""
+    around = name.parent
+    if around is None or begins_within(name, defined) or around.type in ("export_specifier", "export_statement"):
+        return False
+    if around.type in ("variable_declarator", "function_declaration") and around.child_by_field_name("name") == name:
+        return False
+    part = around.child_by_field_name("property") if around.type == "member_expression" else None
+    return part is None or file.text(part) != "displayName"
+
+
+def passed_on(file: SourceFile) -> Iterator[tuple[str, str]]:
+    """Module and name of what a file imports, asks for by `require`, or exports again, whatever it does with it.
+
+    Only what may be a component or hook, by the name that it has here or there, and whole modules.
+    """
+    for found in bindings(file, file.root).values():
+        if found.kind == "import" and found.module and _may_be_used(found.name, found.imported):
+            yield found.module, found.imported
+    for name, one in exports(file).items():
+        if one.module and _may_be_used(name, one.imported):
+            yield one.module, one.imported
+    yield from ((module, _EVERY) for module in _REQUIRED.findall(file.content))
