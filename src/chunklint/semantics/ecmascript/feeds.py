@@ -209,8 +209,10 @@ class Feeding:
 
     def is_idle(self, key: Key) -> bool:
         """Whether no file that is known, nor the users of a package, could mount or call what needs an import."""
-        if self.is_used(key) or self._is_among(self._passed, key) or self.is_tried(key):
-            return False
+        named = (*sorted(self._names(key[1])), WHOLE)
+        for uses in (self._used, self._passed, self._tried):
+            if any(self._could_mean(*one, name, key) for name in named for one in uses.get(name, ())):
+                return False
         package = self._workspace.resolution.package_of(key[0])
         return package is None or not package.library
 
@@ -221,6 +223,15 @@ class Feeding:
     def _is_among(self, uses: Mapping[str, list[tuple[str, str]]], key: Key) -> bool:
         names = (*sorted(self._names(key[1])), WHOLE)
         return any(self._may_use(path, module, name, key) for name in names for path, module in uses.get(name, ()))
+
+    def _could_mean(self, path: str, module: str, name: str, key: Key) -> bool:
+        """Whether a use means a definition, or comes from where no scanned file is, and looks like it by its names."""
+        found = self._meant(path, module, name, key)
+        if found is not None:
+            return found == key if name != WHOLE else found[0] == key[0]
+        if not module or module.startswith(".") or self._workspace.file(path, module) is not None:
+            return False
+        return name == key[1] or (name in (WHOLE, "default") and _may_name(module, key[0]))
 
     def _may_use(self, path: str, module: str, name: str, key: Key) -> bool:
         """Whether a use means a definition, or its name in a package of which no scanned file is known to be a part."""
