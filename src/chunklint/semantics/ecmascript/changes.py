@@ -67,6 +67,8 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
                 pending.extend((part, hops + 1) for part in arguments_of(hook[1])[:1])
             elif (loaded := _loaded_with(file, name, found, hook, owner)) is not None:
                 pending.extend((part, hops + 1) for part in loaded)
+            elif hook[0] in _ROUTE:
+                yield from (f"/{word}:{_parameter(file, name, found)}" for word in _words_on(file, hook[1], found.name))
             elif changes_itself(file, found, hook):
                 yield ITSELF
             elif hook[0] in _STATE:
@@ -112,13 +114,16 @@ def given(file: SourceFile, name: Node, found: Binding, owner: Node) -> str | No
 
 
 def changes_itself(file: SourceFile, found: Binding, hook: tuple[str, Node]) -> bool:
-    """Whether what a hook gives changes in place, more than once: state that handlers set, the query of the address."""
+    """Whether what a hook gives changes in place, more than once: state that handlers set, the query of the address.
+
+    Parameters of the route have ways of their own.
+    """
     name, call = hook
     if name in _STATE:
         return found.keys[:1] != ("1",) and _is_set_later(file, found)
     if name in _SEARCH:
-        return found.keys[:1] != ("1",) and (_is_set_later(file, found) or _leads_on(file, call, "?"))
-    return name in _ROUTE and _leads_on(file, call, "/", found.name)
+        return found.keys[:1] != ("1",) and (_is_set_later(file, found) or _leads_on(file, call))
+    return False
 
 
 def setter_of(file: SourceFile, state: Binding) -> Binding | None:
@@ -220,8 +225,17 @@ def _name_of(file: SourceFile, function: Node) -> Node | None:
     return name if name is not None and name.type == "identifier" else None
 
 
-def _leads_on(file: SourceFile, call: Node, mark: str, name: str = "") -> bool:
-    """Whether the component that reads the address itself leads to another one, by a text with a mark and a hole.
+def _leads_on(file: SourceFile, call: Node) -> bool:
+    """Whether the component that reads the query of the address itself leads to another one, by a text with a hole."""
+    owner = enclosing_function(file, call)
+    return any(
+        "?" in (text := file.text(node)) and "${" in text and _is_address(file, node, "?")
+        for node in (descendants(owner, "template_string") if owner is not None else ())
+    )
+
+
+def _words_on(file: SourceFile, call: Node, name: str) -> Iterator[str]:
+    """The words before the holes of the addresses to which the component that reads a parameter itself leads.
 
     One that has the parameter itself in a hole leads to a part of the same page.
     """
@@ -229,20 +243,26 @@ def _leads_on(file: SourceFile, call: Node, mark: str, name: str = "") -> bool:
     for node in descendants(owner, "template_string") if owner is not None else ():
         text = file.text(node)
         # A path that only tells another page where it was left from is no other page of the same kind.
-        path = text if mark == "?" else text.partition("?")[0]
-        if mark not in path or "${" not in path or f"${{{name}}}" in text or not _is_address(file, node, mark):
+        path = text.partition("?")[0]
+        if "/" not in path or "${" not in path or f"${{{name}}}" in text or not _is_address(file, node, "/"):
             continue
-        if mark == "?" or _names_page(file, path, owner, name):
-            return True
-    return False
+        words = re.findall(r"(?:([\w-]*)/|^)\$\{", path)
+        if _names_page(file, words, owner, name):
+            yield from words
 
 
-def _names_page(file: SourceFile, path: str, owner: Node | None, name: str) -> bool:
+def _parameter(file: SourceFile, name: Node, found: Binding) -> str:
+    """What a route calls a parameter: `id` of `const { id: order } = useParams()`, or of `params.id`; "" if unknown."""
+    around = name.parent
+    part = around.child_by_field_name("property") if around is not None and not found.keys else None
+    return found.keys[0] if found.keys else file.text(part) if part is not None else ""
+
+
+def _names_page(file: SourceFile, words: list[str], owner: Node | None, name: str) -> bool:
     """Whether a path may lead to the page that a component is: some hole in it follows a word for what that shows.
 
     `/teams/${id}` is no page of `Letter` in `pages/letter.tsx`, which reads `letterId`; a hole behind nothing may be.
     """
-    words = re.findall(r"(?:([\w-]*)/|^)\$\{", path)
     members = re.findall(rf"\b{re.escape(name)}\??\.(\w+)", file.text(owner)) if owner is not None and name else []
     shown = " ".join((file.path, function_name(file, owner) if owner is not None else "", name, *members))
     plain = re.sub(r"[\W_]", "", shown).lower()

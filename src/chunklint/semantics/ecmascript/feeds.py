@@ -25,6 +25,7 @@ from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap
 from chunklint.semantics.ecmascript.react import component_of, jsx_elements
 from chunklint.semantics.ecmascript.resolution import Resolution
+from chunklint.semantics.ecmascript.route_tables import routes_in, word_before
 from chunklint.semantics.ecmascript.swaps import takes_its_place
 from chunklint.semantics.ecmascript.unmounts import is_taken_away
 from chunklint.semantics.ecmascript.unused import passed_on
@@ -70,11 +71,13 @@ class Feed:
 class Uses:
     """What a file mounts, calls or imports without a look at what it gives: module and name of each.
 
-    `passed` is all that it imports from files, or exports again.
+    `passed` is all that it imports from files, or exports again, `routes` the pattern of each route with a parameter,
+    with module and name of what that shows.
     """
 
     names: tuple[tuple[str, str], ...]
     passed: tuple[tuple[str, str], ...] = ()
+    routes: tuple[tuple[str, str, str], ...] = ()
 
 
 @record
@@ -97,8 +100,10 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
     used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
     passed = {(module, name) for module, name in passed_on(file) if module not in _REACT} - used
-    if used or passed:
-        yield Uses(tuple(sorted(used)), tuple(sorted(passed)))
+    shown = ((pattern, origin_of_use(file, name)) for pattern, name in routes_in(file))
+    routes = {(pattern, *target) for pattern, target in shown if target is not None}
+    if used or passed or routes:
+        yield Uses(tuple(sorted(used)), tuple(sorted(passed)), tuple(sorted(routes)))
 
 
 def tried(file: SourceFile) -> Tried | None:
@@ -162,6 +167,8 @@ class Feeding:
         self._used = _by_name({path: one.names for path, one in used.items()})
         self._passed = _by_name({path: one.passed for path, one in used.items()})
         self._tried = _by_name(tried)
+        self._routes = [(path, *route) for path, one in used.items() for route in one.routes]
+        self._patterns: dict[Key, list[str]] | None = None
         self._renamed: dict[str, set[str]] = defaultdict(set)
         for front in fronts.values():
             for exported, local, _, imported in front.exports:
@@ -251,12 +258,23 @@ class Feeding:
         found = self._workspace.find(path, module, name)
         return found[0] if found is not None else None
 
+    def _leads_to_itself(self, key: Key, way: str) -> bool:
+        """Whether what stands before a parameter in a component's link stands there in its own routes, if they tell."""
+        if self._patterns is None:
+            self._patterns = defaultdict(list)
+            for path, pattern, module, name in self._routes:
+                found = self._workspace.find(path, module, name)
+                self._patterns[found[0] if found is not None else ("", "")].append(pattern)
+        word, _, parameter = way[1:].partition(":")
+        known = {word_before(pattern, parameter) for pattern in self._patterns.get(key, ())} - {None}
+        return not known or not word or word in known
+
     def changes(self, key: Key, way: str) -> bool:
         """Whether some mount or call changes what a definition is given, while that stays mounted."""
         pending, seen = [(key, way)], set[tuple[Key, str]]()
         while pending:
             asked = pending.pop()
-            if asked[1] == ITSELF:
+            if asked[1] == ITSELF or (asked[1].startswith("/") and self._leads_to_itself(*asked)):
                 return True
             if asked in seen or asked[1] in self._modal.get(asked[0], ()):
                 continue
