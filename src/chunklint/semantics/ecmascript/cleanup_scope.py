@@ -204,30 +204,31 @@ def is_guarded(file: SourceFile, effect: Effect, node: Node, since: int | None =
     for function in (around for around in ancestors(node) if is_function(around)):
         if function in (effect.callback, effect.owner):
             break
-        start = _last_wait_before(function, node.start_byte if since is None else since + 1)
+        start = last_wait_before(function, node.start_byte if since is None else since + 1)
         if any(asked.start_byte >= start and steers(file, asked, setters) for asked in conditions(function)):
             return True
-        if start or _continues(file, function):
+        if start or continues(file, function):
             break
     return aborts(file, effect) and _waits_with_signal(file, effect, node)
 
 
 def asked_since(function: Node, node: Node, since: int | None = None) -> Iterator[Node]:
     """The conditions that a function asks between its last wait and a node, or after the wait that the node is."""
-    start = _last_wait_before(function, node.start_byte if since is None else since + 1)
+    start = last_wait_before(function, node.start_byte if since is None else since + 1)
     for asked in conditions(function):
         if asked.start_byte >= start and (since is not None or asked.start_byte < node.start_byte):
             yield asked
 
 
-def _continues(file: SourceFile, function: Node) -> bool:
+def continues(file: SourceFile, function: Node) -> bool:
     """Whether a function is what `then`, `catch` or `finally` go on with."""
     call = function.parent.parent if function.parent is not None else None
     named = call is not None and call.type == "call_expression"
     return named and call is not None and called_name(file, call) in ("then", "catch", "finally")
 
 
-def _last_wait_before(function: Node, position: int) -> int:
+def last_wait_before(function: Node, position: int) -> int:
+    """Where the last `await` begins that a function comes to before a position; 0 for none."""
     body = function.child_by_field_name("body")
     if body is None:
         return 0

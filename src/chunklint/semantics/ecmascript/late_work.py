@@ -13,8 +13,10 @@ from chunklint.semantics.ecmascript.cleanup_scope import (
     asked_since,
     chains_in,
     conditions,
+    continues,
     is_guarded,
     killers,
+    last_wait_before,
     own_calls,
     steers,
 )
@@ -121,7 +123,28 @@ def _is_harmless(file: SourceFile, effect: Effect, node: Node, waits: int | None
     """Whether work does not come so far after an unmount: it asks for an element first, is called off, or is brief."""
     right = node.child_by_field_name("right")
     brief = right is not None and only_listens_to_permission(file, effect, unwrap(right))
-    return brief or _asks_element(file, effect, node, waits) or _is_called_off(file, effect, node)
+    if brief or _asks_element(file, effect, node, waits) or _is_called_off(file, effect, node):
+        return True
+    return waits is None and effect.runs is Deps.EMPTY and _stumbles_first(file, effect, node)
+
+
+def _stumbles_first(file: SourceFile, effect: Effect, node: Node) -> bool:
+    """Whether work goes through an element of its component after its wait, unasked, and before it acquires anything.
+
+    Once unmounted there is none, and what goes through it throws: `video.current.srcObject = stream`.
+    """
+    around = enclosing_function(file, node)
+    start = last_wait_before(around, node.start_byte) if around is not None else 0
+    if around is None or (not start and not continues(file, around)):
+        return False
+    return any(
+        start < member.start_byte < node.start_byte
+        and member.child_by_field_name("optional_chain") is None
+        and (chain := dotted(file, member))[1:2] == ("current",)
+        and len(chain) == 3
+        and is_element_ref(file, chain[0], effect.owner)
+        for member in descendants(around, "member_expression", stop=FUNCTIONS)
+    )
 
 
 def _is_called_off(file: SourceFile, effect: Effect, node: Node) -> bool:

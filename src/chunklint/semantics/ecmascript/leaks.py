@@ -76,7 +76,7 @@ _SHORT = 1000
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
 # What an application mounts around all of its pages, by the names that such components are given.
-_AROUND_ALL = re.compile(r"(?:Layout|Shell|Root|Provider|Providers)$")
+_AROUND_ALL = re.compile(r"(?:Layout|Shell|Root|Provider|Providers)(?:Content|Inner)?$")
 _ROOT_FILES = frozenset({"_app", "app", "main", "root"})
 _TEST_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e", "test", "tests"})
 _TEST_MARKS = frozenset({"test", "spec", "stories", "story", "docs", "cy", "bench"})
