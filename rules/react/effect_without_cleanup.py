@@ -164,18 +164,20 @@ export function Width() {
         "listeners with `once` or a signal that may be aborted, on objects that the effect made itself, or on an "
         "element that dies with the component while the effect runs once, or that the component's own element hands "
         "over (`onLoad={setEditor}`) while the effect runs again only for callbacks, contexts and stores that the "
-        "listener does not use",
+        "listener does not use; or on a window that the component opens or is handed, or that tells of its own end",
         "timers of up to 50 ms, single animation frames, timers whose callback touches only elements, or only the "
         "component's own state, unless it sets that, more than 500 ms later, over what another branch of the effect "
-        "has set, or a hook goes by that state; callback props and navigation up to 1 s later, unless each change sets "
-        "such a timer, and callback props that are called after a wait or for their result; ways to the sign-in from a "
-        "page that leads nowhere else, and out of a component that shows nothing; polls that another window ends and "
-        "that only set state; timers that a ref lets run once; intervals that a `finally`, the clock, "
-        "their own count or a reload of the page ends, an answer, where they only set state, each outcome, where they "
-        "tell it to notices or caches of the whole application, or the next run in a layout, a root or a provider",
-        "what only tells a component that is gone: listeners that remove themselves, handlers in a slot of the page "
-        "that the next mount fills, polls for another window, listeners of the first run that only log; observers of "
-        "the component's own element that run once; speech recognition that ends with the first result",
+        "has set, or a hook goes by that state, and never what the effect's next run sets right, since it lists "
+        "that; callback props and navigation up to 1 s later, unless each change sets such a timer, and callback "
+        "props that are called after a wait or for their result; ways to the sign-in from a page that leads nowhere "
+        "else, and out of a component that shows nothing; polls that another window ends and that only set state; "
+        "timers that a ref lets run once; intervals that a `finally`, the clock, their own count or a reload of the "
+        "page ends, an answer, where they only set state, each outcome, where they tell it to notices or caches of "
+        "the whole application, or the next run in a layout, a root or a provider",
+        "what only tells a component that is gone: listeners that remove themselves, also behind a lock in a ref, "
+        "handlers in a slot of the page that the next mount fills, polls for another window, listeners of the first "
+        "run that only log; observers of the component's own element that run once; speech recognition that ends "
+        "with the first result",
         "object URLs that `useMemo` makes of text, or one of each file that it is given; blobs lie in memory",
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
         "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "
@@ -186,17 +188,19 @@ export function Width() {
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
         "ends them; values handed to functions of other files",
         "late answers for props that every mount gives as a literal, changes the `key` with, keeps while a modal, a "
-        "drawer or an overlay over the page is open, sets as it opens one, or changes only where the component is not "
-        "shown; for state that is set once, when the component has been mounted, or that an effect copies from such "
-        "props; for what is only loaded again for the same; under a lock, or where a field, what is around it, a "
-        "loading page or a dialog shuts the next question out meanwhile; where the effect asks only while a state is "
-        "empty that it fills, or goes by a value of the render before (`usePrevious`), which the next render changes "
-        "under any cleanup; for state that nothing reads, for totals, which are the same on each page, and for icons,"
-        " avatars and logos",
+        "drawer or an overlay over the page is open, sets as it opens one, or changes only where the component is "
+        "not shown, or where an effect of the parent hides the component with each change; for state that is set "
+        "once, when the component has been mounted, or that an effect copies from such props; for what is only "
+        "loaded again for the same; under a lock, or where a field, what is around it, a loading page or a dialog "
+        "shuts the next question out meanwhile; where the effect asks only while a state is empty that it fills, or "
+        "goes by a value of the render before (`usePrevious`), which the next render changes under any cleanup; for "
+        "state that nothing reads, for totals, which are the same on each page, and for icons, avatars and logos",
         "answers in the order of their questions: what the application computes, imports or keeps on this machine, as"
         " packages such as Dexie or expo-sqlite do, and actions of the server, which Next.js sends one after the "
         "other; what a timer asks for more than 5 s later",
-        "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives",
+        "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives; hooks, "
+        "and components that are exported by name, that no file imports, where an entry or a root layout is among "
+        "the files",
         "tests, stories and mocks; class components; components of Solid",
     ),
     limits=(
@@ -208,7 +212,8 @@ export function Width() {
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
         "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes "
-        "in zustand's, and route parameters count where their component itself leads to another page of its kind",
+        "in zustand's, and route parameters count where their component itself leads to another page of its kind, by "
+        "the word before them in its own route where a table of routes shows it",
         "a subscription on the result of a call (`api.list().subscribe(...)`) may complete by itself and is not judged",
         "functions, hooks, and constructors and methods of classes in other files are followed for one hop; of an "
         "exported object, only methods that keep a callback and return what deletes it",
