@@ -33,6 +33,10 @@ def needs_import(file: SourceFile, name: str) -> bool:
 
     A default export may be mounted by the place of its file, a hook never is.
     """
+    return file.remember(("needs import", name), lambda: _needs_import(file, name))
+
+
+def _needs_import(file: SourceFile, name: str) -> bool:
     if not is_component_or_hook(name) or name in _ROUTE_PARTS or PurePosixPath(file.path).stem in ROUTED:
         return False
     defined = next((one.node for one in definitions(file) if one.fact.name == name), None)
