@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
@@ -28,6 +30,8 @@ def _is_declared(file: SourceFile, chain: tuple[str, ...]) -> bool:
     if "Window" not in file.content:
         return False
     names = {chain[-1], *chain[-2:-1]} if chain[-1] == "current" else {chain[-1]}
+    if any(re.search(rf"\b{re.escape(name)}\b(?:\s*:[\w\s|]+)?\s*=\s*window\b(?!\.)", file.content) for name in names):
+        return False  # It is the page's own, unless another one is given.
     for typed in descendants(file.root, "type_annotation"):
         of = typed.parent
         name = of.child_by_field_name("name") or of.child_by_field_name("pattern") if of is not None else None
