@@ -188,7 +188,8 @@ class _Sweep:
             while self.open and self.open[-1].end <= node.start_byte:
                 self.open.pop()
             self._enter(kind, node, self.file.text(name) if name is not None else "", renders)
-        self.found = [self._where_shown(index) for index in range(len(self.found))]
+        for index in range(len(self.found)):  # one after the other, since each has to see where the former ones went
+            self.found[index] = self._where_shown(index)
         return (self._of_entry(index) for index in range(len(self.found)))
 
     def _where_shown(self, index: int) -> Mount:
