@@ -132,3 +132,15 @@ def test_no_module_of_the_scanned_folder_is_imported_by_us_or_by_a_worker(tmp_pa
     )
     assert not (tmp_path / "executed").exists()
     assert ran.returncode in (0, 1), ran.stderr
+
+
+def test_a_file_that_begins_with_many_comments_is_judged(tmp_path: Path) -> None:
+    """Library files list what is in them: putting the comments together in all ways would never end."""
+    effect = (
+        'import { useEffect } from "react";\nexport function A() {\n  useEffect(() => {\n'
+        '    window.addEventListener("resize", () => {});\n  });\n  return null;\n}\n'
+    )
+    (tmp_path / "commented.tsx").write_text("/* one */ /* two */\n// three\n" * 40 + effect)
+    ran = chunklint("commented.tsx", "--select", "CL501", cwd=tmp_path)
+    assert "commented.tsx:84" in ran.stdout
+    assert "given up" not in ran.stdout + ran.stderr

@@ -29,9 +29,10 @@ from chunklint.semantics.ecmascript.shared_answers import Question, questions
 from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
 from chunklint.semantics.ecmascript.unused import ROUTED, needs_import
 
-_COMMENTS = r"(?:\s|//[^\n]*\n|/\*.*?\*/)*"
-_CLIENT = re.compile(_COMMENTS + r"""["']use client["']""", re.DOTALL)
-_SERVER = re.compile(_COMMENTS + r"""["']use server["']""", re.DOTALL)
+# Possessive: a file that begins with many comments would otherwise be tried in all ways to put them together.
+_COMMENTS = r"(?:\s++|//[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
+_CLIENT = re.compile(_COMMENTS + r"""["']use client["']""")
+_SERVER = re.compile(_COMMENTS + r"""["']use server["']""")
 
 
 @record
