@@ -37,7 +37,7 @@ ALL = "*"
 WHOLE = "*"
 """The name of all that a module exports: whoever imports it while the app runs may mount any of it."""
 
-_DYNAMIC = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
+LOADED = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
 _ASKING = re.compile(
     r"^(?:on(?:Search|Load|Fetch|Query|Request)|(?:load|fetch|search|query|find|list|request)(?![a-z]))"
 )
@@ -89,7 +89,7 @@ class Tried:
 
 def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
     """What a file's components and hooks give to others, one for each place, and all that it uses at all."""
-    used = {(module, WHOLE) for module in _DYNAMIC.findall(file.content)}
+    used = {(module, WHOLE) for module in LOADED.findall(file.content)}
     for place, origin, given in (*_mounted(file), *_called(file)):
         used.add(origin)
         handed = tuple(_handed(file, place))

@@ -19,7 +19,7 @@ from chunklint.languages.base import SourceFile, ancestors, descendants, is_with
 from chunklint.model import Draft, Location, Place, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import definitions
-from chunklint.semantics.ecmascript.feeds import calls_of_hooks, definition_around, origin_of_use
+from chunklint.semantics.ecmascript.feeds import LOADED, WHOLE, calls_of_hooks, definition_around, origin_of_use
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -39,6 +39,11 @@ _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/comp
 _KEEPS = re.compile(
     r"^[a-z]|^With[A-Z]|Provider|(?:Adapter|Context|Boundary|Suspense|StrictMode|Router|Fragment|Theme|Layout|Container|Root|Shell)$"
 )
+# What shows its children at times: routes, tabs, what opens and closes.
+_SHOWS_AT_TIMES = re.compile(
+    r"(?:Route|Switch|Tab|TabPane|TabPanel|Step|Modal|Dialog|Drawer|Sheet|Popover|Popper|Tooltip|Dropdown|Menu|Item|Row|"
+    r"Cell|List|Content|Portal|Collapse|Accordion\w*|Transition|Presence|Animate\w*|Fade|Slide|Show|If|When|Case)$"
+)
 _DECLARED = ("class_declaration", "abstract_class_declaration", "variable_declarator")
 _LAYOUT = re.compile(r"^layout\.[jt]sx?$")
 
@@ -48,13 +53,13 @@ class Placed:
     """What a file mounts and calls, and where.
 
     Attributes:
-        uses: Owner (`<entry>` for what is rendered into the page), module ("" for this file), name, and whether nothing
-            decides on the place.
+        uses: Owner (`<entry>` for what is rendered into the page), module ("" for this file), name, whether nothing
+            decides on the place, and whether something is seen to: a condition, a list, a key, a route, a tab.
         own: The components and hooks that the file defines itself.
         main: The definitions that the default export is made of.
     """
 
-    uses: tuple[tuple[str, str, str, bool], ...]
+    uses: tuple[tuple[str, str, str, bool, bool], ...]
     own: tuple[str, ...]
     main: tuple[str, ...]
 
@@ -126,7 +131,7 @@ def _placed(file: SourceFile) -> Placed:
     return Placed(tuple(sorted(set(_uses(file)))), tuple(own), tuple(sorted(_main(file))))
 
 
-def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool]]:
+def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
     renders = _RENDERERS.search(file.content) is not None
     seen: set[tuple[str, str]] = set()
     for element in jsx_elements(file):
@@ -138,19 +143,21 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool]]:
         owner = component_of(file, element)
         if owner is None:
             entered = (renders and _is_entered(file, element)) or _is_handed_over(file, element)
-            yield ENTRY if entered else "", *origin, entered
+            yield ENTRY if entered else "", *origin, entered, not entered
         else:
-            yield definition_around(file, element), *origin, _stays(file, element, owner)
+            stays = _stays(file, element, owner)
+            yield definition_around(file, element), *origin, stays, not stays and _goes(file, element, owner)
     for call, name in calls_of_hooks(file):
         origin, owner = origin_of_use(file, name), component_of(file, call)
         if origin is not None:
             seen.add(origin)
-            own = owner is not None and enclosing_function(file, call) == owner
-            yield definition_around(file, call), *origin, own and not is_conditional(call)
+            stays = owner is not None and enclosing_function(file, call) == owner and not is_conditional(call)
+            yield definition_around(file, call), *origin, stays, not stays
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
         if found.kind == "import" and found.name[:1].isupper() and used not in seen:
-            yield "", *used, False
+            yield "", *used, False, True
+    yield from (("", module, WHOLE, False, True) for module in LOADED.findall(file.content))
 
 
 def _main(file: SourceFile) -> Iterator[str]:
@@ -173,6 +180,18 @@ def _stays(file: SourceFile, element: Node, owner: Node) -> bool:
     return all(_keeps(file, tag, tag == element) for tag in _tags(element, owner))
 
 
+def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
+    """Whether a condition, a list, a key, a route or a prop that carries it is seen to decide on an element."""
+    if enclosing_function(file, element) != owner or is_conditional(element):
+        return True
+    for tag in _tags(element, owner):
+        name = tag.child_by_field_name("name") if tag is not None else None
+        shown = name is not None and tag != element and _SHOWS_AT_TIMES.search(file.text(name)) is not None
+        if tag is None or _has_key(file, tag) or shown:
+            return True
+    return False
+
+
 def _tags(element: Node, owner: Node | None) -> Iterator[Node | None]:
     """An element's tag and those around it; None for a prop that carries it."""
     yield element
@@ -189,10 +208,12 @@ def _keeps(file: SourceFile, tag: Node | None, own: bool) -> bool:
     if tag is None:
         return False
     name = tag.child_by_field_name("name")
-    keyed = any(
-        part.type == "jsx_attribute" and file.text(part.named_children[0]) == "key" for part in tag.named_children
-    )
-    return not keyed and (own or name is None or _KEEPS.search(file.text(name)) is not None)
+    return not _has_key(file, tag) and (own or name is None or _KEEPS.search(file.text(name)) is not None)
+
+
+def _has_key(file: SourceFile, tag: Node) -> bool:
+    parts = (part for part in tag.named_children if part.type == "jsx_attribute")
+    return any(file.text(part.named_children[0]) == "key" for part in parts)
 
 
 def _is_entered(file: SourceFile, element: Node) -> bool:
@@ -247,12 +268,19 @@ class Lifespans:
         self._main = {path: one.main for path, one in files.items()}
         self._own = {path: one.own for path, one in files.items()}
         self._layouts = [path for path in files if _LAYOUT.match(PurePosixPath(path).name)]
-        self._uses: dict[str, list[tuple[str, str, str, bool]]] = defaultdict(list)
+        self._uses: dict[str, list[tuple[str, str, str, bool, bool]]] = defaultdict(list)
         for path, one in files.items():
-            for owner, module, name, stays in one.uses:
-                self._uses[name].append((path, module, owner, stays))
+            for owner, module, name, stays, goes in one.uses:
+                self._uses[name].append((path, module, owner, stays, goes))
         self._known: dict[tuple[str, str], bool] = {}
         self._targets: dict[tuple[str, str], str | None] = {}
+        # What is loaded as the application runs, by the file where that is known, or by the last name of the specifier.
+        self._loaded: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for user, module, *_ in self._uses.pop(WHOLE, ()):
+            target = self._target(user, module)
+            self._loaded[target or PurePosixPath(module.removesuffix("/index")).name.partition(".")[0]].append(
+                (user, module)
+            )
 
     def lasts(self, path: str, name: str) -> bool:
         """Whether a definition is mounted or called only by what stays, and nothing decides on any of the places."""
@@ -289,7 +317,7 @@ class Lifespans:
 
     def has_entry(self) -> bool:
         """Whether an application is among the files, so that what it mounts is known."""
-        entered = any(owner == ENTRY for uses in self._uses.values() for _, _, owner, _ in uses)
+        entered = any(owner == ENTRY for uses in self._uses.values() for _, _, owner, _, _ in uses)
         return entered or any(self._is_root(path) for path in self._main)
 
     def main(self, path: str) -> tuple[str, ...]:
@@ -304,20 +332,45 @@ class Lifespans:
             stays and (owner == ENTRY or self.lasts(user, owner)) for user, owner, stays in places
         )
 
+    def comes_and_goes(self, path: str, name: str) -> bool:
+        """Whether a definition is not known to stand where nothing is seen to decide on it, up to the entry."""
+        pending, seen = [(path, name)], set[tuple[str, str]]()
+        while pending:
+            key = pending.pop()
+            if key in seen or (key[1] in self.main(key[0]) and self._is_root(key[0])):
+                continue
+            seen.add(key)
+            places = list(self._placed(*key))
+            if not places or any(goes or not owner for _, owner, _, goes in places):
+                return True
+            pending += [(user, owner) for user, owner, _, _ in places if owner != ENTRY]
+        return False
+
     def _places(self, path: str, name: str) -> Iterator[tuple[str, str, bool]]:
         """All that may use a definition: its file, the owner there, and whether nothing decides on the place."""
-        for user, module, owner, stays in self._uses.get(name, ()):
+        yield from ((user, owner, stays) for user, owner, stays, _ in self._placed(path, name))
+
+    def _placed(self, path: str, name: str) -> Iterator[tuple[str, str, bool, bool]]:
+        """As `_places`, with whether something is seen to decide on the place."""
+        for user, module, owner, stays, goes in self._uses.get(name, ()):
             target = self._target(user, module)
             told = target is not None and name in self._own.get(target, ())
             # What is imported and not mounted, such as a type, comes from where the specifier leads.
             elsewhere = not owner and module.startswith(".") and not _may_mean(user, module, path)
             if target == path or not (told or elsewhere):
-                yield user, owner, stays
+                yield user, owner, stays, goes
         if name in self._main.get(path, ()):
-            for user, module, owner, stays in self._uses.get("default", ()):
+            for user, module, owner, stays, goes in self._uses.get("default", ()):
                 target = self._target(user, module)
                 if target == path or (target is None and _may_mean(user, module, path)):
-                    yield user, owner, stays
+                    yield user, owner, stays, goes
+        stem = PurePosixPath(path).with_suffix("")
+        named = self._loaded.get(stem.parent.name if stem.name == "index" else stem.name, ())
+        loaded = (
+            *self._loaded.get(path, ()),
+            *((user, module) for user, module in named if _may_mean(user, module, path)),
+        )
+        yield from ((user, "", False, True) for user, _ in loaded)
 
     def _target(self, user: str, module: str) -> str | None:
         """The file that a use names; None where only the settings of the project could tell."""

@@ -248,7 +248,10 @@ class Shares:
 
 
 def is_over(spans: Lifespans, shares: Shares, path: str, one: Bound) -> bool:
-    """Whether nothing of a finding about a definition's lifespan is left: it stays for good, or its receiver ends."""
-    if not one.grows and spans.lasts(path, one.owner):
+    """Whether nothing of a finding about a definition's lifespan is left.
+
+    It stays for good, as far as anybody sees, or its receiver ends.
+    """
+    if not one.grows and (spans.lasts(path, one.owner) or not spans.comes_and_goes(path, one.owner)):
         return True
     return shares.ends_first(path, one) or shares.returns_nothing(path, one)
