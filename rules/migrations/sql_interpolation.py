@@ -21,6 +21,7 @@ from chunklint.api import (
     Sink,
     Source,
     Splice,
+    asks_the_catalogue,
     begins_within,
     bound_values,
     is_script,
@@ -40,8 +41,8 @@ rule = Rule(
     name="sql-interpolation",
     ticket="TICKET-001",
     when=(
-        "SQL that is executed is built with a value that a caller, the environment, the command line, a row or a "
-        "request chooses"
+        "SQL that is executed is built with a value that a caller, a row or a request chooses, in a revision also the "
+        "environment"
     ),
     effect="whoever chooses the value chooses the statement: a quote in it reads, changes or drops other data",
     instead="bind values, quote identifiers (`preparer.quote(name)`) or check them against a list, bound numbers",
@@ -65,7 +66,7 @@ async def rename(session, user_id, nickname):
         "text the author wrote: literals, loops over literals, `range()` indices, module constants, lookups in literal "
         "dictionaries, ternaries of literals, enumerations, `__tablename__`",
         'placeholders that are built (`", ".join("?" * n)`, `:p0`) and bound values that are f-strings',
-        "names made of the time in the same function; handed to a helper of public name they are a note there",
+        "moments, and names made of the time in the same function; given to a helper of a revision they are a note there",
         "parameters of functions called `_`, which only what registers them calls",
         "numbers after `int()`, however large: one that sizes the schema is CL102's business",
         "values after `uuid.UUID()`, an enumeration's constructor, `slugify()`, `re.sub()` of all but a set "
@@ -76,17 +77,22 @@ async def rename(session, user_id, nickname):
         "identifiers from the database between quotes, numbers that the database counted or that `or 0` stands beside, "
         "labels of enum types, settings that `SHOW` gives, keys (`row.id`, `SELECT user_id FROM`) and moments of rows, "
         "what `quote_ident()` of the server gives, rows' values that stand bare in a comparison",
-        "names that the database's catalogue gives, outside of migrations; in scripts all identifiers but those of "
-        "requests",
+        "what the environment or the command line gives, but for texts between quotes in revisions: whoever chooses "
+        "that has the database",
+        "names and clauses that rows give, outside of migrations: they are kept to be used as such",
+        "in scripts all but values between quotes",
+        "settings, files and names of objects: `PRAGMA`, `SET`, `ATTACH`, `COPY`, `read_parquet('...')`, "
+        "`setval('...')`, questions to `information_schema` and its like",
+        "what all callers in the module keep harmless, and parameters of private functions, outside of revisions",
         "what psycopg's `sql.SQL().format()` is given and does not compose: it makes a literal of that",
         "the statement API (`op.create_index(f\"...\")`), PL/pgSQL's `format('%I')`, log and error messages",
         "`execute()` of objects that are neither typed nor named like a connection; where only the name speaks for "
         "one, texts that are no whole statement",
         "clauses and whole queries that a parameter or the command line gives: whoever passes one knows that it is SQL",
-        "identifiers that a function is given as a plain parameter, outside of migrations and of ORDER BY: what uses a "
+        "identifiers that a function is given as a plain parameter, outside of revisions and of ORDER BY: what uses a "
         "layer around the database names its tables and columns",
         "parameters that stand bare and not in a comparison, such as `md5({column})`: a text would need quotes there",
-        "numbers by their annotation or default, but for those that count rows (LIMIT)",
+        "numbers by their annotation or default, but for those that count rows (LIMIT) in functions that are no methods",
         "values that a helper of a revision is given by that revision itself, as long as those are literals",
         "a text that is one hole and nothing else: whoever passes a whole statement on did not build it",
     ),
@@ -95,7 +101,7 @@ async def rename(session, user_id, nickname):
         "counts as unknown, and unknown values are silent",
         "attributes that a constructor fills from its parameters are taken for configuration",
         "where a function of the module executes what it gets, parameters of its callers count only between quotes",
-        "parameters, rows and the environment are silent in tests; other sources are a note there",
+        "tests are not looked at",
         "a loop that checks all values before another loop uses them is not seen as a check",
     ),
 )
@@ -114,6 +120,17 @@ _MIGRATIONS = re.compile(r"(?:alembic|migrations?)(?:$|_)|db_migrations?$", re.I
 
 _ORDERS = re.compile(r"\b(?:ORDER|GROUP)\s+BY\s+(?:\w+,\s*)*$", re.IGNORECASE)
 _COMPARES = re.compile(r"(?:[=<>~]|\b(?:LIKE|ILIKE|BETWEEN|AND|OR|INTERVAL)|\b(?:IN|ANY|ALL)\s*\()\s*$", re.IGNORECASE)
+
+# Statements that set something up, and what is told of files: they take no parameters.
+_SETS_UP = re.compile(
+    r"\s*(?:PRAGMA|SET|RESET|USE|ATTACH|DETACH|COPY|LOAD|INSTALL|SHOW|LISTEN|NOTIFY|EXPLAIN)\b", re.IGNORECASE
+)
+# Functions that take the name of an object or of a file as a text.
+_NAMES_BY_TEXT = re.compile(
+    r"\b(?:(?:set|next|curr)val|to_reg\w+|pg_\w+|has_\w+_privilege|\w*hypertable|read_\w+|\w+_scan|load_extension|glob)"
+    r"\s*\(\s*\[?[\"']?[^\"',()]*$",
+    re.IGNORECASE,
+)
 
 # The keys of rows and the moments of their changes, which the application makes itself.
 _IS_A_KEY = re.compile(
@@ -179,56 +196,72 @@ def _is_sql(shape: Shape, sink: Sink) -> bool:
 
 def _severity(splice: Splice, shape: Shape, origin: Origin, file: PythonFile) -> Severity | None:
     """How bad it is that this source fills the hole; None when nothing is wrong."""
-    if origin.kind <= Source.UNKNOWN:
+    if origin.kind <= Source.UNKNOWN or is_test(file.path):
         return None
-    if is_test(file.path):
-        quiet = origin.kind in (Source.PARAMETER, Source.ROW, Source.ENVIRONMENT)
-        return None if quiet or origin.number else Severity.NOTE
-    if origin.number:
-        # A number smuggles nothing in once it is converted. One that is only declared is a promise, which matters where
-        # it counts rows.
-        return None if origin.converted or splice.role is not Role.NUMBER else Severity.NOTE
-    if splice.role is Role.IDENTIFIER and origin.kind is not Source.REQUEST and is_script(file) and not _migrates(file):
+    if origin.kind is Source.REQUEST:
+        return _severity_of_request(splice, origin)
+    migrates = _migrates(file)
+    if not (splice.role is Role.VALUE and splice.quoted) and is_script(file) and not migrates:
         # Whoever runs it has the database.
         return None
+    if origin.number:
+        # A number smuggles nothing in once it is converted. One that is only declared is a promise, which matters where
+        # it counts rows for whoever calls a function that belongs to no object.
+        promised = splice.role is Role.NUMBER and not origin.converted and not origin.of_object
+        return Severity.NOTE if promised else None
     match origin.kind:
-        case Source.PARAMETER | Source.ARGV if splice.role is Role.CLAUSE:
-            # Who passes a clause, or types one, knows that it is SQL.
-            return None
         case Source.PARAMETER:
             return _severity_of_parameter(splice, shape, origin, file)
-        case Source.REQUEST:
-            return Severity.ERROR
         case Source.ROW:
-            return _severity_of_row(splice, origin, file)
-        case Source.ENVIRONMENT if splice.role is not Role.IDENTIFIER:
-            return Severity.WARNING
-    # Who may set a name in the environment, or run the command, mostly has the database anyway.
-    return Severity.NOTE
+            return _severity_of_row(splice, shape, origin, file)
+    # Who sets a variable of the environment, or runs the command, has the database anyway. But where a revision runs
+    # unseen, a quote in a text that is right elsewhere, such as a password, stops the deployment.
+    return Severity.NOTE if migrates and splice.role is Role.VALUE and splice.quoted else None
+
+
+def _severity_of_request(splice: Splice, origin: Origin) -> Severity | None:
+    if origin.number:
+        return None if origin.converted or splice.role is not Role.NUMBER else Severity.NOTE
+    return Severity.ERROR
 
 
 def _severity_of_parameter(splice: Splice, shape: Shape, origin: Origin, file: PythonFile) -> Severity | None:
     """How bad a plain parameter is.
 
     A layer around the database is told the names of its objects by the code that uses it; a revision tells of itself
-    what it does to them. Orders are what pages ask for. A private function and harmless callers are milder.
+    what it does to them. Orders are what pages ask for. What only its present callers keep harmless is said of
+    revisions alone, which are copied for the next one.
     """
+    if splice.role is Role.CLAUSE:
+        # Who passes a clause knows that it is SQL.
+        return None
     held = origin.private or (origin.callers is not None and origin.callers < Source.UNKNOWN)
     if splice.role is not Role.IDENTIFIER:
-        if _is_expression(splice, shape) or (held and _migrates(file)):
-            return None
-        return Severity.NOTE if held else Severity.WARNING
-    if origin.private or not (_sorts(splice, shape) or _migrates(file)):
+        return None if held or _is_expression(splice, shape) or _is_plumbing(splice, shape) else Severity.WARNING
+    if origin.private or not (_is_revision(file) or (_sorts(splice, shape) and not held)):
         return None
     named = _NAMES_AN_OBJECT.search(file.text(splice.hole.node)) is not None
     return Severity.NOTE if held or splice.quoted or named else Severity.WARNING
 
 
+def _is_plumbing(splice: Splice, shape: Shape) -> bool:
+    """Whether a value is one that code tells a database about itself: a setting, a file, the name of an object.
+
+    Statements that set something up take no parameters, and questions to the catalogue are asked by what knows tables.
+    """
+    pieces = [part if isinstance(part, str) else "?" for part in shape.parts]
+    place = next((at for at, part in enumerate(shape.parts) if part is splice.hole), 0)
+    text, before = "".join(pieces), "".join(pieces[:place])
+    return _SETS_UP.match(text) is not None or asks_the_catalogue(text) or _NAMES_BY_TEXT.search(before) is not None
+
+
+def _is_revision(file: PythonFile) -> bool:
+    return "down_revision" in file.content and revision_of(file) is not None
+
+
 def _migrates(file: PythonFile) -> bool:
     """Whether a file is a revision or helps revisions, which run unseen and with all rights where they are deployed."""
-    if "down_revision" in file.content and revision_of(file) is not None:
-        return True
-    return any(_MIGRATIONS.match(folder) for folder in PurePosixPath(file.path).parts[:-1])
+    return _is_revision(file) or any(_MIGRATIONS.match(folder) for folder in PurePosixPath(file.path).parts[:-1])
 
 
 def _before(splice: Splice, shape: Shape) -> str:
@@ -247,12 +280,14 @@ def _is_expression(splice: Splice, shape: Shape) -> bool:
     return not splice.quoted and _COMPARES.search(_before(splice, shape)) is None
 
 
-def _severity_of_row(splice: Splice, origin: Origin, file: PythonFile) -> Severity | None:
+def _severity_of_row(splice: Splice, shape: Shape, origin: Origin, file: PythonFile) -> Severity | None:
     """A row's name between double quotes is quoted; a row's value without quotes can only be a number.
 
-    What the catalogue tells is there already, so only a revision, which runs unseen, has something to fear from it.
+    Names and clauses are kept in rows to be used as such; only a revision, which runs unseen, has something to fear.
     """
-    if origin.catalogue and (splice.role is Role.CLAUSE or not _migrates(file)):
+    if splice.role is Role.CLAUSE or (splice.role is not Role.VALUE and not _migrates(file)):
+        return None
+    if splice.role is Role.VALUE and _is_plumbing(splice, shape):
         return None
     if splice.quoted and splice.role is Role.IDENTIFIER:
         return None

@@ -46,6 +46,8 @@ _KEYS = re.compile(
     r"""\s*SELECT\s+(?:\w+\.)?"?(?:id|uuid|(?!external_|client_)\w*(?<!external)(?<!client)_id)"?\s+FROM\b""",
     re.IGNORECASE,
 )
+# The fields that `replace` of a moment takes.
+_MOMENTS = frozenset({"year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo"})
 # Tables in which a database keeps what it knows of itself, and statements that ask for it.
 _CATALOGUES = re.compile(
     r"^\s*(?:SHOW|PRAGMA|DESC|DESCRIBE)\b|\b(?:information_schema|pg_catalog|pg_[a-z]+s|pg_class|sqlite_master|sqlite_schema"
@@ -66,6 +68,11 @@ class Result:
     made_of: tuple[Node, ...] = ()
     number: bool = False
     catalogue: bool = False
+
+
+def asks_the_catalogue(query: str) -> bool:
+    """Whether a query asks a database for what it knows of itself: its tables, columns and settings."""
+    return _CATALOGUES.search(query) is not None
 
 
 def result_of(call: Node, function: Node, file: PythonFile) -> Result:
@@ -137,6 +144,8 @@ def _method(call: Node, function: Node, file: PythonFile) -> Result:
         return Result(Source.CONFINED)
     if method == "replace" and _doubles_quotes(call, file):
         return Result(Source.CONFINED)
+    if method == "replace" and _sets_fields(call, file):
+        return Result(Source.TIMESTAMP)
     if method in ARGV_METHODS:
         return Result(Source.ARGV, "the command line is parsed here")
     if method in INSPECTIONS:
@@ -152,6 +161,12 @@ def _doubles_quotes(call: Node, file: PythonFile) -> bool:
     shapes = [string_shapes(one, file) for one in given]
     parts = [one[0].parts for one in shapes if len(one) == 1]
     return parts in ([('"',), ('""',)], [("'",), ("''",)])
+
+
+def _sets_fields(call: Node, file: PythonFile) -> bool:
+    """Whether a call is `.replace(hour=0)`: moments have such fields, texts have none."""
+    given = arguments(call, file)
+    return not given.positional and not _MOMENTS.isdisjoint(given.keywords)
 
 
 def _queried(call: Node, receiver: Node, method: str, file: PythonFile) -> Result:
@@ -171,7 +186,7 @@ def _queried(call: Node, receiver: Node, method: str, file: PythonFile) -> Resul
         return Result(Source.CONFINED)
     if not texts and method not in FETCHES:
         return Result()
-    told = any(isinstance(text, str) and _CATALOGUES.search(text) for shape in shapes for text in shape.parts)
+    told = any(isinstance(text, str) and asks_the_catalogue(text) for shape in shapes for text in shape.parts)
     return Result(Source.ROW, words, catalogue=told)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from functools import partial
@@ -24,7 +25,7 @@ from chunklint.semantics.python.names import (
     qualified_name,
     type_of,
 )
-from chunklint.semantics.python.parameters import declared_type, entry_point, is_body, is_private, passed
+from chunklint.semantics.python.parameters import declared_type, entry_point, is_body, is_private, passed, takes_object
 from chunklint.semantics.python.scopes import Binding, Kind, reaching
 from chunklint.semantics.python.strings import Hole, string_shapes
 
@@ -35,6 +36,7 @@ _CONTAINERS = frozenset({"list", "tuple", "set", "dictionary", "expression_list"
 _COMPREHENSIONS = frozenset(
     {"list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension"}
 )
+_IS_A_KEY = re.compile(r"^(?:id|pk|uuid)$|(?<!external)(?<!client)_id$")
 _LITERALS = frozenset({"integer", "float", "true", "false", "none", "ellipsis"})
 _TESTS = frozenset({"comparison_operator", "not_operator"})
 
@@ -50,6 +52,7 @@ class Origin:
         converted: Whether the program itself converts it, as `int()` does.
         callers: For a parameter, the most dangerous source that a call in this module passes; None without calls.
         private: For a parameter, whether its function is nested, or private by its name.
+        of_object: For a parameter, whether its function is a method, which takes the object first.
         catalogue: For rows, whether they tell of tables, columns and the like.
     """
 
@@ -59,6 +62,7 @@ class Origin:
     converted: bool = False
     callers: Source | None = None
     private: bool = False
+    of_object: bool = False
     catalogue: bool = False
 
     @property
@@ -274,7 +278,9 @@ def _attribute(node: Node, at: _Trace) -> Origin:
     known = SOURCES.get(type_of(owner, at.file) or "")
     if known is not None:
         return Origin(known, ((node, f"`{at.file.text(node)}` is read here"),))
-    return _of_object(_origin(owner, at))
+    origin = _of_object(_origin(owner, at))
+    # The application makes the keys of its rows itself.
+    return Origin(Source.CONFINED) if origin.kind is Source.ROW and _IS_A_KEY.search(word) else origin
 
 
 def _of_object(origin: Origin) -> Origin:
@@ -374,19 +380,19 @@ def _handed_in(binding: Binding, kind: Source, declared: str | None, number: boo
 def _from_callers(binding: Binding, function: Node, number: bool, at: _Trace) -> Origin:
     """A plain parameter, judged by what the calls in this module pass."""
     own = (binding.node, f"`{binding.name}` is a parameter, so its callers choose it")
-    private = is_private(function, at.file)
+    private, of_object = is_private(function, at.file), takes_object(function, at.file)
     origins = [_argument(call, function, binding, at) for call in calls_of(function, at.file)]
     if not origins and _is_nameless(function, at.file):
         return _UNKNOWN
     if not origins:
-        return Origin(Source.PARAMETER, (own,), number=number, private=private)
+        return Origin(Source.PARAMETER, (own,), number=number, private=private, of_object=of_object)
     worst = _worst(origins)
     if private and worst.kind is Source.UNKNOWN:
         return _UNKNOWN
     if private or worst.kind > Source.PARAMETER:
         return replace(worst, steps=(*worst.steps, (binding.node, f"passed on as `{binding.name}`")))
     callers = worst.callers if worst.kind is Source.PARAMETER and worst.callers is not None else worst.kind
-    return Origin(Source.PARAMETER, (own,), number=number, callers=callers, private=private)
+    return Origin(Source.PARAMETER, (own,), number=number, callers=callers, private=private, of_object=of_object)
 
 
 def _is_nameless(function: Node, file: PythonFile) -> bool:
