@@ -66,7 +66,7 @@ async def rename(session, user_id, nickname):
         "text the author wrote: literals, loops over literals, `range()` indices, module constants, lookups in literal "
         "dictionaries, ternaries of literals, enumerations, `__tablename__`",
         'placeholders that are built (`", ".join("?" * n)`, `:p0`) and bound values that are f-strings',
-        "moments, and names made of the time in the same function; given to a helper of a revision they are a note there",
+        "moments, and names made of the time in the same function; a revision's helper that is given one is a note",
         "parameters of functions called `_`, which only what registers them calls",
         "numbers after `int()`, however large: one that sizes the schema is CL102's business",
         "values after `uuid.UUID()`, an enumeration's constructor, `slugify()`, `re.sub()` of all but a set "
@@ -92,7 +92,7 @@ async def rename(session, user_id, nickname):
         "identifiers that a function is given as a plain parameter, outside of revisions and of ORDER BY: what uses a "
         "layer around the database names its tables and columns",
         "parameters that stand bare and not in a comparison, such as `md5({column})`: a text would need quotes there",
-        "numbers by their annotation or default, but for those that count rows (LIMIT) in functions that are no methods",
+        "numbers by their annotation or default, but for those that count rows (LIMIT) in plain functions",
         "values that a helper of a revision is given by that revision itself, as long as those are literals",
         "a text that is one hole and nothing else: whoever passes a whole statement on did not build it",
     ),

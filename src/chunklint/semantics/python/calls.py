@@ -149,7 +149,7 @@ def _method(call: Node, function: Node, file: PythonFile) -> Result:
     if method in ARGV_METHODS:
         return Result(Source.ARGV, "the command line is parsed here")
     if method in INSPECTIONS:
-        return Result(Source.ROW, "names are read from the database's catalogue here", catalogue=True)
+        return Result(Source.CONFINED)
     if method in FETCHES | _EXECUTES:
         return _queried(call, receiver, method, file)
     return Result(made_of=(receiver,))
