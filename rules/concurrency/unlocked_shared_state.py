@@ -96,6 +96,13 @@ hub = Hub()
         "loops over lists that only skip one, where nothing shows that tasks meet or what takes out is `unregister`",
         "what a thread changes in one go, such as one entry or a plain attribute, beside a lock that guards the rest",
         "what threads change without their lock in a class that has no coroutine",
+        "awaits that wait for nobody: what is put into a queue that takes any number, tasks that a group starts, "
+        "methods whose every definition in the project never suspends",
+        "what only the end of a life runs: helpers of `close`, and `finally` in `serve` and in context managers",
+        "objects whose lock other files hold around the calls of their methods",
+        "what is only handed out (`await get_client()`), and what an `except` makes anew because the call failed",
+        "what sync functions add that no coroutine of the file calls, and an index that a function ends with",
+        "changes without a lock whose holders have not looked at the state before they wait",
         "`close`, `stop`, `shutdown`, `__aexit__`, and what begins an object's life: `start`, `__aenter__`",
         "test files",
     ),

@@ -91,7 +91,9 @@ async def rename(session, user_id, nickname):
         "clauses and whole queries that a parameter or the command line gives: whoever passes one knows that it is SQL",
         "identifiers that a function is given as a plain parameter, outside of revisions and of ORDER BY: what uses a "
         "layer around the database names its tables and columns",
-        "parameters that stand bare and not in a comparison, such as `md5({column})`: a text would need quotes there",
+        "parameters that stand bare, such as `id = {key}`, unless they are declared to be texts and compared: a text "
+        "would need quotes there",
+        "rows' values that are spelled in another case or cast (`kind::text`): words of a list",
         "numbers by their annotation or default, but for those that count rows (LIMIT) in plain functions",
         "values that a helper of a revision is given by that revision itself, as long as those are literals",
         "a text that is one hole and nothing else: whoever passes a whole statement on did not build it",
@@ -125,6 +127,8 @@ _COMPARES = re.compile(r"(?:[=<>~]|\b(?:LIKE|ILIKE|BETWEEN|AND|OR|INTERVAL)|\b(?
 _SETS_UP = re.compile(
     r"\s*(?:PRAGMA|SET|RESET|USE|ATTACH|DETACH|COPY|LOAD|INSTALL|SHOW|LISTEN|NOTIFY|EXPLAIN)\b", re.IGNORECASE
 )
+# What is spelled in another case is one of a list of words, such as a state or a kind.
+_CHANGES_CASE = re.compile(r"\.(?:lower|upper|capitalize|title|casefold)\(\)$")
 # Functions that take the name of an object or of a file as a text.
 _NAMES_BY_TEXT = re.compile(
     r"\b(?:(?:set|next|curr)val|to_reg\w+|pg_\w+|has_\w+_privilege|\w*hypertable|read_\w+|\w+_scan|load_extension|glob)"
@@ -237,7 +241,10 @@ def _severity_of_parameter(splice: Splice, shape: Shape, origin: Origin, file: P
         return None
     held = origin.private or (origin.callers is not None and origin.callers < Source.UNKNOWN)
     if splice.role is not Role.IDENTIFIER:
-        return None if held or _is_expression(splice, shape) or _is_plumbing(splice, shape) else Severity.WARNING
+        # What stands bare is a number or an expression, as a text would need quotes, unless a text is asked for.
+        bare = not splice.quoted and not origin.text
+        harmless = held or bare or _is_expression(splice, shape) or _is_plumbing(splice, shape)
+        return None if harmless else Severity.WARNING
     if origin.private or not (_is_revision(file) or (_sorts(splice, shape) and not held)):
         return None
     named = _NAMES_AN_OBJECT.search(file.text(splice.hole.node)) is not None
@@ -288,6 +295,8 @@ def _severity_of_row(splice: Splice, shape: Shape, origin: Origin, file: PythonF
     if splice.role is Role.CLAUSE or (splice.role is not Role.VALUE and not _migrates(file)):
         return None
     if splice.role is Role.VALUE and _is_plumbing(splice, shape):
+        return None
+    if _CHANGES_CASE.search(file.text(splice.hole.node)) is not None:
         return None
     if splice.quoted and splice.role is Role.IDENTIFIER:
         return None

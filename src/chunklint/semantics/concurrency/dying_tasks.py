@@ -11,7 +11,8 @@ from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.records import record
 from chunklint.semantics.concurrency.held import locks_held_at
-from chunklint.semantics.concurrency.shared_races import callers_hold_lock, is_exempt, shared_races
+from chunklint.semantics.concurrency.lives import is_exempt
+from chunklint.semantics.concurrency.shared_races import callers_hold_lock, shared_races
 from chunklint.semantics.concurrency.sharing import Evidence, evidence_of
 from chunklint.semantics.concurrency.state import Shape, States, name_of, states_of_class, states_of_module
 from chunklint.semantics.concurrency.suspensions import is_async

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from enum import IntEnum
 
 from tree_sitter import Node
 
 from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.records import record
-from chunklint.semantics.concurrency.flow import Act, How, Suspend, every
+from chunklint.semantics.concurrency.flow import SHRINKS, Act, Block, How, Look, Loop, Suspend, every
 from chunklint.semantics.concurrency.held import Held, locks_held_at
+from chunklint.semantics.concurrency.lives import is_exempt
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import Lock
 from chunklint.semantics.concurrency.ownership import lock_made_beside
 from chunklint.semantics.concurrency.python_flow import flow_of
-from chunklint.semantics.concurrency.shared_races import Write, callers_hold_lock, is_exempt, writes_of
+from chunklint.semantics.concurrency.shared_races import Write, callers_hold_lock, writes_of
 from chunklint.semantics.concurrency.state import Shape, States, name_of, states_of_class, states_of_module
 from chunklint.semantics.concurrency.suspensions import is_async
 
@@ -63,8 +65,8 @@ def _of_state(state: str, writes: Iterable[Write], states: States, file: PythonF
     if threads:
         # No thread sees half of what is done in one go and asks for nothing that was there.
         naked = [write for write in naked if not _in_one_go(write.act, states)]
-    if not threads and not any(_waits_inside(write, held, states, file) for write, held in guarded):
-        return
+    if not threads:
+        naked = _in_the_middle(naked, guarded, states, file)
     names = tuple(sorted({name_of(write.function, file) for write, _ in guarded}))
     for write in naked:
         name = name_of(write.function, file)
@@ -72,6 +74,18 @@ def _of_state(state: str, writes: Iterable[Write], states: States, file: PythonF
             continue
         if not is_exempt(name, write.function, file) and not callers_hold_lock(write.function, file):
             yield Naked(write.act.node, state, lock.name, names, threads)
+
+
+def _in_the_middle(
+    naked: list[Write], guarded: list[tuple[Write, Held]], states: States, file: PythonFile
+) -> list[Write]:
+    """The changes that do harm in the middle of a critical section: to what it has seen, or what it puts back."""
+    waits = [_waits_inside(write, held, states, file) for write, held in guarded]
+    if Waits.AFTER_LOOK in waits:
+        return naked
+    # What was fetched for a key comes back after somebody has taken the key out.
+    refills = any(one and write.act.how is How.SET for (write, _), one in zip(guarded, waits, strict=True))
+    return [one for one in naked if refills and one.act.how in SHRINKS]
 
 
 def _is_flag(write: Write, states: States) -> bool:
@@ -90,15 +104,38 @@ def _is_policy(lock: Lock) -> bool:
     return kept and lock.exclusive
 
 
-def _waits_inside(write: Write, held: Held, states: States, file: PythonFile) -> bool:
-    """Whether the critical section of a change waits, so that a change without the lock comes in the middle of it."""
+class Waits(IntEnum):
+    """Whether a critical section waits before a change, and whether it has looked at the state before that.
+
+    Only then does a change without the lock come in the middle of something: what the section has seen is no more.
+    """
+
+    NO = 0
+    ALONE = 1
+    AFTER_LOOK = 2
+
+
+def _waits_inside(write: Write, held: Held, states: States, file: PythonFile) -> Waits:
     section = next((one for one in ancestors(held.by) if one.type == "with_statement"), None)
     if section is None:
-        return False
-    steps = [step for step in every(flow_of(write.function, states, file)) if isinstance(step, Act | Suspend)]
-    inside = [one.node for one in steps if _is_within(one.node, section.child_by_field_name("body"))]
-    waits = [step.node for step in steps if isinstance(step, Suspend) and step.node in inside]
-    return any(wait.start_byte < write.act.node.start_byte for wait in waits)
+        return Waits.NO
+    body = section.child_by_field_name("body")
+    inside = [step for step in _steps(flow_of(write.function, states, file)) if _is_within(step.node, body)]
+    looks = [step.node for step in inside if isinstance(step, Look) and step.state == write.act.state]
+    waits = [step.node for step in inside if isinstance(step, Suspend)]
+    act = write.act.node.start_byte
+    if any(look.start_byte < wait.start_byte < act for look in looks for wait in waits):
+        return Waits.AFTER_LOOK
+    return Waits.ALONE if any(wait.start_byte < act for wait in waits) else Waits.NO
+
+
+def _steps(block: Block) -> Iterator[Look | Suspend]:
+    """The looks and waits of a flow; a loop over the state itself looks at it."""
+    for step in every(block):
+        if isinstance(step, Look | Suspend):
+            yield step
+        elif isinstance(step, Loop) and step.over is not None:
+            yield step.over
 
 
 def _is_within(node: Node, body: Node | None) -> bool:

@@ -14,15 +14,21 @@ from chunklint.languages.python import PythonFile
 from chunklint.records import record
 from chunklint.semantics.concurrency.flow import GROWS, SHRINKS, Act, How, Look, every
 from chunklint.semantics.concurrency.held import Held, locks_held_at
-from chunklint.semantics.concurrency.ownership import is_the_program, lock_made_beside, makes_its_object
+from chunklint.semantics.concurrency.lives import (
+    BEGINNING,
+    HOLDS,
+    is_daily_work,
+    is_ending,
+    is_exempt,
+    stands_at_the_end,
+)
+from chunklint.semantics.concurrency.ownership import lock_made_beside, makes_its_object
 from chunklint.semantics.concurrency.python_flow import flow_of
 from chunklint.semantics.concurrency.races import Kind, Race, races_of
 from chunklint.semantics.concurrency.sharing import Evidence, evidence_of
 from chunklint.semantics.concurrency.state import (
     Shape,
     States,
-    class_of,
-    decorators,
     name_of,
     states_of_class,
     states_of_module,
@@ -30,24 +36,6 @@ from chunklint.semantics.concurrency.state import (
 from chunklint.semantics.concurrency.suspensions import is_async
 from chunklint.semantics.python.names import calls_of
 
-_CONSTRUCTION = frozenset(
-    {"__init__", "__post_init__", "__aenter__", "__enter__", "__new__", "__setstate__", "model_post_init", "setUp"}
-    | {"asyncSetUp", "start", "_start", "startup", "on_startup", "on_start", "boot", "lifespan", "run", "main", "serve"}
-    | {"serve_forever", "start_all"}
-)
-# These begin an object's life too, but are also called lazily by those who need what they make.
-_BEGINNING = _CONSTRUCTION | {
-    *("setup", "_setup", "initialize", "_initialize", "initialise", "init", "_init", "open", "prepare", "connect"),
-    *("_connect", "_open"),
-}
-_OF_MODULE = re.compile(r"^_*(start|stop|init|initiali[sz]e|setup|shutdown|close|teardown|reset)_")
-_ENDING = re.compile(
-    r"^_*(a?close(_all)?|stop(_all)?|shut_?down|terminate|teardown|tear_down|dispose|__aexit__|__exit__|__del__"
-    r"|on_shutdown|disable|detach(_all)?|deactivate|cancel_all|abort|kill|disconnect_all|finali[sz]e|reset"
-    r"|a?clear(_all)?|clean_?up(_all)?|unload|exit|destroy|asyncTearDown)_*$"
-)
-_ENDING_DUNDERS = frozenset({"__aexit__", "__exit__", "__del__"})
-_HOLDS = re.compile(r"(_locked|_unlocked|_unsafe|_nolock|_no_lock|_under_lock|_with_lock)$")
 RESOURCE = re.compile(
     r"client|session|pool|connect|redis|engine|browser|driver|producer|consumer|create_task|task|channel|socket"
     r"|process|subprocess|sandbox|container|playwright|websocket|server|worker",
@@ -67,6 +55,8 @@ _STATISTICS = re.compile(
 _KNOWLEDGE = re.compile(r"cache|known|memo(?!ry)", re.IGNORECASE)
 # What a server answers with, which may as well be asked for twice.
 _PLAIN_ANSWER = re.compile(r"(token|header|headers|cookie|cookies|credentials)$", re.IGNORECASE)
+# What such a function answers is there already, and the same for all who ask.
+_HANDS_OUT = re.compile(r"(?:^|_)(?:a?get|fetch|find|look_?up|resolve|ensure|obtain)(?:_|$)")
 # The time of the last run, which is right whoever notes it last.
 _MOMENT = re.compile(r"^[\w.]*(time|monotonic|perf_counter|now|utcnow)\([^()]*\)$")
 # Doing these twice does no harm.
@@ -153,6 +143,8 @@ def _of_function(
         weak = evidence in (Evidence.LIKELY, Evidence.NONE) and states.shapes[race.state] is Shape.SINGLE
         if harm is None or weak or callers_hold_lock(function, file) or lock_made_beside(race.act.node, file):
             continue
+        if stands_at_the_end(race.act.node, file) or (harm is Harm.ITERATED and name in BEGINNING):
+            continue
         others = [one for one in writes if one.function != function]
         if harm is Harm.ITERATED:
             others = list(_disturbing(race, writes, states.shapes[race.state], file))
@@ -161,7 +153,11 @@ def _of_function(
         locked = [_sections(node, file) for node in (race.look.node, race.act.node)]
         apart = harm is not Harm.ITERATED and all(locked)
         owner = name_of(states.owner, file)
-        mild = harm is Harm.ITERATED and (states.shapes[race.state] is Shape.SEQUENCE or names == [name])
+        mild = harm is Harm.ITERATED and (
+            states.shapes[race.state] is Shape.SEQUENCE
+            or names == [name]
+            or not any(_may_come_between(one.function, file) for one in others)
+        )
         yield SharedRace(harm, race, name, owner, evidence, tuple(names), bool(removers), apart, mild)
 
 
@@ -174,47 +170,12 @@ def writes_of(states: States, file: PythonFile) -> dict[str, tuple[Write, ...]]:
 def _collect_writes(states: States, file: PythonFile) -> dict[str, tuple[Write, ...]]:
     found: dict[str, list[Write]] = {}
     for name, function in states.methods.items():
-        if name in _BEGINNING or is_ending(name, function, file) or makes_its_object(function, file):
+        if name in BEGINNING or is_ending(name, function, file) or makes_its_object(function, file):
             continue
         for step in every(flow_of(function, states, file)):
             if isinstance(step, Act):
                 found.setdefault(step.state, []).append(Write(function, step))
     return {state: tuple(writes[:_MOST_WRITES]) for state, writes in found.items()}
-
-
-def is_ending(name: str, function: Node, file: PythonFile) -> bool:
-    """Whether a function closes what it belongs to; one that is told what to close belongs to the daily work."""
-    if name in _ENDING_DUNDERS:
-        return True
-    return _ENDING.match(name) is not None and not _required_parameters(function, file)
-
-
-def _required_parameters(function: Node, file: PythonFile) -> list[str]:
-    listed = function.child_by_field_name("parameters")
-    plain = listed.named_children if listed is not None else []
-    names = [file.text(one).partition(":")[0] for one in plain if one.type in ("identifier", "typed_parameter")]
-    return [name for name in names if name not in ("self", "cls") and not name.startswith("*")]
-
-
-def is_exempt(name: str, function: Node, file: PythonFile) -> bool:
-    """Whether a function runs alone, before or after all others, or under a lock that its name tells of."""
-    if _HOLDS.search(name) or is_ending(name, function, file):
-        return True
-    if any("lock" in one or "synchroni" in one or "contextmanager" in one for one in decorators(function, file)):
-        return True
-    if makes_its_object(function, file) or is_the_program(function, file):
-        return True
-    if _required_parameters(function, file):
-        return False
-    if name in _CONSTRUCTION or (class_of(function) is None and _OF_MODULE.match(name)):
-        return True
-    return name in _BEGINNING and not any(_is_daily_work(call, file) for call in calls_of(function, file))
-
-
-def _is_daily_work(node: Node, file: PythonFile) -> bool:
-    """Whether a node stands in an `async def` that does not itself begin an object's life."""
-    function = next((one for one in ancestors(node) if one.type == "function_definition"), None)
-    return function is not None and is_async(function) and name_of(function, file) not in _BEGINNING
 
 
 def _sections(node: Node, file: PythonFile) -> frozenset[int]:
@@ -241,7 +202,7 @@ def _is_in_section(call: Node, file: PythonFile, depth: int) -> bool:
     caller = next((one for one in ancestors(call) if one.type == "function_definition"), None)
     if caller is None:
         return False
-    if name_of(caller, file) == "__init__" or _HOLDS.search(name_of(caller, file)):
+    if name_of(caller, file) == "__init__" or HOLDS.search(name_of(caller, file)):
         return True
     return callers_hold_lock(caller, file, depth + 1)
 
@@ -260,11 +221,15 @@ def _harm(race: Race, function: Node, writes: Iterable[Write], states: States, f
             return Harm.CLEARED if any(one.act.how in GROWS for one in others) else None
         case Kind.MISSING:
             removed = any(one.act.how in (How.TAKE, How.DROP, How.CLEAR) for one in writes)
-            return Harm.MISSING if removed and not _is_survived(race.act.node, file) else None
+            ends = isinstance(race.act, Look) and _is_last_act(race.act.node)
+            harmless = ends or _is_survived(race.act.node, file)
+            return Harm.MISSING if removed and not harmless else None
     if _notes_what_repeats(race, shape, file):
         return None
     far = _FAR_AWAY.search(file.text(race.wait)) is not None
-    return _stale(race, [one for one in others if not _only_fills(one, states, file)], shape, far=far)
+    handed = _HANDS_OUT.search(_awaited(race.wait, file)) is not None
+    others = [one for one in others if not _only_fills(one, states, file)]
+    return _stale(race, others, shape, far=far, handed=handed)
 
 
 def _notes_what_repeats(race: Race, shape: Shape, file: PythonFile) -> bool:
@@ -281,8 +246,11 @@ def _only_fills(write: Write, states: States, file: PythonFile) -> bool:
     return any(one.how in (How.MEMBER, How.LOOKUP, How.VALUE) for one in looks)
 
 
-def _stale(race: Race, others: list[Write], shape: Shape, *, far: bool) -> Harm | None:
-    """What comes of a stale decision; a cache that is filled from near by (not `far`) is never late."""
+def _stale(race: Race, others: list[Write], shape: Shape, *, far: bool, handed: bool) -> Harm | None:
+    """What comes of a stale decision.
+
+    A cache that is filled from near by (not `far`) is never late; what is `handed` out is not made.
+    """
     act = race.act
     if not isinstance(act, Act):
         return None
@@ -293,24 +261,31 @@ def _stale(race: Race, others: list[Write], shape: Shape, *, far: bool) -> Harm 
     if act.how in (How.ADD, How.AUGMENT) or race.look.how is How.SIZE:
         return Harm.STALE
     if act.how is How.SET or (shape is Shape.SINGLE and act.how is How.ASSIGN):
+        if _failed(race):
+            return None
         if act.settles:
-            if _failed(race):
+            if handed:
                 return None
             return Harm.TWICE if act.makes == "True" and not others else None
         if stored and (shape is not Shape.SINGLE or not RESOURCE.search(act.makes)):
             return Harm.STALE if far else None
         words = RESOURCE if shape is Shape.SINGLE else _LIVE
-        if _PLAIN_ANSWER.search(act.state):
+        if _PLAIN_ANSWER.search(act.state) or handed:
             return None
         return Harm.TWICE if words.search(act.makes) or words.search(act.state) else None
     return Harm.STALE if act.how in (How.TAKE, How.INNER) else None
 
 
+def _awaited(wait: Node, file: PythonFile) -> str:
+    """The last name of the function that an `await` calls."""
+    return file.text(wait).partition("(")[0].rpartition(".")[2].rpartition(" ")[2]
+
+
 def _failed(race: Race) -> bool:
-    """Whether the act only notes that what was awaited has failed, which every task may note that it failed for."""
-    handler = next((one for one in ancestors(race.act.node) if one.type == "except_clause"), None)
-    body = handler.parent.child_by_field_name("body") if handler is not None and handler.parent is not None else None
-    return body is not None and begins_within(race.wait, body)
+    """Whether the act only answers that what was awaited has failed, which every task may do that it failed for."""
+    handlers = (one.parent for one in ancestors(race.act.node) if one.type == "except_clause")
+    bodies = (one.child_by_field_name("body") for one in handlers if one is not None)
+    return any(body is not None and begins_within(race.wait, body) for body in bodies)
 
 
 def _disturbing(race: Race, writes: Iterable[Write], shape: Shape, file: PythonFile) -> Iterator[Write]:
@@ -328,11 +303,18 @@ def _disturbing(race: Race, writes: Iterable[Write], shape: Shape, file: PythonF
             continue
         if write.act.how in GROWS and _REGISTERS.match(name_of(write.function, file)):
             continue
-        if shape is Shape.SEQUENCE and _UNREGISTERS.match(name_of(write.function, file)):
+        if (shape is Shape.SEQUENCE or race.look.key) and _UNREGISTERS.match(name_of(write.function, file)):
+            continue
+        if write.act.how in GROWS and not _may_come_between(write.function, file):
             continue
         inside = begins_within(write.act.node, race.act.node)
         if not inside and not callers_hold_lock(write.function, file):
             yield write
+
+
+def _may_come_between(function: Node, file: PythonFile) -> bool:
+    """Whether a function is seen to run while tasks do: what builds an object up before it is used is not."""
+    return is_async(function) or any(is_daily_work(call, file) for call in calls_of(function, file))
 
 
 def _disturbs(act: Act, race: Race, shape: Shape) -> bool:
@@ -341,6 +323,22 @@ def _disturbs(act: Act, race: Race, shape: Shape) -> bool:
     if shape is Shape.SEQUENCE:
         return act.how in SHRINKS and act.how is not How.ASSIGN
     return act.how in GROWS | SHRINKS and act.how is not How.ASSIGN
+
+
+def _is_last_act(node: Node) -> bool:
+    """Whether a function ends with a statement: an error that a missing key raises there leaves nothing undone."""
+    inner = node
+    for around in ancestors(node):
+        if around.type == "function_definition":
+            return True
+        if around.type in ("for_statement", "while_statement", "with_statement"):
+            return False
+        if around.type == "block" and any(
+            one.start_byte > inner.start_byte and one.type != "comment" for one in around.named_children
+        ):
+            return False
+        inner = around
+    return True
 
 
 def _is_survived(node: Node, file: PythonFile) -> bool:

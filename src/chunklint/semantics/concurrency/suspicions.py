@@ -12,11 +12,21 @@ from chunklint.languages.python import PythonFile
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.concurrency.dying_tasks import Dying, dying_tasks
+from chunklint.semantics.concurrency.elsewhere import (
+    Borrowed,
+    Coroutine,
+    borrowed_locks,
+    coroutines,
+    owners_of_borrowed,
+    quick_coroutines,
+    spelled,
+)
 from chunklint.semantics.concurrency.flow import Act, How
 from chunklint.semantics.concurrency.races import Race
 from chunklint.semantics.concurrency.shared_races import Harm, SharedRace, shared_races
 from chunklint.semantics.concurrency.sharing import Evidence, Instance, instances
 from chunklint.semantics.python.modules import Modules
+from chunklint.semantics.python.names import local_function
 
 # Acts this near to each other are one place to a reader.
 _NEAR = 3
@@ -31,6 +41,7 @@ class Suspicion:
         owner: The class whose attribute it is about, "" for a global.
         others: Functions that change the state too, those first that take something out (`removed`).
         wait: The source of what is waited for, cut to one short line.
+        asked: The name of the method that is awaited of an object of another class, "" for anything else.
         limit: Whether what was looked at was how much there is.
         flag: Whether the act only sets a flag that says that something was done.
         apart: Whether look and act hold locks, but not one throughout.
@@ -53,11 +64,14 @@ class Suspicion:
     waited: Location
     more: tuple[Location, ...] = ()
     mild: bool = False
+    asked: str = ""
 
 
-def suspicions(file: PythonFile) -> Iterator[Suspicion | Instance]:
-    """The races of a file, and the lasting objects that it makes of classes of other files."""
+def suspicions(file: PythonFile) -> Iterator[Suspicion | Instance | Coroutine | Borrowed]:
+    """The races of a file, and what it tells of classes of other files: objects that last, locks, coroutines."""
     yield from instances(file)
+    yield from coroutines(file)
+    yield from borrowed_locks(file)
     for found in shared_races(file):
         yield _suspicion(found, file)
     for one in dying_tasks(file):
@@ -101,7 +115,17 @@ def _suspicion(found: SharedRace, file: PythonFile) -> Suspicion:
         file.location(race.wait),
         rest,
         found.mild,
+        _asked(race.wait, file),
     )
+
+
+def _asked(wait: Node, file: PythonFile) -> str:
+    """The method of `await other.method(...)`, where no method of this class or file is awaited."""
+    call = wait.named_children[-1] if wait.type == "await" and wait.named_children else None
+    function = call.child_by_field_name("function") if call is not None and call.type == "call" else None
+    method = function.child_by_field_name("attribute") if function is not None else None
+    foreign = function is not None and local_function(function, file) is None
+    return file.text(method) if method is not None and foreign else ""
 
 
 def extent(race: Race, file: SourceFile) -> tuple[Location, tuple[Location, ...]]:
@@ -147,9 +171,11 @@ def convincing(facts: Mapping[str, Iterable[object]]) -> Iterator[Suspicion]:
         for fact in found
         if isinstance(fact, Instance)
     }
+    quick, borrowed = quick_coroutines(facts), owners_of_borrowed(facts)
     for path, found in facts.items():
         for one in found:
-            if not isinstance(one, Suspicion):
+            # Whoever holds a lock of an object's from outside does so around the calls of its methods.
+            if not isinstance(one, Suspicion) or one.asked in quick or spelled(one.owner) in borrowed:
                 continue
             proven = one.owner != "" and (path, one.owner) in lasting
             held = replace(one, evidence=Evidence.PROVEN) if proven else one

@@ -32,7 +32,7 @@ _EXECUTES = frozenset({"execute", "exec", "exec_driver_sql", "scalar", "scalars"
 _MAX_DEPTH = 4
 # Queries whose only answer is a number or a truth value.
 _COUNTS = re.compile(
-    r"\s*SELECT\s+(?:COUNT|EXISTS|SUM|nextval|currval|setval|lastval|COALESCE\s*\(\s*(?:MAX|SUM|COUNT))\s*\(",
+    r"\s*SELECT\s+(?:COUNT|EXISTS|SUM|MAX|MIN|nextval|currval|setval|lastval|COALESCE\s*\(\s*(?:MAX|SUM|COUNT))\s*\(",
     re.IGNORECASE,
 )
 # Queries that are answered by what the schema's author or the server's operator wrote, an enum's labels or a setting,
@@ -48,10 +48,13 @@ _KEYS = re.compile(
 )
 # The fields that `replace` of a moment takes.
 _MOMENTS = frozenset({"year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo"})
+# What has to be cast to be a text is the label of an enumeration, a number or a moment.
+_CAST = re.compile(r"\s*SELECT\b(?:(?!\bFROM\b).)*::\s*(?:text|varchar)\b", re.IGNORECASE | re.DOTALL)
 # Tables in which a database keeps what it knows of itself, and statements that ask for it.
 _CATALOGUES = re.compile(
     r"^\s*(?:SHOW|PRAGMA|DESC|DESCRIBE)\b|\b(?:information_schema|pg_catalog|pg_[a-z]+s|pg_class|sqlite_master|sqlite_schema"
-    r"|sys\.\w+|(?:all|user|dba)_(?:tables|views|indexes|tab_columns|constraints))\b",
+    r"|sys\.\w+|v_catalog|syscat|system\.(?:tables|columns|databases|parts)|pragma_\w+|duckdb_\w+"
+    r"|(?:all|user|dba)_(?:tables|views|indexes|ind_\w+|tab_\w+|col_\w+|cons\w+|objects|sequences|source))\b",
     re.IGNORECASE,
 )
 
@@ -181,7 +184,7 @@ def _queried(call: Node, receiver: Node, method: str, file: PythonFile) -> Resul
     texts = [shape.parts[0] for shape in shapes if shape.parts]
     if texts and all(isinstance(text, str) and _COUNTS.match(text) for text in texts):
         return Result(Source.CONFINED, number=True)
-    settled = (_SETTLED, _KEYS)
+    settled = (_SETTLED, _KEYS, _CAST)
     if texts and all(isinstance(text, str) and any(one.match(text) for one in settled) for text in texts):
         return Result(Source.CONFINED)
     if not texts and method not in FETCHES:

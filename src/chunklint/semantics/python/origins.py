@@ -52,6 +52,7 @@ class Origin:
         converted: Whether the program itself converts it, as `int()` does.
         callers: For a parameter, the most dangerous source that a call in this module passes; None without calls.
         private: For a parameter, whether its function is nested, or private by its name.
+        text: For a parameter, whether it is declared to be a text.
         of_object: For a parameter, whether its function is a method, which takes the object first.
         catalogue: For rows, whether they tell of tables, columns and the like.
     """
@@ -62,6 +63,7 @@ class Origin:
     converted: bool = False
     callers: Source | None = None
     private: bool = False
+    text: bool = False
     of_object: bool = False
     catalogue: bool = False
 
@@ -354,7 +356,8 @@ def _parameter(binding: Binding, at: _Trace) -> Origin:
     spoken = number or declared in TEXT_TYPES or binding.annotation is None
     if not spoken and binding.annotation is not None and not _may_be_text(binding.annotation, at):
         return _UNKNOWN
-    return _from_callers(binding, function, number, at)
+    found = _from_callers(binding, function, number, at)
+    return replace(found, text=binding.annotation is not None and not number)
 
 
 def _may_be_text(annotation: Node, at: _Trace) -> bool:

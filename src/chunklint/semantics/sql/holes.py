@@ -153,6 +153,9 @@ def _role(word: str, mark: str, before: list[str], after: list[str]) -> Role:
         return Role.IDENTIFIER
     if _is_query(before, last, following):
         return Role.CLAUSE
+    if before[-2:] == ["(", "LIKE"] and "TABLE" in before:
+        # `CREATE TABLE copy (LIKE original)`.
+        return Role.IDENTIFIER
     if last in _COMPARED:
         return Role.VALUE
     if last in ("(", ","):
