@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chunklint.api import (
+    Borrowed,
+    Coroutine,
     Draft,
     EcmascriptFile,
     Evidence,
@@ -31,6 +33,7 @@ from chunklint.api import (
     suspicions,
     suspicions_of_classes,
     thread_facts,
+    told_of_classes,
     torn,
 )
 
@@ -119,9 +122,10 @@ hub = Hub()
 
 
 @rule.fact(python)
-def changes_after_waiting(file: PythonFile) -> Iterator[Suspicion | Instance | ThreadFact]:
+def changes_after_waiting(file: PythonFile) -> Iterator[Suspicion | Instance | Coroutine | Borrowed | ThreadFact]:
     if not is_test(file.path):
         yield from suspicions(file)
+        yield from told_of_classes(file)
         yield from thread_facts(file)
 
 

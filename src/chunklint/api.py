@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.concurrency.crowded_locks import awaits_under_thread_locks, crowded, patience
     from chunklint.semantics.concurrency.ecmascript_policy import naked_changes_of_classes
     from chunklint.semantics.concurrency.ecmascript_races import suspicions_of_classes
+    from chunklint.semantics.concurrency.elsewhere import Borrowed, Coroutine, told_of_classes
     from chunklint.semantics.concurrency.held import Held, locks_held_at
     from chunklint.semantics.concurrency.lock_maps import forgotten_locks
     from chunklint.semantics.concurrency.lock_orders import Nesting, inversions, reentries, unordered_items
@@ -266,6 +267,7 @@ _HOMES = {
     "chunklint.semantics.concurrency.locks": "Lock, lock_of",
     "chunklint.semantics.concurrency.policy": "Naked, naked_changes",
     "chunklint.semantics.concurrency.releases": "Stuck, stays_locked, Way as StuckWay",
+    "chunklint.semantics.concurrency.elsewhere": "Borrowed, Coroutine, told_of_classes",
     "chunklint.semantics.concurrency.shared_races": "Harm",
     "chunklint.semantics.concurrency.sharing": "Evidence, Instance",
     "chunklint.semantics.concurrency.suspicions": "Suspicion, convincing, suspicions",
@@ -491,6 +493,7 @@ __all__ = [
     "Answer",
     "Asked",
     "Body",
+    "Borrowed",
     "Bound",
     "Boundary",
     "Breach",
@@ -500,6 +503,7 @@ __all__ = [
     "Clash",
     "Collectable",
     "Conduct",
+    "Coroutine",
     "Crowd",
     "CrowdedLock",
     "Danger",
@@ -837,6 +841,7 @@ __all__ = [
     "switches_axios_off",
     "thread_facts",
     "told",
+    "told_of_classes",
     "torn",
     "trait",
     "tried",

@@ -31,15 +31,19 @@ class Borrowed:
     lock: str
 
 
-def coroutines(file: PythonFile) -> Iterator[Coroutine]:
-    """The coroutines among the methods of a file."""
+def told_of_classes(file: PythonFile) -> Iterator[Coroutine | Borrowed]:
+    """What a file tells the others: the coroutines among its methods, and the locks of other objects that it holds."""
+    yield from _coroutines(file)
+    yield from _borrowed_locks(file)
+
+
+def _coroutines(file: PythonFile) -> Iterator[Coroutine]:
     for function in descendants(file.root, "function_definition"):
         if is_async(function) and class_of(function) is not None:
             yield Coroutine(name_of(function, file), never_suspends(function, file))
 
 
-def borrowed_locks(file: PythonFile) -> Iterator[Borrowed]:
-    """The locks of other objects that a file holds."""
+def _borrowed_locks(file: PythonFile) -> Iterator[Borrowed]:
     if "lock" not in file.content.lower():
         return
     found: dict[Borrowed, None] = {}

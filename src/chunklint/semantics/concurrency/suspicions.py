@@ -12,15 +12,7 @@ from chunklint.languages.python import PythonFile
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.concurrency.dying_tasks import Dying, dying_tasks
-from chunklint.semantics.concurrency.elsewhere import (
-    Borrowed,
-    Coroutine,
-    borrowed_locks,
-    coroutines,
-    owners_of_borrowed,
-    quick_coroutines,
-    spelled,
-)
+from chunklint.semantics.concurrency.elsewhere import owners_of_borrowed, quick_coroutines, spelled
 from chunklint.semantics.concurrency.flow import Act, How
 from chunklint.semantics.concurrency.races import Race
 from chunklint.semantics.concurrency.shared_races import Harm, SharedRace, shared_races
@@ -67,11 +59,9 @@ class Suspicion:
     asked: str = ""
 
 
-def suspicions(file: PythonFile) -> Iterator[Suspicion | Instance | Coroutine | Borrowed]:
-    """The races of a file, and what it tells of classes of other files: objects that last, locks, coroutines."""
+def suspicions(file: PythonFile) -> Iterator[Suspicion | Instance]:
+    """The races of a file, and the lasting objects that it makes of classes of other files."""
     yield from instances(file)
-    yield from coroutines(file)
-    yield from borrowed_locks(file)
     for found in shared_races(file):
         yield _suspicion(found, file)
     for one in dying_tasks(file):

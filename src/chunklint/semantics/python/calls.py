@@ -61,16 +61,12 @@ _CATALOGUES = re.compile(
 
 @record
 class Result:
-    """What a call gives: a source of its own with a few words on it, or what it was made of; `number`: only numbers.
-
-    `catalogue`: rows that tell of tables, columns and the like.
-    """
+    """What a call gives: a source of its own with a few words on it, or what it was made of; `number`: only numbers."""
 
     source: Source | None = None
     words: str = ""
     made_of: tuple[Node, ...] = ()
     number: bool = False
-    catalogue: bool = False
 
 
 def asks_the_catalogue(query: str) -> bool:
@@ -189,8 +185,7 @@ def _queried(call: Node, receiver: Node, method: str, file: PythonFile) -> Resul
         return Result(Source.CONFINED)
     if not texts and method not in FETCHES:
         return Result()
-    told = any(isinstance(text, str) and asks_the_catalogue(text) for shape in shapes for text in shape.parts)
-    return Result(Source.ROW, words, catalogue=told)
+    return rows
 
 
 def _execution(call: Node, file: PythonFile) -> Node | None:

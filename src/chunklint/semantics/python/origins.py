@@ -54,7 +54,6 @@ class Origin:
         private: For a parameter, whether its function is nested, or private by its name.
         text: For a parameter, whether it is declared to be a text.
         of_object: For a parameter, whether its function is a method, which takes the object first.
-        catalogue: For rows, whether they tell of tables, columns and the like.
     """
 
     kind: Source
@@ -65,7 +64,6 @@ class Origin:
     private: bool = False
     text: bool = False
     of_object: bool = False
-    catalogue: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -104,8 +102,8 @@ def origin_of_hole(hole: Hole, file: PythonFile) -> Origin:
 
 
 def _worst(origins: Iterable[Origin]) -> Origin:
-    """The most dangerous of several; of one kind the one that is not just a number, nor a name of the catalogue."""
-    return max(origins, key=lambda one: (one.kind, not one.number, not one.catalogue), default=_UNKNOWN)
+    """The most dangerous of several; of one kind the one that is not just a number."""
+    return max(origins, key=lambda one: (one.kind, not one.number), default=_UNKNOWN)
 
 
 def _all(nodes: Iterable[Node], at: _Trace) -> Origin:
@@ -312,7 +310,7 @@ def _call(node: Node, at: _Trace) -> Origin:
     result = result_of(node, function, at.file)
     match result:
         case Result(source=Source() as source):
-            return Origin(source, ((node, result.words),), number=result.number, catalogue=result.catalogue)
+            return Origin(source, ((node, result.words),), number=result.number)
         case Result(made_of=made_of) if made_of:
             origin = _all(made_of, at)
             if origin.kind is Source.PARAMETER and _asks_an_object(function, made_of, at.file):
