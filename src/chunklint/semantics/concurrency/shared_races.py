@@ -220,10 +220,7 @@ def _harm(race: Race, function: Node, writes: Iterable[Write], states: States, f
         case Kind.CLEARED:
             return Harm.CLEARED if any(one.act.how in GROWS for one in others) else None
         case Kind.MISSING:
-            removed = any(one.act.how in (How.TAKE, How.DROP, How.CLEAR) for one in writes)
-            ends = isinstance(race.act, Look) and _is_last_act(race.act.node)
-            harmless = ends or _is_survived(race.act.node, file)
-            return Harm.MISSING if removed and not harmless else None
+            return Harm.MISSING if _may_be_missing(race, function, writes, shape, file) else None
     if _notes_what_repeats(race, shape, file):
         return None
     far = _FAR_AWAY.search(file.text(race.wait)) is not None
@@ -323,6 +320,21 @@ def _disturbs(act: Act, race: Race, shape: Shape) -> bool:
     if shape is Shape.SEQUENCE:
         return act.how in SHRINKS and act.how is not How.ASSIGN
     return act.how in GROWS | SHRINKS and act.how is not How.ASSIGN
+
+
+def _may_be_missing(race: Race, function: Node, writes: Iterable[Write], shape: Shape, file: PythonFile) -> bool:
+    """Whether another run takes a key out meanwhile, and the error then does harm.
+
+    What takes just any item, as workers do in their loop, is mostly the only one to do so. An index into a list is a
+    place, not a key.
+    """
+    look = isinstance(race.act, Look)
+    if look and (shape is Shape.SEQUENCE or _is_last_act(race.act.node)):
+        return False
+    removals = [one for one in writes if one.act.how in (How.TAKE, How.DROP, How.CLEAR)]
+    if not race.act.key:
+        removals = [one for one in removals if one.function != function]
+    return bool(removals) and not _is_survived(race.act.node, file)
 
 
 def _is_last_act(node: Node) -> bool:
