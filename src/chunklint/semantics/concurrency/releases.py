@@ -25,7 +25,7 @@ _RISKS = ("call", "await", "raise_statement", "yield", "assert_statement")
 _SAFE_CALL = re.compile(
     r"^(?:_?(?:log|logger|logging|LOG|_logger)|self\.(?:_?log|_?logger))\.|^time\.(?:time|monotonic|perf_counter)"
     r"|^(?:print|len|id|isinstance|bool|str|set|dict|list)$"
-    r"|\.(?:locked|owned|time|get|items|keys|values|append|add|acquire|release|notify|notify_all)$"
+    r"|\.(?:locked|owned|time|get|items|keys|values|append|add|acquire|release|notify|notify_all|notifyAll|clear|discard|is_set)$"
 )
 # A function that takes locks more often than this was not written by hand.
 _MOST_TAKEN = 100
