@@ -88,7 +88,7 @@ hub = Hub()
     mentions=("await", "async", "fastapi", "starlette", "Lock", "to_thread", "run_in_executor"),
     silent_on=(
         "a look and a change with no await between them, or with an await of a coroutine that never suspends",
-        "one lock held from the look to the change, by the function itself or by all callers of a private helper",
+        "one lock held from the look to the change, by the function itself or by all callers of a helper in its file",
         "a second look after the await, such as the inner test of double-checked locking",
         "maps of locks that count who waits, or whose locks go with what they protect",
         "copies: `list(self.clients)`, `self.clients.copy()`; keys that the function itself put in",
@@ -105,7 +105,9 @@ hub = Hub()
         "objects whose lock other files hold around the calls of their methods",
         "what is only handed out (`await get_client()`), and what an `except` makes anew because the call failed",
         "what sync functions add that no coroutine of the file calls, and an index that a function ends with",
-        "changes without a lock whose holders have not looked at the state before they wait",
+        "changes without a lock where no holder of it replaces what it saw before it waits, or fetches for a key; single "
+        "values, which whoever knows them last sets",
+        "what a worker takes that is the only one to take anything",
         "`close`, `stop`, `shutdown`, `__aexit__`, and what begins an object's life: `start`, `__aenter__`",
         "test files",
     ),

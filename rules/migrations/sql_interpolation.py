@@ -79,7 +79,8 @@ async def rename(session, user_id, nickname):
         "what `quote_ident()` of the server gives, rows' values that stand bare in a comparison",
         "what the environment or the command line gives, but for texts between quotes in revisions: whoever chooses "
         "that has the database",
-        "names and clauses that rows give, outside of migrations: they are kept to be used as such",
+        "names and clauses that rows give, outside of migrations: they are kept to be used as such; in migrations names of "
+        "indexes, constraints and columns, which earlier revisions have given",
         "in scripts all but values between quotes",
         "settings, files and names of objects: `PRAGMA`, `SET`, `ATTACH`, `COPY`, `read_parquet('...')`, "
         "`setval('...')`, questions to `information_schema` and its like",
@@ -126,6 +127,10 @@ _COMPARES = re.compile(r"(?:[=<>~]|\b(?:LIKE|ILIKE|BETWEEN|AND|OR|INTERVAL)|\b(?
 # Statements that set something up, and what is told of files: they take no parameters.
 _SETS_UP = re.compile(
     r"\s*(?:PRAGMA|SET|RESET|USE|ATTACH|DETACH|COPY|LOAD|INSTALL|SHOW|LISTEN|NOTIFY|EXPLAIN)\b", re.IGNORECASE
+)
+# What the catalogue tells of a table are the names that earlier revisions have given.
+_PART_OF_A_TABLE = re.compile(
+    r"\b(?:INDEX|CONSTRAINT|COLUMN|KEY|TRIGGER|SEQUENCE|TYPE|RULE|POLICY)\s+(?:IF\s+EXISTS\s+)?$", re.IGNORECASE
 )
 # What is spelled in another case is one of a list of words, such as a state or a kind.
 _CHANGES_CASE = re.compile(r"\.(?:lower|upper|capitalize|title|casefold)\(\)$")
@@ -295,6 +300,8 @@ def _severity_of_row(splice: Splice, shape: Shape, origin: Origin, file: PythonF
     if splice.role is Role.CLAUSE or (splice.role is not Role.VALUE and not _migrates(file)):
         return None
     if splice.role is Role.VALUE and _is_plumbing(splice, shape):
+        return None
+    if splice.role is Role.IDENTIFIER and _PART_OF_A_TABLE.search(_before(splice, shape)) is not None:
         return None
     if _CHANGES_CASE.search(file.text(splice.hole.node)) is not None:
         return None

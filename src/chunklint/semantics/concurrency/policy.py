@@ -10,7 +10,7 @@ from tree_sitter import Node
 from chunklint.languages.base import ancestors, begins_within, descendants
 from chunklint.languages.python import PythonFile
 from chunklint.records import record
-from chunklint.semantics.concurrency.flow import SHRINKS, Act, Block, How, Look, Loop, Suspend, every
+from chunklint.semantics.concurrency.flow import GROWS, SHRINKS, Act, Block, How, Look, Loop, Suspend, every
 from chunklint.semantics.concurrency.held import Held, locks_held_at
 from chunklint.semantics.concurrency.lives import is_exempt
 from chunklint.semantics.concurrency.lock_types import LockKind
@@ -79,13 +79,19 @@ def _of_state(state: str, writes: Iterable[Write], states: States, file: PythonF
 def _in_the_middle(
     naked: list[Write], guarded: list[tuple[Write, Held]], states: States, file: PythonFile
 ) -> list[Write]:
-    """The changes that do harm in the middle of a critical section: to what it has seen, or what it puts back."""
-    waits = [_waits_inside(write, held, states, file) for write, held in guarded]
-    if Waits.AFTER_LOOK in waits:
-        return naked
-    # What was fetched for a key comes back after somebody has taken the key out.
-    refills = any(one and write.act.how is How.SET for (write, _), one in zip(guarded, waits, strict=True))
-    return [one for one in naked if refills and one.act.how in SHRINKS]
+    """The changes that do harm in the middle of a critical section that waits.
+
+    What comes in is lost where the section replaces what it has looked at before the wait, and what was fetched for a
+    key comes back after somebody has taken the key out. A single value is set by whoever knows it last.
+    """
+    if any(states.shapes[write.act.state] is Shape.SINGLE for write in naked):
+        return []
+    if len({write.function.id for write, _ in guarded}) < _HABIT:
+        return []
+    waits = [(write.act.how, _waits_inside(write, held, states, file)) for write, held in guarded]
+    replaces = any(how in (How.ASSIGN, How.CLEAR) and one is Waits.AFTER_LOOK for how, one in waits)
+    refills = any(how is How.SET and one is not Waits.NO for how, one in waits)
+    return [one for one in naked if (one.act.how in SHRINKS and refills) or (one.act.how in GROWS and replaces)]
 
 
 def _is_flag(write: Write, states: States) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from tree_sitter import Node
@@ -103,24 +103,20 @@ class _Statements:
 
     def _if(self, node: Node) -> None:
         """An `elif` is a branch within the branch that the conditions before it leave."""
-        condition = node.child_by_field_name("condition")
+        self._branches((node, *node.children_by_field_name("alternative")))
+
+    def _branches(self, clauses: Sequence[Node], depth: int = 0) -> None:
+        """The branches of an `if`, `elif` and `else` that follow each other; of very many the last are one."""
+        first, *others = clauses
+        condition = first.child_by_field_name("condition")
         if condition is None:
+            self._made.steps.extend(self.block(first.child_by_field_name("body")))
             return
-        tests = [condition]
         self._test(condition)
-        blocks = [self.block(node.child_by_field_name("consequence"))]
-        for clause in node.children_by_field_name("alternative"):
-            if clause.type == "else_clause":
-                blocks.append(self.block(clause.child_by_field_name("body")))
-                break
-            condition = clause.child_by_field_name("condition")
-            if condition is not None:
-                tests.append(condition)
-                self._test(condition)
-            blocks.append(self.block(clause.child_by_field_name("consequence")))
-        else:
-            blocks.append(())
-        self._made.steps.append(Branch(tuple(blocks), tuple(tests)))
+        block = self.block(first.child_by_field_name("consequence"))
+        nested = depth < _DEEPEST and bool(others)
+        otherwise = self._made.capture(partial(self._branches, others, depth + 1)) if nested else ()
+        self._made.steps.append(Branch((block, otherwise), (condition,)))
 
     def _match(self, node: Node) -> None:
         subjects = node.children_by_field_name("subject")

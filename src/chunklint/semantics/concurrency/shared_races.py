@@ -188,9 +188,9 @@ def _excludes(held: Held) -> bool:
 
 
 def callers_hold_lock(function: Node, file: PythonFile, depth: int = 0) -> bool:
-    """Whether every call of a private helper stands in a critical section."""
+    """Whether every call of a helper stands in a critical section, as far as its class or module calls it."""
     name = name_of(function, file)
-    if not name.startswith("_") or name.startswith("__") or depth > 3:
+    if name.startswith("__") or depth > 3:
         return False
     calls = calls_of(function, file)
     return bool(calls) and all(_is_in_section(call, file, depth) for call in calls)
