@@ -105,8 +105,8 @@ hub = Hub()
         "objects whose lock other files hold around the calls of their methods",
         "what is only handed out (`await get_client()`), and what an `except` makes anew because the call failed",
         "what sync functions add that no coroutine of the file calls, and an index that a function ends with",
-        "changes without a lock where no holder of it replaces what it saw before it waits, or fetches for a key; single "
-        "values, which whoever knows them last sets",
+        "changes without a lock where no holder of it replaces what it saw before it waits, or fetches for a key; "
+        "single values, which whoever knows them last sets",
         "what a worker takes that is the only one to take anything",
         "`close`, `stop`, `shutdown`, `__aexit__`, and what begins an object's life: `start`, `__aenter__`",
         "test files",

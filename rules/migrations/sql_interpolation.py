@@ -79,8 +79,8 @@ async def rename(session, user_id, nickname):
         "what `quote_ident()` of the server gives, rows' values that stand bare in a comparison",
         "what the environment or the command line gives, but for texts between quotes in revisions: whoever chooses "
         "that has the database",
-        "names and clauses that rows give, outside of migrations: they are kept to be used as such; in migrations names of "
-        "indexes, constraints and columns, which earlier revisions have given",
+        "names and clauses that rows give, outside of migrations: they are kept to be used as such; in migrations "
+        "names of indexes, constraints and columns, which earlier revisions have given",
         "in scripts all but values between quotes",
         "settings, files and names of objects: `PRAGMA`, `SET`, `ATTACH`, `COPY`, `read_parquet('...')`, "
         "`setval('...')`, questions to `information_schema` and its like",
