@@ -115,7 +115,7 @@ def test_an_implicit_enum_type_stays_and_stops_the_next_upgrade() -> None:
     made = 'op.create_table("eggs", sa.Column("colour", sa.Enum("white", "blue", name="egg_colour")))'
     (found,) = replay((made, 'op.drop_table("eggs")'))
     assert traces(found) == [(Trace.LEFT, "type", "egg_colour")]
-    assert breaks_upgrade(found.residue[0])
+    assert breaks_upgrade(found.residue[0], found.script)
 
 
 def test_two_tables_with_one_enum_type_make_it_once() -> None:

@@ -268,7 +268,10 @@ def compare(
                 changed = before != database.described()
                 assert (script.revision.id, changed) == (script.revision.id, bool(reversal.residue))
                 again = database.up()
-                assert bool(again) == any(map(breaks_upgrade, reversal.residue)), (script.revision.id, again)
+                assert bool(again) == any(breaks_upgrade(one, reversal.script) for one in reversal.residue), (
+                    script.revision.id,
+                    again,
+                )
                 assert again or database.described() == real, script.revision.id
         for lost in (one for one in reversal.problems if one.failure is Failure.LOST):
             with connect(folder) as database:

@@ -148,7 +148,7 @@ def _leaves_traces(reversal: Reversal, alike: int) -> Iterator[Draft]:
     script = reversal.script
     # What an earlier downgrade fails by is told there.
     found = tuple(one for one in reversal.residue if one.key not in reversal.told)
-    failing = [one for one in found if breaks_upgrade(one)]
+    failing = [one for one in found if breaks_upgrade(one, script)]
     if script.body is Body.REASONED:
         found = tuple(one for one in failing if one.key.kind == "value")
     if script.keeps_values:

@@ -291,6 +291,8 @@ class _Replay:
     # Renaming and altering
 
     def _rename(self, step: Step, key: Key) -> None:
+        if key.kind is Kind.INDEX and (constraint := self._constraint_of(key)) is not None:
+            key = constraint
         state = self.schema.state(key, step.made.table if step.made is not None else "")
         new = replace(key, name=step.new_name)
         if state is Absence.ABSENT:
@@ -319,6 +321,14 @@ class _Replay:
             self.schema.put(user, replace(made, uses=uses, traits=traits))
         self.schema.put(key, Absence.ABSENT)
         self.schema.put(new, moved)
+
+    def _constraint_of(self, index: Key) -> Key | None:
+        """The one constraint that an index of its name holds, with which it is renamed."""
+        if isinstance(self.schema.state(index), Made):
+            return None
+        named = dict.fromkeys(self.schema.matching(Kind.CONSTRAINT, index.name))
+        found = [key for key in named if isinstance(self.schema.state(key), Made)]
+        return found[0] if len(found) == 1 else None
 
     def _move_parts(self, old: Key, new: Key) -> None:
         for key, state in tuple(self.schema.belonging(old)):

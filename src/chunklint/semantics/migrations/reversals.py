@@ -131,8 +131,11 @@ def _contradicts(one: Residue, upgrade: Iterable[Step]) -> bool:
         # What is made anew may have gone with another object before.
         return False
     on_it = [step for step in upgrade if step.key == one.key and step.verb is not Verb.READ]
-    sure = all(step.verb is Verb.DROP and step.certainty is Certainty.SURE and not step.replaces for step in on_it)
-    return bool(on_it) and sure
+    # One that asks whether the object is there is written because somebody has seen it there.
+    dropped = all(
+        step.verb is Verb.DROP and step.certainty is not Certainty.MAYBE and not step.replaces for step in on_it
+    )
+    return bool(on_it) and dropped
 
 
 def _adds_nothing(one: Residue, before: Schema, after: Schema, steps: Mapping[Key, Step]) -> bool:
@@ -242,8 +245,11 @@ def _is_one(name: str, old: Mapping[str, str], new: Mapping[str, str], *, made_a
     match name:
         case "type":
             return may_be_same(old[name], new[name]) or holds_all(old[name], new[name])
+        case "nullable" if made_anew and new[name] == "False":
+            # Its default fills the rows, and those that are written later.
+            return bool(new.get("default"))
         case "nullable":
-            return made_anew and new[name] == "True" and (not old.get("default") or bool(new.get("default")))
+            return made_anew and (not old.get("default") or bool(new.get("default")))
         case "default" if not old[name]:
             # Whoever writes the column in full does not notice one.
             return True
@@ -290,10 +296,13 @@ def _steps_by_key(steps: Iterable[Step]) -> dict[Key, Step]:
     return found
 
 
-def breaks_upgrade(residue: Residue) -> bool:
-    """Whether the next upgrade fails on what is left or lost."""
+def breaks_upgrade(residue: Residue, script: Script) -> bool:
+    """Whether the script's next upgrade fails on what is left or lost."""
     step = residue.step
     if step is None or step.certainty is not Certainty.SURE or step.replaces:
+        return False
+    if residue.trace is Trace.LEFT and any(one.key == residue.key and one.verb is Verb.DROP for one in script.upgrade):
+        # The upgrade itself clears the way.
         return False
     if step.made is not None and step.made.guessed:
         # The database finds another name for it.

@@ -80,12 +80,13 @@ class Call:
         return found[0] if len(found) == 1 else None
 
     def on_delete(self) -> str | None:
-        """What a foreign key says of rows whose row goes, "" for nothing, None if it cannot be read."""
+        """What a foreign key says of rows whose row goes, "" for a refusal, None if it cannot be read."""
         node = self.given.keywords.get("ondelete")
         if node is None or node.type == "none":
             return ""
         text = self.text(node)
-        return text.lower().replace("no action", "") if text is not None else None
+        # RESTRICT refuses what NO ACTION refuses, only sooner.
+        return text.lower().replace("no action", "").replace("restrict", "") if text is not None else None
 
     def name(self, keyword: str, position: int | None = None) -> str | None:
         """The text of an argument."""

@@ -172,7 +172,7 @@ def named_type(found: Sequence[Word]) -> tuple[Key, ...]:
 
 @record
 class Reference:
-    """What a foreign key refers to, and what it says of rows whose row goes ("" for nothing, None if unreadable)."""
+    """What a foreign key refers to, and what it says of rows whose row goes ("" for a refusal, None if unreadable)."""
 
     tables: tuple[str, ...] = ()
     on_delete: str | None = ""
@@ -185,7 +185,7 @@ def _reference(rest: Sequence[Word]) -> Reference | None:
         return None
     name, _ = name_at(list(rest), at + 1)
     words_after = " ".join(word.key for word in rest[at:])
-    found = re.search(r"ON DELETE (SET NULL|SET DEFAULT|CASCADE|RESTRICT)", words_after)
+    found = re.search(r"ON DELETE (SET NULL|SET DEFAULT|CASCADE)", words_after)
     tables = (plain_name(name),) if readable(name) else ()
     return Reference(tables, found[1].lower() if found is not None else "")
 
