@@ -63,7 +63,7 @@ def test_four_apples_make_a_litre() -> None:
     ),
     limits=(
         "that a module is reached does not say that its behaviour is checked",
-        "a service is known by `service` in its module's name or by a folder `services`",
+        "a service is known by `_service` at the end of its module's name or by a folder `services`",
         "what plugins and registries load by computed names counts as unreached",
     ),
 )

@@ -11,6 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import descendants
 from chunklint.languages.python import PythonFile
 from chunklint.records import record
+from chunklint.semantics.python.roles import is_script
 
 _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 
@@ -131,12 +132,24 @@ def _test(function: Node, owner: Node | None, decorators: tuple[Node, ...], file
 
 
 def _registers(decorator: Node, file: PythonFile) -> bool:
-    """Whether a decorator is a method of an object that the module makes: what it takes is input, like `@app.get`."""
+    """Whether a decorator is a method of an object that the module makes: what it takes is input, like `@app.get`.
+
+    So is one that a script makes for itself, which notes down whether what it is given raises.
+    """
     method = decorator.child_by_field_name("function") if decorator.type == "call" else decorator
+    if method is not None and method.type == "identifier" and is_script(file):
+        return file.text(method) in file.remember("functions of the module", lambda: frozenset(_functions(file)))
     owner = method.child_by_field_name("object") if method is not None and method.type == "attribute" else None
     if owner is None or owner.type != "identifier":
         return False
     return file.text(owner) in file.remember("objects of the module", lambda: frozenset(_objects_made(file)))
+
+
+def _functions(file: PythonFile) -> Iterator[str]:
+    for inner, _ in statements(file.root):
+        name = inner.child_by_field_name("name") if inner.type == "function_definition" else None
+        if name is not None:
+            yield file.text(name)
 
 
 def _objects_made(file: PythonFile) -> Iterator[str]:

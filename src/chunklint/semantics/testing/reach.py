@@ -24,7 +24,8 @@ _VERBS = frozenset(
     {"get", "post", "put", "patch", "delete", "route", "websocket", "api_route", "head", "options", "Service"}
 )
 _PREFIXES = ("prefix", "url_prefix", "path")
-_SERVICE = re.compile(r"(?:^|_)services?$")
+# Several of something's services (`win_services`) are what a module is about, not a layer.
+_SERVICE = re.compile(r"(?:^|_)service$|^services$")
 _HEALTH = re.compile(r"health|monitor|status|metrics|root|internal|debug|static|docs|version|ping")
 _FEW = 5
 # Names of modules that say nothing without their folder's.

@@ -29,6 +29,8 @@ _FAKE_CLOCK = re.compile(
 _JS_FAKE_CLOCK = re.compile(r"useFakeTimers|FakeTimers|clock\.install|mockdate", re.IGNORECASE)
 # A store that forgets by its own clock cannot be told the time.
 _REAL_TIME = re.compile(r"ttl|expir|refill|decay|elapsed|duration|timing|latency", re.IGNORECASE)
+# A docstring that names the sleep tells why there is no other way.
+_SLEEP_TOLD = re.compile(r"\bsleep", re.IGNORECASE)
 _SIMPLE = frozenset({"expression_statement", "assert_statement"})
 _LOOPS = frozenset({"while_statement", "for_statement"})
 _JS_LOOPS = frozenset({"while_statement", "for_statement", "for_in_statement", "do_statement"})
@@ -66,9 +68,16 @@ def python_sleeps(file: PythonFile) -> Iterator[Sleep]:
             if _is_thrown_away(call, function, file):
                 continue
             seconds = _seconds(call, file)
-            if seconds is None or seconds < _NOTICEABLE or _is_excused(call, test, file):
+            if seconds is None or seconds < _NOTICEABLE or _is_excused(call, test, file) or _is_explained(test, file):
                 continue
             yield Sleep(call, seconds, shortened(file.text(call), 70), test.name)
+
+
+def _is_explained(test: PythonTest, file: PythonFile) -> bool:
+    """Whether the docstring of the test says why it has to sleep."""
+    first = test.body.named_children[0] if test.body.named_children else None
+    doc = file.text(first) if first is not None and first.type == "expression_statement" else ""
+    return doc.lstrip("rRuU").startswith(('"', "'")) and _SLEEP_TOLD.search(doc) is not None
 
 
 def _is_thrown_away(call: Node, function: Node, file: PythonFile) -> bool:

@@ -35,6 +35,9 @@ _ALARM = re.compile(r"\bsignal\.(alarm|setitimer)\(")
 # Data URLs ask no server.
 _OF_DATA_URLS = re.compile(r"data_ur[li]")
 
+# Django's commands.
+_OF_COMMANDS = re.compile(r"(^|/)management/commands/")
+
 _DISPATCHED = frozenset({"delay", "apply_async", "send_task"})
 
 _WRAPPINGS = frozenset({"await", "parenthesized_expression", "boolean_operator", "conditional_expression"})
@@ -187,6 +190,9 @@ def _is_exempt(name: str, call: Node, function: Node, file: PythonFile) -> bool:
         return not _waits_for_program(name, call, file)
     if name.startswith(("sqlalchemy.", "sqlmodel.")):
         return not runs_migrations(file) and (is_script(file) or not _outlives_function(call, file))
+    if name == "celery.result.AsyncResult.get":
+        # Whoever starts a command waits for its task, and sees that it does.
+        return is_script(file) or _OF_COMMANDS.search(file.path) is not None
     if name.startswith(("redis.", "aioredis.")):
         return _listens(call, file)
     if name == STUB:
@@ -246,11 +252,19 @@ def _outlives_function(engine: Node, file: PythonFile) -> bool:
     function = enclosing_function(engine)
     kept = next((around for around in ancestors(engine) if around.type not in _WRAPPINGS), None)
     target = kept.child_by_field_name("left") if kept is not None and kept.type == "assignment" else None
+    if function is not None and _is_of_block(engine):
+        return False
     if function is None or target is None or target.type != "identifier":
         return True
     name = re.escape(file.text(target))
     handed_on = rf"\b(?:return|yield|global|sessionmaker\()[^\n]*\b{name}\b|=\s*{name}$"
     return re.search(handed_on, file.text(function), re.MULTILINE) is not None
+
+
+def _is_of_block(engine: Node) -> bool:
+    """Whether a `with` opens a connection of an engine that has no name: `with create_engine(url).begin() as c:`."""
+    chain = next((around for around in ancestors(engine) if around.type not in ("attribute", "call")), None)
+    return chain is not None and chain.type in ("as_pattern", "with_item")
 
 
 def within_deadline(call: Node, blocks: bool, file: PythonFile) -> bool:
