@@ -41,7 +41,8 @@ def test_the_press_stops() -> None:
         "loops that poll and have a way out, sleeps under an expected timeout or as the work of a `with` block",
         "files that patch the sleep or use a fake clock",
         "sleeps after which the test asserts that something has not happened: there is no event to wait for",
-        "waits that a comment has allowed for the linters of Cypress or Playwright, sleeps of which the docstring speaks",
+        "waits that a comment has allowed for the linters of Cypress or Playwright",
+        "sleeps of which the docstring of the test speaks",
         "tests that are about time by their name: expiry, decay, durations; sleeping coroutines that nobody awaits",
     ),
     limits=(

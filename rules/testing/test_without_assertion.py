@@ -63,12 +63,12 @@ def test_pressing_gives_juice() -> None:
         "mock assertions, `pytest.raises` and its kin, snapshots, `raise_for_status`, queries that throw when they "
         "find nothing, property tests and benchmarks",
         "tests that are about not raising, by their name, docstring or comments",
-        "calls of the code under test alone, where the call itself may be the check, also with `assert True` after them",
+        "calls of the code under test alone, where the call itself may be the check, with `assert True` after them too",
         "test files outside pytest's `testpaths` that are started by their path: integration, load, examples, scripts, "
         "or more than a dozen at once",
         "skipped tests; tests that override one of a base class; properties, and classes with a generated constructor",
-        "what the module's own object registers (`@app.cell`) or a script's own decorator, and steps that a script calls "
-        "with arguments",
+        "what the module's own object registers (`@app.cell`) or a script's own decorator, and steps that a script "
+        "calls with arguments",
     ),
     limits=(
         "helpers of other files are known by their names",

@@ -229,6 +229,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.web.handlers import Conduct, Verdict, conducts, counted, place_of
     from chunklint.semantics.web.layers import Breach, Trait, breaches, trait
     from chunklint.semantics.web.logic import Fabrication, Load
+    from chunklint.semantics.web.service_layers import Asks, Plain, asks_a_layer, layer_facts, slips
     from chunklint.semantics.web.vocabulary import FRAMEWORKS as WEB_FRAMEWORKS
     from chunklint.semantics.web.vocabulary import LAYER_MENTIONS, Budget, Layers
     from chunklint.semantics.wording import capitalised, in_series
@@ -379,6 +380,7 @@ _HOMES = {
     "chunklint.semantics.web.handlers": "Conduct, Verdict, conducts, counted, place_of",
     "chunklint.semantics.web.layers": "Breach, Trait, breaches, trait",
     "chunklint.semantics.web.logic": "Fabrication, Load",
+    "chunklint.semantics.web.service_layers": "Asks, Plain, asks_a_layer, layer_facts, slips",
     "chunklint.semantics.web.vocabulary": "Budget, FRAMEWORKS as WEB_FRAMEWORKS, LAYER_MENTIONS, Layers",
     "chunklint.semantics.wording": "capitalised, in_series",
 }
@@ -492,6 +494,7 @@ __all__ = [
     "Act",
     "Answer",
     "Asked",
+    "Asks",
     "Body",
     "Borrowed",
     "Bound",
@@ -573,6 +576,7 @@ __all__ = [
     "PartitionFact",
     "Pins",
     "Placed",
+    "Plain",
     "Poser",
     "Probe",
     "Problem",
@@ -650,6 +654,7 @@ __all__ = [
     "asked_whose",
     "asker",
     "asks_the_catalogue",
+    "asks_a_layer",
     "assumed_version",
     "awaited_text",
     "awaits_under_thread_locks",
@@ -745,6 +750,7 @@ __all__ = [
     "late_closes",
     "late_handles",
     "late_message",
+    "layer_facts",
     "layout_that_leads_on",
     "lead_nowhere",
     "leak_message",
@@ -821,6 +827,7 @@ __all__ = [
     "shared_origin",
     "sizes",
     "skews",
+    "slips",
     "splices",
     "sql",
     "sql_migration_of",
