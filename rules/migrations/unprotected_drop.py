@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from chunklint.api import (
@@ -89,6 +89,8 @@ def downgrade():
         "a downgrade that drops what its upgrade made; with CASCADE it is a note",
         "columns whose type shows that they were computed from others",
         "functions of other modules that run before a plain drop: they may have moved the data",
+        "a table or column that only goes, where the migration makes no table and adds no column to that one: teams "
+        "take features away knowingly",
         "UPDATE of every row: nearly always the values of a column that the step before added",
         "SQL files that are no migrations, and DO blocks that decide for themselves",
     ),
@@ -105,12 +107,17 @@ def downgrade():
 def script_drops_unprotected(file: SqlFile) -> Iterator[Draft]:
     migration = sql_migration_of(file)
     if migration is not None:
-        yield from (_finding(one) for one in exposures(migration, None) if not one.is_of_guard)
+        yield from _told(one for one in exposures(migration, None) if not one.is_of_guard)
 
 
 @rule.each(python)
 def drops_unprotected(file: PythonFile) -> Iterator[Draft]:
-    found = [one for one, before in exposed(file) if not (one.is_of_guard or before)]
+    yield from _told(one for one, before in exposed(file) if not (one.is_of_guard or before))
+
+
+def _told(exposed_here: Iterable[Exposure]) -> Iterator[Draft]:
+    """The findings of a migration, plain drops alike together."""
+    found = list(exposed_here)
     alike: dict[tuple[str, str, str], list[Exposure]] = {}
     for one in found:
         if one.reason is Reason.PLAIN and one.severity is Severity.NOTE:

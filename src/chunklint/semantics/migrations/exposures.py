@@ -35,6 +35,7 @@ from chunklint.semantics.migrations.operations import Direction, Migration, Oper
 from chunklint.semantics.migrations.safeguards import Weakness, conditions_before, imported_calls, safeguards_of
 from chunklint.semantics.migrations.worst_case import World, evaluate
 from chunklint.semantics.python.names import enclosing_function
+from chunklint.semantics.sql.statements import Statement
 
 _FILLING = frozenset({"create", "insert"})
 
@@ -209,7 +210,7 @@ def _of_upgrade(loss: Loss, migration: Migration, possible: Sequence[Operation])
         return Exposure(loss, Reason.ALIKE, alike)
     if (leftover := _becomes_later(loss, possible)) is not None:
         return Exposure(loss, Reason.LEFTOVER, leftover)
-    return Exposure(loss, Reason.PLAIN)
+    return _plain(loss, possible)
 
 
 def _of_column(loss: Loss, migration: Migration, possible: Sequence[Operation]) -> Exposure | None:
@@ -220,7 +221,25 @@ def _of_column(loss: Loss, migration: Migration, possible: Sequence[Operation]) 
         return Exposure(loss, Reason.EMPTIED, recreated)
     if (alike := likeness(loss, migration)) is not None:
         return Exposure(loss, Reason.ALIKE, alike)
-    return Exposure(loss, Reason.PLAIN)
+    return _plain(loss, possible)
+
+
+def _plain(loss: Loss, possible: Sequence[Operation]) -> Exposure | None:
+    """A loss for which nothing but itself speaks.
+
+    Whoever only takes a table or column away means to; where something new comes in the same step, values may have had
+    to move there.
+    """
+    found = Exposure(loss, Reason.PLAIN)
+    meant = found.severity is Severity.NOTE and not any(_is_new(one.statement, loss) for one in possible)
+    return None if meant else found
+
+
+def _is_new(statement: Statement, loss: Loss) -> bool:
+    """Whether a statement makes a table, or adds a column to the one that is concerned."""
+    if statement.kind == "create":
+        return statement.object_type == "table"
+    return bool(loss.column and statement.columns) and same_name(statement.name, loss.table)
 
 
 def _of_downgrade(

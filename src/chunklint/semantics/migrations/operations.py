@@ -169,6 +169,7 @@ def _place(call: Node, shape: Shape, statement: Statement, file: PythonFile) -> 
 
 
 _UNDO = re.compile(r"^U\d[\w.]*__|(?:^|[._-])(?:down|rollback|undo|revert)$", re.IGNORECASE)
+_UNDO_FOLDERS = frozenset({"down", "downgrade", "revert", "reverts", "rollback", "rollbacks", "undo"})
 _DOWN_MARKS = ("+goose down", "+migrate down", "migrate:down", "@undo", "rollback ")
 
 
@@ -190,7 +191,8 @@ def _read_script(file: SqlFile) -> Migration | None:
     if not is_sql_migration(file.path):
         return None
     turn = _first_down_line(file)
-    undo = _UNDO.search(PurePosixPath(file.path).stem) is not None
+    place = PurePosixPath(file.path)
+    undo = _UNDO.search(place.stem) is not None or place.parent.name.lower() in _UNDO_FOLDERS
     found: dict[Direction, list[Operation]] = {direction: [] for direction in Direction}
     for statement in islice((*_running(statements(file.content)), *_beyond(file.content, {})), _MAX_OPERATIONS):
         down = undo or (turn is not None and statement.line + 1 >= turn)
