@@ -86,7 +86,7 @@ class _Replay:
             self._complain(Failure.BROKEN, step)
             return
         if step.key is None:
-            self.schema.forget()
+            self.schema.forget(reshaped=bool(step.untold))
             return
         if step.verb is Verb.READ:
             self._read(step, step.key)

@@ -91,11 +91,13 @@ class Schema:
     Attributes:
         whole: Whether all objects come from the migrations that were replayed, but for tables.
         forgot: Whether nothing below this layer counts any more.
+        reshaped: Whether any column may have been altered.
     """
 
     under: Schema | None = None
     whole: bool = False
     forgot: bool = False
+    reshaped: bool = False
     changes: dict[Key, State] = field(default_factory=dict)
     _belonging: dict[Key, dict[Key, None]] = field(default_factory=dict)
     _users: dict[Key, dict[Key, None]] = field(default_factory=dict)
@@ -143,10 +145,11 @@ class Schema:
         for used in state.uses:
             self._users.setdefault(used, {})[key] = None
 
-    def forget(self) -> None:
-        """From now on nothing is known of anything."""
+    def forget(self, *, reshaped: bool = False) -> None:
+        """From now on nothing is known of anything; `reshaped` if columns that exist may have been altered."""
         self.changes.clear()
         self.forgot, self.whole = True, False
+        self.reshaped = self.reshaped or reshaped
 
     def renew(self, home: Key, *, whole: bool) -> None:
         """What belonged to a former table or type of that name is gone; of one that is not whole, it is unknown.
@@ -201,12 +204,13 @@ class Schema:
         """
         if layer.forgot:
             kept = {key: state for key, state in self.changes.items() if isinstance(state, Made)}
-            self.changes = {key: _doubted(key, state) for key, state in kept.items()}
+            self.changes = {key: _doubted(key, state, reshaped=layer.reshaped) for key, state in kept.items()}
         self.whole = layer.whole
         for key, state in layer.changes.items():
             self.put(key, state)
 
 
-def _doubted(key: Key, state: Made) -> Made:
-    """An object to which anything may have been added."""
-    return replace(state, whole=False, columns=None if key.kind is Kind.TABLE else state.columns)
+def _doubted(key: Key, state: Made, *, reshaped: bool) -> Made:
+    """An object to which anything may have been added; of columns that may have been altered nothing is known."""
+    traits = () if reshaped and key.kind is Kind.COLUMN else state.traits
+    return replace(state, whole=False, traits=traits, columns=None if key.kind is Kind.TABLE else state.columns)

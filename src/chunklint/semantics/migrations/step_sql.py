@@ -267,7 +267,8 @@ def _alter(source: Source) -> Iterator[Step]:
         return
     if not readable(name):
         touches = any(word.key in ("ADD", "DROP", "ALTER", "RENAME", "SET") for word in part[at:])
-        yield from (source.forget(name, _KINDS[kind]),) if touches else ()
+        altered = ("type",) if any(word.key == "ALTER" for word in part[at:]) else ()
+        yield from (replace(source.forget(name, _KINDS[kind]), untold=altered),) if touches else ()
         return
     rest, plain = part[at:], _object_name(name, kind)
     if kind == "type":

@@ -39,7 +39,8 @@ class Step:
         made: What CREATE makes. A DROP says with it what it takes the object for, an ALTER which type it names, a READ
             of a column which other tables it may belong to instead.
         new_name: What RENAME calls it.
-        traits: What ALTER sets; "" as a value of "default" removes it. `untold` are the traits it sets unreadably.
+        traits: What ALTER sets; "" as a value of "default" removes it. `untold` are the traits it sets unreadably,
+            and of a FORGET of everything those of columns that it may have set.
         known: What an ALTER says of the object as it was before.
         parts: What comes with a created object: columns, constraints, indexes, values.
         replaces: An existing object is replaced.
