@@ -42,9 +42,7 @@ router = APIRouter()
 
 
 @router.get("/orders")
-def open_orders(
-    city: str, shipping: ShippingService = Depends(get_shipping_service), db: Session = Depends(get_db)
-):
+def open_orders(city: str, shipping: ShippingService = Depends(get_shipping_service), db: Session = Depends(get_db)):
     query = select(Order).join(Customer).where(Customer.city == city, Order.shipped_at.is_(None))
     return shipping.with_dates(db.scalars(query).all())
 """,

@@ -44,9 +44,7 @@ router = APIRouter()
 
 
 @router.post("/orders")
-def place_order(
-    order: OrderIn, stock: StockService = Depends(get_stock_service), db: Session = Depends(get_db)
-):
+def place_order(order: OrderIn, stock: StockService = Depends(get_stock_service), db: Session = Depends(get_db)):
     stock.reserve(order.items)
     placed = Order(**order.model_dump())
     db.add(placed)

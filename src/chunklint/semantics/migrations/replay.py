@@ -14,7 +14,7 @@ from types import MappingProxyType
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.migrations.column_types import is_castable
-from chunklint.semantics.migrations.schema import Absence, Key, Kind, Made, Schema
+from chunklint.semantics.migrations.schema import Absence, Key, Kind, Made, Schema, State
 from chunklint.semantics.migrations.steps import Certainty, Step, Verb
 
 # What an application's metadata does not make behind the migrations' back.
@@ -298,6 +298,10 @@ class _Replay:
         if state is Absence.ABSENT:
             if step.certainty is Certainty.SURE:
                 self._complain(Failure.MISSING, step)
+            if self.learn and key.kind is Kind.CONSTRAINT:
+                # The upgrade ran, so the constraint was there under a name that a convention gave it.
+                self._drop_guessed(step, key, step.made)
+                self.schema.put(new, Absence.UNKNOWN)
             return
         if step.certainty is Certainty.GUARDED and state is Absence.UNKNOWN:
             self._doubt(step)
@@ -309,7 +313,8 @@ class _Replay:
         if state is Absence.UNKNOWN:
             self._learn(key, Made())
             self._learn(new, Absence.ABSENT)
-        moved = state if isinstance(state, Made) else Made()
+        # A downgrade is not taken at its word: what nobody knew of stays unknown under its new name.
+        moved: State = state if isinstance(state, Made) else Made() if self.learn else Absence.UNKNOWN
         if key.kind in (Kind.TABLE, Kind.TYPE):
             self._move_parts(key, new)
         if key.kind is Kind.COLUMN:

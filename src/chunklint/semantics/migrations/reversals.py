@@ -175,7 +175,7 @@ def _residue(
     for one in found:
         if _is_named_by_others(states[one.key], unread=after.forgot or back.forgot):
             continue
-        if one.trace is Trace.LEFT and one.key in replaced:
+        if one.trace is Trace.LEFT and (one.key in replaced or _is_value_asked_for(steps.get(one.key))):
             continue
         if (
             _contradicts(one, script.upgrade)
@@ -189,6 +189,12 @@ def _residue(
         state = states[one.key][0]
         made = state.place if isinstance(state, Made) else None
         yield replace(one, step=steps.get(one.key), made=made)
+
+
+def _is_value_asked_for(step: Step | None) -> bool:
+    """Whether a label is added only if it is not there: PostgreSQL drops none, and the next upgrade minds it not."""
+    guarded = step is not None and step.certainty is Certainty.GUARDED and step.verb is Verb.CREATE
+    return guarded and step is not None and step.key is not None and step.key.kind is Kind.VALUE
 
 
 def _is_enum(one: Residue) -> bool:

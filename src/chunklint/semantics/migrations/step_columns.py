@@ -325,13 +325,19 @@ def _with_column(name: str, table: str, call: Call, reference: Node | None) -> I
         target = inner.name("column", 0)
         tables = (plain_name(target.rpartition(".")[0]),) if target and "." in target else ()
         named = Reference(tables, inner.on_delete())
-        yield constraint_step(bare, inner.name("name"), table, "foreign key", (name,), named)
+        yield _unless_later(constraint_step(bare, inner.name("name"), table, "foreign key", (name,), named), inner)
     unique, indexed = call.flag("unique"), call.flag("index")
     if indexed == "True":
         made = Made((("unique", str(unique == "True")),), table, (name,), guessed=True, place=call.place)
         yield replace(bare, key=Key(Kind.INDEX, shortened(f"ix_{table.replace('.', '_')}_{name}")), made=made)
     elif unique == "True":
         yield constraint_step(bare, None, table, "unique", (name,))
+
+
+def _unless_later(step: Step, call: Call) -> Step:
+    """The step of a foreign key; with `use_alter` SQLAlchemy leaves it for an ALTER, which Alembic never sends."""
+    later = call.flag("use_alter") not in (None, "False")
+    return replace(step, verb=Verb.FORGET, made=None) if later else step
 
 
 def shortened(name: str) -> str:
@@ -355,7 +361,8 @@ def table_constraint(node: Node, table: str, call: Call) -> Step | None:
         columns = inner.texts(inner.given.get("columns", 0))
         targets = inner.texts(inner.given.get("refcolumns", 1)) or ()
         tables = dict.fromkeys(plain_name(one.rpartition(".")[0]) for one in targets if "." in one)
-        return constraint_step(bare, name, table, kind, columns, Reference(tuple(tables), inner.on_delete()))
+        reference = Reference(tuple(tables), inner.on_delete())
+        return _unless_later(constraint_step(bare, name, table, kind, columns, reference), inner)
     found = [inner.text(one) for one in inner.given.positional] if kind in ("primary key", "unique") else [None]
     columns = tuple(one for one in found if one is not None) if None not in found and not inner.given.splat else None
     step = constraint_step(bare, name, table, kind, columns)
