@@ -82,10 +82,11 @@ def downgrade() -> None:
         "constraints that come back under another name where one of the two names was left to the database",
         "the default of a flag under another spelling (`0`, `false`), a UUID that comes back as a text of its length, "
         "a function with or without its schema, types of the application's own",
-        "a required column that comes back nullable or with a default, since its rows have no value and it had none; one "
-        "that comes back required, with a default",
+        "a required column that comes back nullable or with a default, since its rows have no value and it had none; "
+        "one that comes back required, with a default",
         "a foreign key that comes back with RESTRICT where it refused before",
-        "a column that is no longer required and stays so; a default that it did not have; a text that comes back longer",
+        "a column that is no longer required and stays so; a default that it did not have; a text that comes back "
+        "longer",
         "what an upgrade brings although the history has it already, and a type that comes back with more labels",
         "what a downgrade loses, where the drop of an earlier one that fails by it is reported",
     ),

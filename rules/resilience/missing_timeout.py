@@ -91,6 +91,7 @@ def rate(currency):
         "database engines of scripts and of SQLite, those that a function makes for itself, and modules that set a "
         "`statement_timeout` or `lock_timeout`",
         "futures of an executor in a `with` block, whose end waits for them in any case",
+        "scripts that ask a server of this machine, whose address they spell out",
         "tasks of Celery on whose results a command line waits: whoever started it sees that it does",
         "test files",
         "the browser's `fetch` where the answer is not a whole file: what a person sees is a matter of design, not of "

@@ -42,7 +42,7 @@ def test_the_press_stops() -> None:
         "files that patch the sleep or use a fake clock",
         "sleeps after which the test asserts that something has not happened: there is no event to wait for",
         "waits that a comment has allowed for the linters of Cypress or Playwright",
-        "sleeps of which the docstring of the test speaks",
+        "sleeps of which the docstring of the test speaks, or whose comment says that something has to be older",
         "tests that are about time by their name: expiry, decay, durations; sleeping coroutines that nobody awaits",
     ),
     limits=(

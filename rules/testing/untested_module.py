@@ -58,7 +58,7 @@ def test_four_apples_make_a_litre() -> None:
         "modules that a test imports, patches by name, or reaches through another module",
         "routers of which a test writes a word of their paths, or their own name, in a request's path, or an endpoint "
         "of their blueprint",
-        "modules after which a test file is named",
+        "modules after which a test file is named; helpers, factories and abstract bases among services",
         "modules that mount routers; health checks and metrics",
     ),
     limits=(

@@ -228,11 +228,12 @@ def _plain(loss: Loss, possible: Sequence[Operation]) -> Exposure | None:
     """A loss for which nothing but itself speaks.
 
     Whoever only takes a table or column away means to; where something new comes in the same step, values may have had
-    to move there.
+    to move there. Who moves others in it has thought of that.
     """
     found = Exposure(loss, Reason.PLAIN)
-    meant = found.severity is Severity.NOTE and not any(_is_new(one.statement, loss) for one in possible)
-    return None if meant else found
+    replaced = any(_is_new(one.statement, loss) for one in possible)
+    moves = any(one.statement.kind in ("insert", "update") and one.statement.sources for one in possible)
+    return None if found.severity is Severity.NOTE and (moves or not replaced) else found
 
 
 def _is_new(statement: Statement, loss: Loss) -> bool:
@@ -246,6 +247,8 @@ def _of_downgrade(
     loss: Loss, migration: Migration, possible: Sequence[Operation], others: Sequence[Operation]
 ) -> Exposure | None:
     """A downgrade is meant to undo: only what it takes beyond its own revision's work is a loss."""
+    if migration.first:
+        return None
     if is_inverse(loss, migration):
         return Exposure(loss, Reason.INVERSE) if loss.cascade and not loss.column else None
     if loss.column or loss.verb != "drop":

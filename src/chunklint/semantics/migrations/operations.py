@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from itertools import islice
@@ -58,10 +59,14 @@ class Operation:
 
 @record
 class Migration:
-    """The operations of one migration, in order of execution as far as it can be read."""
+    """The operations of one migration, in order of execution as far as it can be read.
+
+    `first` is one that follows no other, so that all that is there when it is taken back is its own.
+    """
 
     upgrade: tuple[Operation, ...]
     downgrade: tuple[Operation, ...]
+    first: bool = False
 
     def way(self, direction: Direction) -> tuple[Operation, ...]:
         """The operations of one direction."""
@@ -85,7 +90,8 @@ def _read_revision(file: PythonFile) -> Migration | None:
         return None
     if not any(True for direction in Direction for _ in _entry_points(direction, file)):
         return None
-    return Migration(tuple(_run(Direction.UPGRADE, file)), tuple(_run(Direction.DOWNGRADE, file)))
+    first = any(one.value is not None and one.value.type == "none" for one in top["down_revision"])
+    return Migration(tuple(_run(Direction.UPGRADE, file)), tuple(_run(Direction.DOWNGRADE, file)), first)
 
 
 def _entry_points(direction: Direction, file: PythonFile) -> Iterator[Node]:
@@ -170,6 +176,8 @@ def _place(call: Node, shape: Shape, statement: Statement, file: PythonFile) -> 
 
 _UNDO = re.compile(r"^U\d[\w.]*__|(?:^|[._-])(?:down|rollback|undo|revert)$", re.IGNORECASE)
 _UNDO_FOLDERS = frozenset({"down", "downgrade", "revert", "reverts", "rollback", "rollbacks", "undo"})
+# The heads of the steps in what `sqlmigrate` prints.
+_OF_DJANGO = re.compile(r"^-- (?:(?:Create|Delete) model|(?:Add|Remove|Alter|Rename) field) \w", re.MULTILINE)
 _DOWN_MARKS = ("+goose down", "+migrate down", "migrate:down", "@undo", "rollback ")
 
 
@@ -193,11 +201,14 @@ def _read_script(file: SqlFile) -> Migration | None:
     turn = _first_down_line(file)
     place = PurePosixPath(file.path)
     undo = _UNDO.search(place.stem) is not None or place.parent.name.lower() in _UNDO_FOLDERS
+    generated = _OF_DJANGO.search(file.content) is not None
     found: dict[Direction, list[Operation]] = {direction: [] for direction in Direction}
     for statement in islice((*_running(statements(file.content)), *_beyond(file.content, {})), _MAX_OPERATIONS):
         down = undo or (turn is not None and statement.line + 1 >= turn)
         direction = Direction.DOWNGRADE if down else Direction.UPGRADE
-        found[direction].append(Operation(statement, direction, _line(statement.line, file)))
+        # Django writes CASCADE wherever it drops; nobody has chosen it.
+        told = replace(statement, cascade=False) if generated else statement
+        found[direction].append(Operation(told, direction, _line(statement.line, file)))
     return Migration(tuple(found[Direction.UPGRADE]), tuple(found[Direction.DOWNGRADE]))
 
 

@@ -22,7 +22,7 @@ _DEFAULT_FILES = ("test_*.py", "*_test.py")
 
 # Suites that are started by their path, and folders whose tests belong to something else.
 _STARTED_BY_PATH = re.compile(
-    r"(?:^|[/_-])(?:integration|e2e|end_to_end|load|perf|performance|functional|acceptance|manual|smoke|system|live|"
+    r"(?:^|[/_-])(?:integration|e2e|end_to_end|api_tests|load|perf|performance|functional|acceptance|manual|smoke|system|live|"
     r"examples?|scripts?|docs?|tools?|templates?|vendor|third_party|benchmarks?|evals?|regression)(?:$|[/_.-]|_tests?)"
 )
 _LIKE_TESTS = re.compile(r"test|bench|perf")

@@ -24,6 +24,8 @@ _VERBS = frozenset(
     {"get", "post", "put", "patch", "delete", "route", "websocket", "api_route", "head", "options", "Service"}
 )
 _PREFIXES = ("prefix", "url_prefix", "path")
+# What lies beside services in their folder, and is none.
+_BESIDE = frozenset({"base", "constants", "exceptions", "factories", "helpers", "interfaces", "types", "utils"})
 # Several of something's services (`win_services`) are what a module is about, not a layer.
 _SERVICE = re.compile(r"(?:^|_)service$|^services$")
 _HEALTH = re.compile(r"health|monitor|status|metrics|root|internal|debug|static|docs|version|ping")
@@ -172,12 +174,24 @@ def _blueprint(file: PythonFile) -> str:
 def _service(file: PythonFile) -> Node | None:
     """The first public class or function of a module that is a service by its name or its folder."""
     path = PurePosixPath(file.path)
-    if path.stem.startswith("_") or not (_SERVICE.search(path.stem) or "services" in path.parts[:-1]):
+    if (
+        path.stem.startswith("_")
+        or path.stem in _BESIDE
+        or not (_SERVICE.search(path.stem) or "services" in path.parts[:-1])
+    ):
         return None
     classes = [node for node in _public(file) if node.type == "class_definition"]
     best = next((node for node in classes if "Service" in _name(node, file)), None)
     found = best or next((node for node in _public(file) if _has_logic(node)), None)
+    if found is not None and found.type == "class_definition" and _is_abstract(found, file):
+        return None
     return found.child_by_field_name("name") if found is not None else None
+
+
+def _is_abstract(owner: Node, file: PythonFile) -> bool:
+    """Whether a class only says what others do: they are what a test reaches."""
+    bases = owner.child_by_field_name("superclasses")
+    return bases is not None and re.search(r"\b(?:ABC|ABCMeta|Protocol)\b", file.text(bases)) is not None
 
 
 def _public(file: PythonFile) -> Iterator[Node]:

@@ -18,6 +18,7 @@ from chunklint.semantics.python.scopes import Kind
 from chunklint.semantics.python.scopes import resolve as resolve_python
 from chunklint.semantics.testing.jests import JsTest, declared_tests
 from chunklint.semantics.testing.pytests import PythonTest, is_test_module, tests_of
+from chunklint.semantics.testing.wording import remarks
 from chunklint.semantics.wording import shortened
 
 _SLEEPS = frozenset({"time.sleep", "asyncio.sleep", "anyio.sleep", "trio.sleep", "gevent.sleep", "eventlet.sleep"})
@@ -28,7 +29,9 @@ _FAKE_CLOCK = re.compile(
 )
 _JS_FAKE_CLOCK = re.compile(r"useFakeTimers|FakeTimers|clock\.install|mockdate", re.IGNORECASE)
 # A store that forgets by its own clock cannot be told the time.
-_REAL_TIME = re.compile(r"ttl|expir|refill|decay|elapsed|duration|timing|latency", re.IGNORECASE)
+_REAL_TIME = re.compile(r"ttl|expir|refill|decay|elapsed|duration|timing|latency|date_?time|timestamp", re.IGNORECASE)
+# What a comment says of two moments that have to differ.
+_MOMENTS = re.compile(r"\b(?:older|newer|younger|timestamps?|resolution|precision|granularity)\b", re.IGNORECASE)
 # A docstring that names the sleep tells why there is no other way.
 _SLEEP_TOLD = re.compile(r"\bsleep", re.IGNORECASE)
 _SIMPLE = frozenset({"expression_statement", "assert_statement"})
@@ -68,13 +71,21 @@ def python_sleeps(file: PythonFile) -> Iterator[Sleep]:
             if _is_thrown_away(call, function, file):
                 continue
             seconds = _seconds(call, file)
-            if seconds is None or seconds < _NOTICEABLE or _is_excused(call, test, file) or _is_explained(test, file):
+            if (
+                seconds is None
+                or seconds < _NOTICEABLE
+                or _is_excused(call, test, file)
+                or _is_explained(call, test, file)
+            ):
                 continue
             yield Sleep(call, seconds, shortened(file.text(call), 70), test.name)
 
 
-def _is_explained(test: PythonTest, file: PythonFile) -> bool:
-    """Whether the docstring of the test says why it has to sleep."""
+def _is_explained(call: Node, test: PythonTest, file: PythonFile) -> bool:
+    """Whether the docstring of the test says why it has to sleep, or a comment that two moments have to differ."""
+    line = call.start_point[0] + 1
+    if _MOMENTS.search(remarks(file, line - 1, line)):
+        return True
     first = test.body.named_children[0] if test.body.named_children else None
     doc = file.text(first) if first is not None and first.type == "expression_statement" else ""
     return doc.lstrip("rRuU").startswith(('"', "'")) and _SLEEP_TOLD.search(doc) is not None

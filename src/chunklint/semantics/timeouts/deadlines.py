@@ -35,6 +35,7 @@ _ALARM = re.compile(r"\bsignal\.(alarm|setitimer)\(")
 # Data URLs ask no server.
 _OF_DATA_URLS = re.compile(r"data_ur[li]")
 
+_THIS_MACHINE = re.compile(r"//(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/\"']|$)")
 # Django's commands.
 _OF_COMMANDS = re.compile(r"(^|/)management/commands/")
 
@@ -156,6 +157,13 @@ def _is_packed(parameter: Node) -> bool:
     return parameter.parent is not None and parameter.parent.type == "dictionary_splat_pattern"
 
 
+def _asks_this_machine(call: Node, file: PythonFile) -> bool:
+    """Whether an address of this machine is spelled out: who runs the script runs that server, too."""
+    given = arguments(call, file)
+    urls = (*given.positional[:2], *(given.keywords[one] for one in ("url",) if one in given.keywords))
+    return any(_THIS_MACHINE.search(file.text(url)) is not None for url in urls if url.type == "string")
+
+
 def _callers_may_bring(function: Node, waiter: Waiter, file: PythonFile) -> bool:
     """Whether a call of a wrapper gives the limit; without a call in this module the callers are unknown."""
     calls = [arguments(call, file) for call in calls_of(function, file)]
@@ -182,6 +190,8 @@ def _spells_limit(node: Node, waiter: Waiter, file: PythonFile, about: str = "")
 
 def _is_exempt(name: str, call: Node, function: Node, file: PythonFile) -> bool:
     """What makes single libraries safe, or impossible to judge."""
+    if is_script(file) and _asks_this_machine(call, file):
+        return True
     if name.startswith("requests.Session."):
         return not is_plain_session(function, file)
     if name == "concurrent.futures.Future.result":

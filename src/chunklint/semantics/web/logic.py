@@ -30,8 +30,10 @@ _FEEDS = re.compile(r"\.(?:receive|send|read|readline|write)(?:_(?:json|text|byt
 _SETTLING = frozenset({"pass_statement", "continue_statement", "break_statement"})
 
 _ADMITS = re.compile(
-    r"\bwould (?:typically |normally |actually |really )?(?:be |query|fetch|get|save|perform|aggregate|compute|"
-    r"calculate|call|store|load|come)|\bfor now\b[^\n]*\b(?:return|mock|dummy|fake|placeholder)|"
+    r"\bwould (?:typically |normally |actually |really )?"
+    r"(?:be (?:\w+ed|read|sent|done|built|made|taken|got|found|from|here|in)\b|query|fetch|get|save|perform|"
+    r"aggregate|compute|calculate|call|store|load|come)|"
+    r"\bfor now\b[^\n]*\b(?:return|mock|dummy|fake|placeholder)|"
     r"\bmock(?:ed)? (?:data|response|structure|value)|\bplaceholder|\bdummy\b|\bfake\b|\bstub(?:bed)?\b|\bsimulated?\b",
     re.IGNORECASE,
 )
