@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from chunklint.semantics.ecmascript.definitions import Definition
 from chunklint.semantics.ecmascript.mounts import ENTRY, LAZY, ROUTE, ROUTES, SLOT, SPREAD, UNKNOWN, Front, Mount
+from chunklint.semantics.ecmascript.package_boundaries import is_named_boundary, package_catches
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
-# Names of packages' components that catch; `Route` and its kin do when they are given what to show instead.
-_BOUNDARY = re.compile(r"(?:rror\w*|Catch)Boundary$|^ErrorCatcher$")
+# A route catches when it is given what to show instead.
 _ROUTE_TAGS = frozenset({"Route", "PrivateRoute", "SentryRoute", ROUTE})
 _ROUTE_ERRORS = frozenset({"errorElement", "ErrorBoundary", "errorComponent", "hasErrorBoundary"})
 _INSTEAD = re.compile(r"fallback|error", re.IGNORECASE)  # props that carry what is shown in the stead of the children
@@ -143,12 +143,12 @@ class RenderTree:
         found = self.workspace.find(place.path, mount.module, mount.imported)
         if found is None:
             name = mount.imported if mount.imported not in ("default", "*") else mount.tag
-            return _BOUNDARY.search(name.rpartition(".")[2]) is not None
+            return package_catches(mount.module, name)
         key, covered = found
         definition = self.workspace.definitions[key]
         if covered or definition.kind == "boundary":
             return True
-        if definition.kind == "value" and _BOUNDARY.search(mount.tag) is not None:
+        if definition.kind == "value" and is_named_boundary(mount.tag):
             return True  # made by a call, such as a plugin's `createErrorBoundary(React)`
         return depth > 0 and self.covers_slot(key, frozenset({SLOT}), depth - 1)
 
@@ -157,7 +157,7 @@ class RenderTree:
         mount = self.mount(place)
         found = self.workspace.find(place.path, mount.module, mount.imported)
         if found is None:
-            return _BOUNDARY.search(mount.tag) is not None
+            return is_named_boundary(mount.tag)
         return self.workspace.definitions[found[0]].kind == "boundary"
 
     def _loads_boundary(self, route: Place) -> bool:
