@@ -102,6 +102,7 @@ export const Frame = () => (
         "boundaries around one part of a page, or in a layout that four files or more mount, each page its own: "
         "leaving the page and coming back mounts it anew",
         "error files below a layout with a menu, a header or links: Next clears the error when one is followed",
+        "`error.tsx` in an app of another framework than Next, such as Expo's router",
         "boundaries that are mounted nowhere, or with a `key`, which makes them anew",
         "fallbacks that show a component with a button, a link or a reload somewhere in it, or one that is not found, "
         "and those that a class is given",
@@ -156,6 +157,8 @@ def leads_nowhere(
     at = {_end(mount.place) for mount in around.values()}
     alike: dict[tuple[str, str, WayOut], list[Boundary]] = {}
     for one in found:
+        if one.kind is Catcher.ERROR_FILE and not resolution.may_be_next(one.place.path):
+            continue  # a page of another framework that is called so
         if one.kind is Catcher.ERROR_FILE and one.way_out is WayOut.NONE and _is_framed(one.place.path, framed):
             continue  # a click on the menu shows another page, and Next clears the error then
         if one.kind is Catcher.ERROR_FILE:

@@ -14,6 +14,7 @@ from chunklint.api import (
     Fix,
     Monitor,
     Refusal,
+    Resolution,
     Rule,
     Severity,
     boundaries,
@@ -88,6 +89,7 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
         "classes that extend another class than React's `Component`",
         "every boundary of a project that gives `onCaughtError` to React's root",
         "fallbacks from other files, which may report by themselves",
+        "`error.tsx` in an app of another framework than Next, such as Expo's router",
         "what shows content that users write: previews, plugins, embedded documents, drawings",
         "examples, templates, demos, documentation, tests and stories",
     ),
@@ -118,8 +120,10 @@ def _shows_content(one: Boundary) -> bool:
 
 
 @rule.across
-def tells_nobody(facts: Mapping[str, tuple[Boundary | Monitor | str, ...]]) -> Iterator[Draft]:
-    found = [one for own in facts.values() for one in own]
+def tells_nobody(
+    facts: Mapping[str, tuple[Boundary | Monitor | str, ...]], resolution: Resolution
+) -> Iterator[Draft]:
+    found = [one for own in facts.values() for one in own if not _is_plain_file(one, resolution)]
     if "onCaughtError" in found:
         return
     known = [one for one in found if isinstance(one, Monitor)]
@@ -135,6 +139,12 @@ def tells_nobody(facts: Mapping[str, tuple[Boundary | Monitor | str, ...]]) -> I
         related += [(monitor.place, "It hears of errors here.")] if monitor is not None else []
         severity = Severity.WARNING if first.kind is Catcher.CLASS and not first.logs_only else Severity.NOTE
         yield rule.at(first.place, f"{_what(first)}, {_unheard(first, monitor)}.", severity=severity, related=related)
+
+
+def _is_plain_file(one: Boundary | Monitor | str, resolution: Resolution) -> bool:
+    """Whether this is a file called as Next's error files are, in an app of another framework."""
+    is_error_file = isinstance(one, Boundary) and one.kind is Catcher.ERROR_FILE
+    return is_error_file and not resolution.may_be_next(one.place.path)
 
 
 def _what(one: Boundary) -> str:

@@ -18,6 +18,11 @@ _SETTINGS = re.compile(r"[jt]sconfig(\.[\w.-]+)?\.json")
 _SOURCES = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?)$")
 
 MANIFEST = "package.json"
+_NEEDS = ("dependencies", "devDependencies", "peerDependencies")
+# They have folders called `app` or `pages` too, and other rules for what is in them.
+_FRAMEWORKS = frozenset(
+    {"expo", "expo-router", "react-native", "@react-router/dev", "@remix-run/dev", "@tanstack/react-start", "gatsby"}
+)
 ENTRY_SETTINGS = ("tsconfig.json", "jsconfig.json")
 BUNDLER_SETTINGS = tuple(
     f"{tool}.config.{suffix}"
@@ -52,13 +57,15 @@ class Aliases:
 class Package:
     """A package of the repository's own: its name, its folder and the sources that its manifest names.
 
-    `library` is for what is built and published to be imported by others, with types.
+    `library` is for what is built and published to be imported by others, with types, and `elsewhere` for what runs in
+    another framework than Next, in which files are called alike.
     """
 
     name: str
     folder: str
     sources: tuple[str, ...] = ()
     library: bool = False
+    elsewhere: bool = False
 
 
 @record
@@ -72,6 +79,11 @@ class Resolution:
         """The innermost package that a file belongs to."""
         around = [one for one in self.packages if not one.folder or path.startswith(f"{one.folder}/")]
         return max(around, key=lambda one: len(one.folder), default=None)
+
+    def may_be_next(self, path: str) -> bool:
+        """Whether the names of Next's files (`error.tsx`, `layout.tsx`, `_app.tsx`) may mean to a file what Next says."""
+        package = self.package_of(path)
+        return package is None or not package.elsewhere
 
     def candidates(self, importer: str, specifier: str) -> Iterator[str]:
         """The paths, relative to the root and with or without a suffix, that a specifier may mean, likeliest first."""
@@ -158,7 +170,9 @@ def package_in(folder: str, text: str) -> Package | None:
     sources = (one for one in told if isinstance(one, str) and _SOURCES.search(one))
     built = isinstance(manifest.get("main") or manifest.get("module"), str) and isinstance(manifest.get("types"), str)
     library = built and manifest.get("private") is not True
-    return Package(name, folder, tuple(dict.fromkeys(sources)), library)
+    needed = {one for key in _NEEDS if isinstance(found := manifest.get(key), dict) for one in found}
+    elsewhere = "next" not in needed and not needed.isdisjoint(_FRAMEWORKS)
+    return Package(name, folder, tuple(dict.fromkeys(sources)), library, elsewhere)
 
 
 def _aliased(aliases: Aliases, specifier: str) -> Iterator[str]:

@@ -148,7 +148,7 @@ def _app_router(tree: RenderTree) -> Iterator[Root]:
     for path in pages:
         home, key = _app_folder(path), _default(tree, path)
         definition = tree.definition(key) if key is not None else None
-        if home not in homes or key is None or definition is None:
+        if home not in homes or key is None or definition is None or not _may_be_next(tree, path):
             continue
         folder = posixpath.dirname(path)
         own = [] if files[path].startswith("layout.") else [folder]
@@ -187,11 +187,15 @@ def _folders_above(folder: str, home: str) -> list[str]:
     return found
 
 
+def _may_be_next(tree: RenderTree, path: str) -> bool:
+    return tree.workspace.resolution.may_be_next(path)
+
+
 def _pages_router(tree: RenderTree) -> Iterator[Root]:
     """Next's `pages` folder: `_app` shows every page where it renders `<Component />`."""
     for path in sorted(tree.fronts):
         named = re.search(r"(?:^|/)pages/_app(\.\w+)?\.[jt]sx?$", path)
-        if named is None:
+        if named is None or not _may_be_next(tree, path):
             continue
         suffix = f"{named[1] or ''}."  # with `pageExtensions` pages are called `orders.page.tsx`
         key = _default(tree, path)
