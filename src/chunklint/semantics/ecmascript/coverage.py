@@ -9,6 +9,7 @@ from functools import cached_property
 from chunklint.semantics.ecmascript.definitions import ROUTER_PACKAGE
 from chunklint.semantics.ecmascript.holes import Gap, GapKind, StandIn
 from chunklint.semantics.ecmascript.mounts import ROUTES, SLOT, Mount
+from chunklint.semantics.ecmascript.outlets import catcher, leaves_frame
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, is_route
 from chunklint.semantics.ecmascript.routes import Cover, Root
 from chunklint.semantics.ecmascript.workspaces import Key
@@ -69,10 +70,11 @@ class App:
         return max(outer, *(self.reach_of(guard) for guard in self.tree.guards_above(place)), Cover.NONE)
 
     def reach_of(self, guard: Place) -> Cover:
-        """ROOT for a boundary that holds at least half of the app, otherwise LOCAL."""
+        """ROOT for a boundary that holds at least half of the app, otherwise LOCAL, as where the frame of it stays."""
         if guard not in self.covers:
             held = self.tree.reach(self.held(guard))
-            self.covers[guard] = Cover.ROOT if 2 * len(held & self.mounted) >= len(self.mounted) else Cover.LOCAL
+            whole = 2 * len(held & self.mounted) >= len(self.mounted) and not leaves_frame(self.tree, guard)
+            self.covers[guard] = Cover.ROOT if whole else Cover.LOCAL
         return self.covers[guard]
 
     def on_trunk(self, key: Key, cover: Cover) -> bool:
@@ -174,10 +176,10 @@ class App:
         step = self.came.get((owner, cover))
         at: tuple[Key, Cover] = (owner, cover)
         for guard in self.tree.guards_above(places[0]):
-            boundary = boundary or self.tree.mount(guard)
+            boundary = boundary or catcher(self.tree, guard)
         while step is not None:
             way.append(self.tree.mount(step[2]))
-            boundary = boundary or next(map(self.tree.mount, self.tree.guards_above(step[2])), None)
+            boundary = boundary or next((catcher(self.tree, one) for one in self.tree.guards_above(step[2])), None)
             at = step[0], step[1]
             step = self.came.get(at)
         root = next((one for one in self.roots if one.key == at[0]), self.roots[0])

@@ -10,6 +10,7 @@ from itertools import groupby
 from chunklint.semantics.ecmascript.coverage import App
 from chunklint.semantics.ecmascript.holes import Gap, GapKind
 from chunklint.semantics.ecmascript.mounts import ENTRY, Mount
+from chunklint.semantics.ecmascript.outlets import catcher
 from chunklint.semantics.ecmascript.render_tree import Place, is_route
 from chunklint.semantics.ecmascript.routes import Cover
 from chunklint.semantics.ecmascript.workspaces import Key
@@ -50,7 +51,7 @@ def families(app: App, owner: Key, cover: Cover) -> Iterator[tuple[Gap, tuple[Pl
                 continue
             if why is GapKind.OVERLAY and all(_is_single(app, place) for place in family):
                 continue
-            other = app.tree.mount(wrapped[0]) if wrapped else None
+            other = catcher(app.tree, wrapped[0]) if wrapped else None
             yield app.gap(why, owner, cover, family, other), family
 
 
