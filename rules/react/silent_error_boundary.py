@@ -120,9 +120,7 @@ def _shows_content(one: Boundary) -> bool:
 
 
 @rule.across
-def tells_nobody(
-    facts: Mapping[str, tuple[Boundary | Monitor | str, ...]], resolution: Resolution
-) -> Iterator[Draft]:
+def tells_nobody(facts: Mapping[str, tuple[Boundary | Monitor | str, ...]], resolution: Resolution) -> Iterator[Draft]:
     found = [one for own in facts.values() for one in own if not _is_plain_file(one, resolution)]
     if "onCaughtError" in found:
         return

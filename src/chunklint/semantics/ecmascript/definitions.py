@@ -31,7 +31,7 @@ class Definition:
             this file. `imported` is "" for a definition that stands for itself.
         covered: Whether a higher-order component of that name puts an error boundary around it.
         wrappers: Module and name of the functions that it is given to, "" for this file.
-        routed: Whether it calls hooks of React Router, which throw outside of a router.
+        routed: Whether it calls hooks of React Router, itself and always: they throw outside of a router.
         fed: Whether it asks for data, or shows a list of them or markup: what comes in another shape than it should
             fails while rendering.
     """
@@ -288,7 +288,7 @@ def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
         module, name = _origin(file, hook)
         if not {file.text(hook), name} & _QUIET:
             stateful.add(at)
-        if name in _ROUTER_HOOKS and ROUTER_PACKAGE.match(module):
+        if name in _ROUTER_HOOKS and ROUTER_PACKAGE.match(module) and _calls_itself(found[at].node, hook):
             routed.add(at)
     for at, one in enumerate(found):
         holds = at in stateful or (one.fact.kind == "class" and "setState" in file.text(one.node))
@@ -298,6 +298,11 @@ def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
         shows = _ELEMENTS.search(_NOTHING.sub("", text)) is not None
         fed = shows and _is_fed(file, text)
         yield Defined(replace(one.fact, stateful=shows and holds, routed=at in routed, fed=fed), one.node)
+
+
+def _calls_itself(node: Node, hook: Node) -> bool:
+    """Whether the function that a definition is calls a hook, and not one within it."""
+    return sum(is_function(one) and one.start_byte >= node.start_byte for one in ancestors(hook)) == 1
 
 
 def _is_fed(file: SourceFile, text: str) -> bool:

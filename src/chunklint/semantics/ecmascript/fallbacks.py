@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from chunklint.semantics.ecmascript.definitions import ROUTER_PACKAGE
@@ -10,6 +11,9 @@ from chunklint.semantics.ecmascript.render_tree import ROUTERS, Place, RenderTre
 
 # They throw outside of a router.
 _NEED_ROUTER = frozenset({"Link", "NavLink", "Navigate"})
+_SHOWN_PROPS = frozenset({"children", "component", "as"})
+# Their children come when something is opened, or holds.
+_HIDING = re.compile(r"Modal|Dialog|Drawer|Popover|Popper|Menu|Dropdown|Tooltip|Collapse|Accordion|Tab|Show|When|^If$")
 
 
 def failing_part(tree: RenderTree, guard: Place) -> Mount | None:
@@ -31,30 +35,55 @@ def _holds_router(tree: RenderTree, guard: Place) -> bool:
 
 def _shown_instead(tree: RenderTree, guard: Place) -> Iterator[Place]:
     """What is mounted when a boundary has caught an error: what it is given for that, and what its own code shows."""
-    yield from tree.instead_of(guard)
     mount = tree.mount(guard)
+    # A fallback may be a function of its own: `fallbackRender={() => <Crash />}`.
+    given = (one for one in tree.instead_of(guard) if tree.mount(one).callbacks <= mount.callbacks + 1)
+    yield from (one for one in given if mount.optional or not tree.mount(one).optional)
     found = tree.workspace.find(guard.path, mount.module, mount.imported)
     definition = tree.definition(found[0]) if found is not None else None
     if found is None or definition is None:
         return
     for place in tree.mounts_of.get(found[0], ()):
+        own = tree.mount(place)
         holds = [tree.mount(one).tag for one in (place, *tree.inside(place))]
-        if tree.is_fallback(place) or (definition.kind == "boundary" and SLOT not in holds):
+        is_of_class = definition.kind == "boundary" and SLOT not in holds
+        # A class asks whether it has failed, once: what another condition within an element decides on may not come.
+        asks = is_of_class and (own.group < 0 or not own.conditional)
+        if asks or (tree.is_fallback(place) and not own.optional and own.callbacks <= 1):
             yield place
 
 
 def _needs_router(tree: RenderTree, place: Place) -> bool:
+    """Whether a mount uses the router whatever it is given, itself or by what it always shows."""
     if _is_of_router(tree.mount(place), _NEED_ROUTER):
         return True
     key = tree.target(place)
-    for one in tree.reach((key,)) if key is not None else ():
-        definition = tree.definition(one)
+    pending = [key] if key is not None else []
+    seen = set(pending)
+    while pending:
+        key = pending.pop()
+        definition = tree.definition(key)
         if definition is not None and definition.routed:
             return True
-        shown = map(tree.mount, tree.mounts_of.get(one, ()))
-        if any(_is_of_router(mount, _NEED_ROUTER) for mount in shown):
-            return True
+        for inner in tree.mounts_of.get(key, ()):
+            if not _is_always_shown(tree, inner):
+                continue
+            if _is_of_router(tree.mount(inner), _NEED_ROUTER):
+                return True
+            below = tree.target(inner)
+            if below is not None and below not in seen:
+                seen.add(below)
+                pending.append(below)
     return False
+
+
+def _is_always_shown(tree: RenderTree, place: Place) -> bool:
+    """Whether no condition, list, parser or overlay decides on whether a component shows a mount."""
+    mount = tree.mount(place)
+    if mount.optional or mount.callbacks:
+        return False
+    ways = [(mount.prop, ""), *((tree.mount(one).prop, tree.mount(one).tag) for one, _ in tree.enclosing(place))]
+    return all(prop in _SHOWN_PROPS and not _HIDING.search(tag) for prop, tag in ways)
 
 
 def _is_of_router(mount: Mount, names: frozenset[str]) -> bool:

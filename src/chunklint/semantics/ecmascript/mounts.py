@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile
+from chunklint.languages.base import SourceFile, ancestors
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
 from chunklint.semantics.ecmascript.entries import comes_and_goes, is_in_effect, runs_with_module
+from chunklint.semantics.ecmascript.functions import is_function
 from chunklint.semantics.ecmascript.loading import lazy_module, loaded, maker_of, wrapped_in
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
@@ -51,6 +52,7 @@ class Mount:
         top: Where the outermost element around it starts.
         branches: The ternaries around it, each as where it starts and which of its sides this is.
         props: The names of its props; `...` for those of an object.
+        callbacks: How many functions stand between it and the owner's own: what a list, a parser or a prop calls.
     """
 
     tag: str
@@ -66,6 +68,7 @@ class Mount:
     place: Location
     top: int
     branches: tuple[tuple[int, int], ...]
+    callbacks: int = 0
 
 
 @record
@@ -368,10 +371,17 @@ class _Sweep:
         self.kept.append(tuple(one.name for one in reversed(self.open) if one.kind == _KEPT and one.name != owner))
         self.found.append(
             Mount(
-                tag, module, imported, owner, at, prop, group, conditional, bool(choices), props, place, top, branches
+                *(tag, module, imported, owner, at, prop, group, conditional, bool(choices), props, place, top),
+                *(branches, self._callbacks(node)),
             )
         )
         return len(self.found) - 1
+
+    def _callbacks(self, node: Node) -> int:
+        """The functions around a node in its owner, without the one that the owner is."""
+        start = next((start for start, end, _ in self.owners if start <= node.start_byte < end), -1)
+        around = sum(is_function(one) and one.start_byte >= start for one in ancestors(node))
+        return max(0, around - (start >= 0))
 
     def _around(self) -> tuple[int, str]:
         """The mount that is open, -1 for none, and the prop of it that leads here."""
