@@ -161,7 +161,7 @@ def _message(gap: Gap) -> str:
         case GapKind.BARE:
             return _bare(gap)
         case GapKind.OUTSIDE if not gap.mounts:
-            pages = _names(gap.names, "has no error file above it, while most pages do")
+            pages = _names(gap.names, _beside_pages(gap))
             return f"{pages}: an error in {_it(gap)} {_ends(gap, 'the whole page')}."
         case GapKind.OUTSIDE:
             why = "has no error boundary above it, while most of the app does"
@@ -206,6 +206,17 @@ def _bare(gap: Gap) -> str:
         f"{where}, and the boundaries further down leave out {count - covered} of the {count} components seen in it: "
         f"an error in one of those {_ends(gap, 'all of it')}."
     )
+
+
+def _beside_pages(gap: Gap) -> str:
+    """What a framework's pages lack, and how many of them do not lack it."""
+    covered, count = gap.most
+    what = "no error file" if gap.files else "neither an error file nor an error boundary"
+    if not gap.root.framework.startswith("next"):
+        what = "no error boundary"
+    who = "most pages" if 2 * covered > count else f"{covered} of {count} pages"
+    have = {"no error file": "have one", "no error boundary": "have one"}.get(what, "have one or the other")
+    return f"has {what} above it, while {who} {have}"
 
 
 def _ends(gap: Gap, what: str) -> str:

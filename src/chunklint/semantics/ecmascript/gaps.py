@@ -15,7 +15,7 @@ from chunklint.semantics.ecmascript.mounts import ENTRY, Front
 from chunklint.semantics.ecmascript.neighbours import OVERLAY, families
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, app_of
 from chunklint.semantics.ecmascript.resolution import Resolution
-from chunklint.semantics.ecmascript.routes import Cover, Root, roots_of
+from chunklint.semantics.ecmascript.routes import Cover, Root, is_error_file, roots_of
 from chunklint.semantics.ecmascript.workspaces import Key
 
 _ISLAND = 50  # an entry of fewer components may be one of many in the pages of a server
@@ -150,7 +150,11 @@ def _pages(app: App) -> Iterator[Gap]:
     pages = [one for one in found if one.key in app.tree.fed and not app.is_stem(one.key, Cover.NONE)]
     if pages:
         names = tuple(dict.fromkeys(map(_name, pages)))
-        yield Gap(GapKind.OUTSIDE, pages[0], (), names, None, None, (), app.share(), app.stand_in(pages[0]))
+        alike = [one for one in app.roots if one.framework == pages[0].framework]
+        covered = [one for one in alike if one.cover is not Cover.NONE]
+        files = all(is_error_file(one.boundary) for one in covered)
+        gap = Gap(GapKind.OUTSIDE, pages[0], (), names, None, None, (), app.share(), app.stand_in(pages[0]))
+        yield replace(gap, files=files, most=(len(covered), len(alike)))
 
 
 def _name(page: Root) -> str:

@@ -42,6 +42,8 @@ class Gap:
         way: The mounts from the entry down to the owner of the place.
         share: How many of the mounted components are covered, and how many there are.
         stand_in: What is on the page when an error has reached its root.
+        files: For pages of a framework, whether those beside them are covered by error files alone.
+        most: For pages of a framework, how many are covered, and how many there are.
         twins: For BARE the roots of other applications that show nearly the same, and have no boundary either.
     """
 
@@ -55,3 +57,5 @@ class Gap:
     share: tuple[int, int]
     stand_in: StandIn = StandIn.NOTHING
     twins: tuple[Root, ...] = ()
+    files: bool = False
+    most: tuple[int, int] = (0, 0)

@@ -81,7 +81,7 @@ class Resolution:
         return max(around, key=lambda one: len(one.folder), default=None)
 
     def may_be_next(self, path: str) -> bool:
-        """Whether the names of Next's files (`error.tsx`, `layout.tsx`, `_app.tsx`) may mean to a file what Next says."""
+        """Whether names of Next's files (`error.tsx`, `_app.tsx`) may have Next's meaning for a file."""
         package = self.package_of(path)
         return package is None or not package.elsewhere
 

@@ -92,6 +92,11 @@ def is_aside(path: str) -> bool:
     return not _ASIDE.isdisjoint(folders) or any(map(_DOCUMENTS.search, folders))
 
 
+def is_error_file(path: str) -> bool:
+    """Whether a path is called as Next's error files are."""
+    return _ERROR_FILE.match(posixpath.basename(path)) is not None
+
+
 def _is_handbook(tree: RenderTree, roots: Sequence[Root]) -> bool:
     """Whether the outermost layout is that of a documentation: its frame comes from a package made for that."""
     layouts = [root.key for root in roots if root.framework in ("next-layout", "next-pages")]
