@@ -6,19 +6,18 @@ the position of an argument and a name in it (`0.id`, `1`), for `feeds` to follo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.semantics.ecmascript.addresses import ROUTE, leads_on, parameter_of, words_on
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
     callee_of,
     continues_with,
     enclosing_function,
-    function_name,
     is_function,
     returned,
     runs_in_place,
@@ -35,8 +34,6 @@ _SEARCH = frozenset({"useSearchParams", "useQueryState", "useQueryStates"})
 # Hooks that give back later what they are given, and hooks that make something of what they close over.
 DELAYED = ("useDeferredValue", "useDebounce", "useDebouncedValue", "useThrottle", "useThrottledValue")
 _MADE = frozenset({"useMemo", "useCallback"})
-_ROUTE = frozenset({"useParams", "useLocalSearchParams"})
-_REPLACES = re.compile(r"\breplace:\s*true")
 _HOPS = 5
 
 
@@ -67,8 +64,9 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
                 pending.extend((part, hops + 1) for part in arguments_of(hook[1])[:1])
             elif (loaded := _loaded_with(file, name, found, hook, owner)) is not None:
                 pending.extend((part, hops + 1) for part in loaded)
-            elif hook[0] in _ROUTE:
-                yield from (f"/{word}:{_parameter(file, name, found)}" for word in _words_on(file, hook[1], found.name))
+            elif hook[0] in ROUTE:
+                parameter = parameter_of(file, name, found)
+                yield from (f"/{word}:{parameter}" for word in words_on(file, hook[1], found.name, parameter))
             elif changes_itself(file, found, hook):
                 yield ITSELF
             elif hook[0] in _STATE:
@@ -122,7 +120,7 @@ def changes_itself(file: SourceFile, found: Binding, hook: tuple[str, Node]) -> 
     if name in _STATE:
         return found.keys[:1] != ("1",) and _is_set_later(file, found)
     if name in _SEARCH:
-        return found.keys[:1] != ("1",) and (_is_set_later(file, found) or _leads_on(file, call))
+        return found.keys[:1] != ("1",) and (_is_set_later(file, found) or leads_on(file, call))
     return False
 
 
@@ -223,72 +221,3 @@ def _name_of(file: SourceFile, function: Node) -> Node | None:
     declares = around is not None and around.type == "variable_declarator"
     name = around.child_by_field_name("name") if around is not None and declares else None
     return name if name is not None and name.type == "identifier" else None
-
-
-def _leads_on(file: SourceFile, call: Node) -> bool:
-    """Whether the component that reads the query of the address itself leads to another one, by a text with a hole."""
-    owner = enclosing_function(file, call)
-    return any(
-        "?" in (text := file.text(node)) and "${" in text and _is_address(file, node, "?")
-        for node in (descendants(owner, "template_string") if owner is not None else ())
-    )
-
-
-def _words_on(file: SourceFile, call: Node, name: str) -> Iterator[str]:
-    """The words before the holes of the addresses to which the component that reads a parameter itself leads.
-
-    One that has the parameter itself in a hole leads to a part of the same page.
-    """
-    owner = enclosing_function(file, call)
-    for node in descendants(owner, "template_string") if owner is not None else ():
-        text = file.text(node)
-        # A path that only tells another page where it was left from is no other page of the same kind.
-        path = text.partition("?")[0]
-        if "/" not in path or "${" not in path or f"${{{name}}}" in text or not _is_address(file, node, "/"):
-            continue
-        words = re.findall(r"(?:([\w-]*)/|^)\$\{", path)
-        if _names_page(file, words, owner, name):
-            yield from words
-
-
-def _parameter(file: SourceFile, name: Node, found: Binding) -> str:
-    """What a route calls a parameter: `id` of `const { id: order } = useParams()`, or of `params.id`; "" if unknown."""
-    around = name.parent
-    part = around.child_by_field_name("property") if around is not None and not found.keys else None
-    return found.keys[0] if found.keys else file.text(part) if part is not None else ""
-
-
-def _names_page(file: SourceFile, words: list[str], owner: Node | None, name: str) -> bool:
-    """Whether a path may lead to the page that a component is: some hole in it follows a word for what that shows.
-
-    `/teams/${id}` is no page of `Letter` in `pages/letter.tsx`, which reads `letterId`; a hole behind nothing may be.
-    """
-    members = re.findall(rf"\b{re.escape(name)}\??\.(\w+)", file.text(owner)) if owner is not None and name else []
-    shown = " ".join((file.path, function_name(file, owner) if owner is not None else "", name, *members))
-    plain = re.sub(r"[\W_]", "", shown).lower()
-    return any(len(word) < 2 or _stem(word) in plain for word in words)
-
-
-def _stem(word: str) -> str:
-    """What the singular and the plural of a word in an address begin with: `categor` of `categories`."""
-    return re.sub(r"(?:ies|es|s|y)$", "", re.sub(r"[\W_]", "", word).lower())
-
-
-def _is_address(file: SourceFile, text: Node, mark: str) -> bool:
-    """Whether a text is where a link or a router leads to: `navigate(text)`, `<Link to={text}>`.
-
-    A page that puts another path in its own place says only by what name it goes.
-    """
-    around = text.parent
-    while around is not None and around.type in ("arguments", "jsx_expression", "parenthesized_expression"):
-        around = around.parent
-    if around is None:
-        return False
-    if around.type == "jsx_attribute":
-        return file.text(around.named_children[0]) in ("to", "href")
-    if around.type != "call_expression":
-        return False
-    renames = called_name(file, around) == "replace" or any(
-        _REPLACES.search(file.text(one)) for one in arguments_of(around)[1:]
-    )
-    return called_name(file, around) in ("navigate", "push", "replace") and (mark == "?" or not renames)

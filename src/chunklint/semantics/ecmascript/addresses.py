@@ -1,0 +1,161 @@
+"""Addresses that a component leads to, and the parameters of its own that fill them: which page is reached from which.
+
+`navigate(`/letters/${next.id}`)` leads from one letter to another; `/letters/${encodeURIComponent(letter)}/edit`, where
+`letter` is the parameter of the route, to a part of the same one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    enclosing_function,
+    function_name,
+    receiver_of,
+)
+from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap
+from chunklint.semantics.ecmascript.react import hook_of
+
+ROUTE = frozenset({"useParams", "useLocalSearchParams"})
+"""The hooks that give the parameters of the route."""
+
+_REPLACES = re.compile(r"\breplace:\s*true")
+_WRITTEN = frozenset({"encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI", "String", "Number"})
+_WORD = re.compile(r"([\w-]*)/$")
+_HOPS = 5
+
+
+def leads_on(file: SourceFile, call: Node) -> bool:
+    """Whether the component that reads the query of the address itself leads to another one, by a text with a hole."""
+    owner = enclosing_function(file, call)
+    return any(
+        "?" in (text := file.text(node)) and "${" in text and _is_address(file, node, "?")
+        for node in (descendants(owner, "template_string") if owner is not None else ())
+    )
+
+
+def words_on(file: SourceFile, call: Node, name: str, parameter: str) -> Iterator[str]:
+    """The words before the holes of the addresses to which the component that reads a parameter itself leads.
+
+    One that has the parameter itself in a hole leads to a part of the same page, and another parameter of the route
+    stays what it is.
+    """
+    owner = enclosing_function(file, call)
+    for node in descendants(owner, "template_string") if owner is not None else ():
+        holes = tuple(_holes(file, node))
+        if not holes or not _is_address(file, node, "/"):
+            continue
+        filled = [parameter_in(file, value) for _, value in holes]
+        if parameter in filled:
+            continue
+        words = [word for (word, _), own in zip(holes, filled, strict=True) if word is not None and not own]
+        if _names_page(file, words, owner, name):
+            yield from words
+
+
+def parameter_of(file: SourceFile, name: Node, found: Binding) -> str:
+    """What a route calls a parameter: `id` of `const { id: order } = useParams()`, or of `params.id`; "" if unknown."""
+    around = name.parent
+    part = around.child_by_field_name("property") if around is not None and not found.keys else None
+    return found.keys[0] if found.keys else file.text(part) if part is not None else ""
+
+
+def parameter_in(file: SourceFile, value: Node) -> str | None:
+    """The parameter of the route that a value is, under whatever name and however encoded; None for another value."""
+    for _ in range(_HOPS):
+        node = unwrap(value)
+        if node.type == "binary_expression" and node.children[1].type in ("??", "||"):
+            value = node.children[0]
+        elif node.type == "call_expression" and (inner := _written(file, node)) is not None:
+            value = inner
+        else:
+            name = node.child_by_field_name("object") if node.type == "member_expression" else node
+            found = resolve(file, name) if name is not None and name.type == "identifier" else None
+            hook = hook_of(file, found) if found is not None else None
+            if found is None or name is None:
+                return None
+            if hook is not None:
+                return (parameter_of(file, name, found) or None) if hook[0] in ROUTE else None
+            if node.type != "identifier" or found.kind != "variable" or found.value is None:
+                return None
+            if found.keys:
+                return _taken_from(file, found)
+            value = found.value
+    return None
+
+
+def _taken_from(file: SourceFile, found: Binding) -> str | None:
+    """The parameter that a name is taken from the whole of them as: `const { id } = params`."""
+    whole = unwrap(found.value) if found.value is not None else None
+    source = resolve(file, whole) if whole is not None and whole.type == "identifier" else None
+    hook = hook_of(file, source) if source is not None and not source.keys else None
+    return found.keys[0] if hook is not None and hook[0] in ROUTE else None
+
+
+def _written(file: SourceFile, call: Node) -> Node | None:
+    """What a call only writes in another form: `id` of `encodeURIComponent(id)`, `id.toString()`."""
+    given = arguments_of(call)
+    if called_name(file, call) in _WRITTEN:
+        return given[0] if given else None
+    return receiver_of(call) if called_name(file, call) in ("toString", "trim") and not given else None
+
+
+def _holes(file: SourceFile, text: Node) -> Iterator[tuple[str | None, Node]]:
+    """The holes in the path of an address, each with the word before it: None where it is no segment of its own.
+
+    A path that only tells another page where it was left from is no other page of the same kind.
+    """
+    if "/" not in file.text(text):
+        return
+    before = "/"
+    for part in text.named_children:
+        if part.type == "string_fragment":
+            before = file.text(part)
+            if "?" in before:
+                return
+        elif part.type == "template_substitution" and part.named_children:
+            word = _WORD.search(before)
+            yield word.group(1) if word is not None else None, part.named_children[0]
+            before = ""
+
+
+def _names_page(file: SourceFile, words: list[str], owner: Node | None, name: str) -> bool:
+    """Whether a path may lead to the page that a component is: some hole in it follows a word for what that shows.
+
+    `/teams/${id}` is no page of `Letter` in `pages/letter.tsx`, which reads `letterId`; a hole behind nothing may be.
+    """
+    members = re.findall(rf"\b{re.escape(name)}\??\.(\w+)", file.text(owner)) if owner is not None and name else []
+    shown = " ".join((file.path, function_name(file, owner) if owner is not None else "", name, *members))
+    plain = re.sub(r"[\W_]", "", shown).lower()
+    return any(len(word) < 2 or _stem(word) in plain for word in words)
+
+
+def _stem(word: str) -> str:
+    """What the singular and the plural of a word in an address begin with: `categor` of `categories`."""
+    return re.sub(r"(?:ies|es|s|y)$", "", re.sub(r"[\W_]", "", word).lower())
+
+
+def _is_address(file: SourceFile, text: Node, mark: str) -> bool:
+    """Whether a text is where a link or a router leads to: `navigate(text)`, `<Link to={text}>`.
+
+    A page that puts another path in its own place says only by what name it goes.
+    """
+    around = text.parent
+    while around is not None and around.type in ("arguments", "jsx_expression", "parenthesized_expression"):
+        around = around.parent
+    if around is None:
+        return False
+    if around.type == "jsx_attribute":
+        return file.text(around.named_children[0]) in ("to", "href")
+    if around.type != "call_expression":
+        return False
+    renames = called_name(file, around) == "replace" or any(
+        _REPLACES.search(file.text(one)) for one in arguments_of(around)[1:]
+    )
+    return called_name(file, around) in ("navigate", "push", "replace") and (mark == "?" or not renames)
