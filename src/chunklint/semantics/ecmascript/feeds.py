@@ -16,9 +16,9 @@ from chunklint.languages.base import SourceFile, ancestors, begins_within
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.records import record
 from chunklint.semantics.ecmascript.changes import ITSELF, ways_of
-from chunklint.semantics.ecmascript.cleanup_scope import chains_in
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
+from chunklint.semantics.ecmascript.keys import changes_with, keys_of
 from chunklint.semantics.ecmascript.modals import is_conditional, is_set_inside, modal_around, opens_with
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import Front
@@ -360,12 +360,12 @@ def _props(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[str, 
     if not changing and not spread:
         return
     around = _around(element, owner)
-    keyed = {chain[0] for one in around for key in _keys(file, one) for chain in chains_in(file, key) if chain}
+    keys = tuple(keys_of(file, around))
     modal = modal_around(file, around)
     if spread and modal is None:
         yield ALL, ALL
     for prop, value, ways in changing:
-        if any(chain[:1] and chain[0] in keyed for chain in chains_in(file, value)):
+        if changes_with(file, value, keys, owner):
             continue
         if modal is not None and not (ITSELF in ways and is_set_inside(file, value, modal)):
             continue
@@ -392,12 +392,6 @@ def _around(element: Node, owner: Node) -> list[Node]:
         if around.type == "jsx_element" and around.named_children[0] != element:
             found.append(around.named_children[0])
     return found
-
-
-def _keys(file: SourceFile, element: Node) -> Iterator[Node]:
-    for part in element.named_children:
-        if part.type == "jsx_attribute" and file.text(part.named_children[0]) == "key" and len(part.named_children) > 1:
-            yield part.named_children[1]
 
 
 def _hands_all_on(file: SourceFile, part: Node, owner: Node) -> bool:

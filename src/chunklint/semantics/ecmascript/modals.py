@@ -27,7 +27,10 @@ _MODAL = re.compile(r"Modal|Dialog|Drawer|Popover|Confirm|Wizard|Sheet(?!s)|Ligh
 # What covers the page, in the words of utility classes: `fixed inset-0`, `w-screen h-screen fixed`.
 _COVERS = re.compile(r"inset-0|(?=.*\bw-(?:screen|full|dvw)\b)(?=.*\bh-(?:screen|full|dvh)\b)")
 _MAY_COVER = re.compile(r"""\bfixed\b|aria-modal|role=["'](?:alert)?dialog""")
-_CLOSING = re.compile(r"^on(?:Close|Cancel|Hide|Dismiss|OpenChange|Exit|Done|Success)|^(?:close|cancel|hide|setOpen)")
+_CLOSING = re.compile(
+    r"^on(?:Close|Cancel|Hide|Dismiss|OpenChange|Exit|Done|Success)|^(?:close|cancel|hide|setOpen)"
+    r"|^handle(?:Close|Cancel|Hide|Dismiss)"
+)
 _OPEN = re.compile(r"^(?:is|default)?(?:open|opened|show|shown|visible)$|(?:Open|Opened|Show|Visible)$", re.IGNORECASE)
 # Drawers that stand beside the page.
 _BESIDE = re.compile(r"""\bvariant=\{?["'](?:permanent|persistent)|\bmask=\{false\}""")
@@ -134,7 +137,8 @@ def is_set_inside(file: SourceFile, value: Node, modal: Node) -> bool:
         found = resolve(file, name)
         setter = setter_of(file, found) if found is not None and hook_of(file, found) is not None else None
         uses = uses_of(file, setter.node) if setter is not None else ()
-        if any(begins_within(use, modal) and not _closes(file, use, modal) for use in uses):
+        inside = [use for use in uses if begins_within(use, modal) and _sets_something(file, use)]
+        if not all(_closes(file, use, modal) for use in inside):
             return True
     return False
 
