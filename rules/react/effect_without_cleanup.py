@@ -151,6 +151,8 @@ export function Width() {
         "export {",
         "export *",
         "import(",
+        "import.meta.glob",
+        "require.context",
         "use server",
         # Whoever imports a hook or component may use it.
         ' from "',
@@ -199,8 +201,9 @@ export function Width() {
         " packages such as Dexie or expo-sqlite do, and actions of the server, which Next.js sends one after the "
         "other; what a timer asks for more than 5 s later",
         "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives; hooks, "
-        "and components that are exported by name, that no file imports, where an entry or a root layout is among "
-        "the files",
+        "and components that are exported by name or lie among the parts of an application (`components/`), that no "
+        "file imports, where an entry or a root layout is among the files, or a framework starts the application; "
+        "what a barrel of an application offers again is not used by that",
         "tests, stories and mocks; class components; components of Solid",
     ),
     limits=(
@@ -381,11 +384,13 @@ def outlives_its_component(
     spans = Lifespans(facts)
     shares = Shares(facts, spans)
     # Where nothing starts an application, its users are elsewhere.
-    joined = feeding(facts, resolution) if whole and spans.has_entry() else None
+    joined, entered = feeding(facts, resolution) if whole else None, spans.has_entry()
     for path, own in facts.items():
         for one in own:
-            if isinstance(one, Bound) and joined is not None and one.idle and joined.is_idle((path, one.owner)):
-                continue
+            if isinstance(one, Bound) and one.idle and joined is not None:
+                known = entered or joined.is_started(path)
+                if known and joined.is_idle((path, one.owner)):
+                    continue
             if isinstance(one, Bound) and not (whole and is_over(spans, shares, path, one)):
                 yield rule.at(
                     one.place, shares.message(path, one), severity=one.severity, steps=one.steps, related=one.related

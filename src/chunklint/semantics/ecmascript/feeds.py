@@ -28,7 +28,7 @@ from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.route_tables import routes_in, word_before
 from chunklint.semantics.ecmascript.swaps import takes_its_place
 from chunklint.semantics.ecmascript.unmounts import is_taken_away
-from chunklint.semantics.ecmascript.unused import passed_on
+from chunklint.semantics.ecmascript.unused import folders_taken, may_be_taken, offered_again, passed_on
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
 ALL = "*"
@@ -71,13 +71,15 @@ class Feed:
 class Uses:
     """What a file mounts, calls or imports without a look at what it gives: module and name of each.
 
-    `passed` is all that it imports from files, or exports again, `routes` the pattern of each route with a parameter,
-    with module and name of what that shows.
+    `passed` is all that it imports from files, `offered` what it exports again, `folders` the beginnings of the paths
+    that it takes all of, `routes` the pattern of each route with a parameter, with module and name of what that shows.
     """
 
     names: tuple[tuple[str, str], ...]
     passed: tuple[tuple[str, str], ...] = ()
     routes: tuple[tuple[str, str, str], ...] = ()
+    offered: tuple[tuple[str, str], ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 @record
@@ -102,8 +104,9 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
     passed = {(module, name) for module, name in passed_on(file) if module not in _REACT} - used
     shown = ((pattern, origin_of_use(file, name)) for pattern, name in routes_in(file))
     routes = {(pattern, *target) for pattern, target in shown if target is not None}
-    if used or passed or routes:
-        yield Uses(tuple(sorted(used)), tuple(sorted(passed)), tuple(sorted(routes)))
+    offered, folders = tuple(sorted(set(offered_again(file)))), tuple(sorted(set(folders_taken(file))))
+    if used or passed or routes or offered or folders:
+        yield Uses(tuple(sorted(used)), tuple(sorted(passed)), tuple(sorted(routes)), offered, folders)
 
 
 def tried(file: SourceFile) -> Tried | None:
@@ -166,6 +169,8 @@ class Feeding:
             self._by_name[feed.imported].append((path, feed))
         self._used = _by_name({path: one.names for path, one in used.items()})
         self._passed = _by_name({path: one.passed for path, one in used.items()})
+        self._offered = _by_name({path: one.offered for path, one in used.items()})
+        self._folders = {folder for one in used.values() for folder in one.folders}
         self._tried = _by_name(tried)
         self._routes = [(path, *route) for path, one in used.items() for route in one.routes]
         self._patterns: dict[Key, list[str]] | None = None
@@ -216,12 +221,23 @@ class Feeding:
 
     def is_idle(self, key: Key) -> bool:
         """Whether no file that is known, nor the users of a package, could mount or call what needs an import."""
+        package = self._workspace.resolution.package_of(key[0])
+        if package is not None and package.library:
+            return False
         named = (*sorted(self._names(key[1])), WHOLE)
-        for uses in (self._used, self._passed, self._tried):
+        # What only another file offers again is used by nobody, unless there are users that no file shows.
+        places = [self._used, self._passed, self._tried]
+        if package is not None and package.published:
+            places.append(self._offered)
+        for uses in places:
             if any(self._could_mean(*one, name, key) for name in named for one in uses.get(name, ())):
                 return False
-        package = self._workspace.resolution.package_of(key[0])
-        return package is None or not package.library
+        return not any(may_be_taken(key[0], folder) for folder in self._folders)
+
+    def is_started(self, path: str) -> bool:
+        """Whether a framework starts the application that a file belongs to, without any entry of its own."""
+        package = self._workspace.resolution.package_of(path)
+        return package is not None and package.started
 
     def is_tried(self, key: Key) -> bool:
         """Whether a test or a story imports a component or hook."""
@@ -233,12 +249,20 @@ class Feeding:
 
     def _could_mean(self, path: str, module: str, name: str, key: Key) -> bool:
         """Whether a use means a definition, or comes from where no scanned file is, and looks like it by its names."""
-        found = self._meant(path, module, name, key)
-        if found is not None:
-            return found == key if name != WHOLE else found[0] == key[0]
+        if name == WHOLE:
+            target = self._workspace.file(path, module)
+            if target is not None:
+                return target == key[0] or any(self._leads(target, one, key) for one in self._names(key[1]))
+        elif (found := self._workspace.find(path, module, name)) is not None:
+            return found[0] == key
         if not module or module.startswith(".") or self._workspace.file(path, module) is not None:
             return False
         return name == key[1] or (name in (WHOLE, "default") and _may_name(module, key[0]))
+
+    def _leads(self, barrel: str, name: str, key: Key) -> bool:
+        """Whether a file passes a definition on under a name."""
+        found = self._workspace.find(barrel, f"./{PurePosixPath(barrel).name}", name)
+        return found is not None and found[0] == key
 
     def _may_use(self, path: str, module: str, name: str, key: Key) -> bool:
         """Whether a use means a definition, or its name in a package of which no scanned file is known to be a part."""

@@ -38,6 +38,10 @@ _ALIAS = re.compile(
 )
 
 
+# Frameworks that start an application themselves, so that none of its files does.
+_STARTS = frozenset({"umi", "@umijs/max", "next", "gatsby", "@remix-run/react", "ice"})
+
+
 @record
 class Aliases:
     """What one file of settings says of names.
@@ -57,8 +61,9 @@ class Aliases:
 class Package:
     """A package of the repository's own: its name, its folder and the sources that its manifest names.
 
-    `library` is for what is built and published to be imported by others, with types, and `elsewhere` for what runs in
-    another framework than Next, in which files are called alike.
+    `library` is for what is built and published to be imported by others, with types, `elsewhere` for what runs in
+    another framework than Next, in which files are called alike, `published` for what others may import, and `started`
+    for an application of a framework that starts it without an entry.
     """
 
     name: str
@@ -66,6 +71,8 @@ class Package:
     sources: tuple[str, ...] = ()
     library: bool = False
     elsewhere: bool = False
+    published: bool = False
+    started: bool = False
 
 
 @record
@@ -169,10 +176,12 @@ def package_in(folder: str, text: str) -> Package | None:
     told += list(root.values()) if isinstance(root, dict) else [root]
     sources = (one for one in told if isinstance(one, str) and _SOURCES.search(one))
     built = isinstance(manifest.get("main") or manifest.get("module"), str) and isinstance(manifest.get("types"), str)
-    library = built and manifest.get("private") is not True
+    published = manifest.get("private") is not True and any(key in manifest for key in ("main", "module", "exports"))
+    library = built and published
     needed = {one for key in _NEEDS if isinstance(found := manifest.get(key), dict) for one in found}
     elsewhere = "next" not in needed and not needed.isdisjoint(_FRAMEWORKS)
-    return Package(name, folder, tuple(dict.fromkeys(sources)), library, elsewhere)
+    started = not published and not needed.isdisjoint(_STARTS)
+    return Package(name, folder, tuple(dict.fromkeys(sources)), library, elsewhere, published, started)
 
 
 def _aliased(aliases: Aliases, specifier: str) -> Iterator[str]:

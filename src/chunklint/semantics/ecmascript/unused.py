@@ -20,7 +20,18 @@ ROUTED = frozenset(
 )
 # What routers take from a module by its name.
 _ROUTE_PARTS = frozenset({"Component", "ErrorBoundary", "HydrateFallback", "CatchBoundary", "Layout"})
+# Folders of parts that pages are made of, and those that routers or people look for pages in.
+_APART = frozenset(
+    {"components", "component", "hooks", "widgets", "common", "ui", "shared", "graphs", "charts", "modals", "dialogs"}
+)
+_PLACES = frozenset({"pages", "page", "app", "routes", "views", "view", "screens", "layouts", "plugins", "islands"})
 _REQUIRED = re.compile(r"""\brequire\(\s*["']([^"']+)["']\s*\)""")
+_SPACES = re.compile(r"""\bexport\s*\*\s*as\s+\w+\s+from\s*["']([^"']+)["']""")
+# What takes all files of a folder: `import.meta.glob("./parts/*.tsx")`, `import(`./parts/${name}`)`.
+_FOLDERS = re.compile(
+    r"""(?:\bimport\.meta\.glob\w*(?:<[^>]*>)?|\brequire\.context)\(\s*\[?\s*["'`]([^"'`*{$]*)|"""
+    r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)*(?:`([^`$]*)\$|["']([^"']*)["']\s*\+)"""
+)
 _EVERY = "*"
 
 
@@ -31,7 +42,7 @@ def _may_be_used(name: str, imported: str) -> bool:
 def needs_import(file: SourceFile, name: str) -> bool:
     """Whether a definition does nothing unless another file imports it by its name, and this file mentions it nowhere.
 
-    A default export may be mounted by the place of its file, a hook never is.
+    A default export may be mounted by the place of its file, unless that is a folder of parts; a hook never is.
     """
     return file.remember(("needs import", name), lambda: _needs_import(file, name))
 
@@ -42,13 +53,20 @@ def _needs_import(file: SourceFile, name: str) -> bool:
     defined = next((one.node for one in definitions(file) if one.fact.name == name), None)
     offered = exports(file)
     own, main = offered.get(name), offered.get("default")
-    if defined is None or own is None or own.module:
-        as_main = main is not None and main.node is not None and is_hook(name)
-        if defined is None or not as_main or main is None or not _stands_for(file, main.node, defined, name):
+    if defined is None:
+        return False
+    if main is not None and _stands_for(file, main.node, defined, name):
+        if not is_hook(name) and not _is_apart(file.path):
             return False
-    elif main is not None and _stands_for(file, main.node, defined, name) and not is_hook(name):
+    elif own is None or own.module:
         return False
     return not any(_is_use(file, use, defined) for use in _named(file, name))
+
+
+def _is_apart(path: str) -> bool:
+    """Whether a file lies among the parts of an application, where no router looks for pages."""
+    folder = next((one for one in reversed(PurePosixPath(path).parts[:-1]) if one in _APART | _PLACES), "")
+    return folder in _APART
 
 
 def _stands_for(file: SourceFile, value: Node | None, defined: Node, name: str) -> bool:
@@ -77,14 +95,33 @@ def _is_use(file: SourceFile, name: Node, defined: Node) -> bool:
 
 
 def passed_on(file: SourceFile) -> Iterator[tuple[str, str]]:
-    """Module and name of what a file imports, asks for by `require`, or exports again, whatever it does with it.
+    """Module and name of what a file imports or asks for by `require`, whatever it does with it.
 
     Only what may be a component or hook, by the name that it has here or there, and whole modules.
     """
     for found in bindings(file, file.root).values():
         if found.kind == "import" and found.module and _may_be_used(found.name, found.imported):
             yield found.module, found.imported
+    yield from ((module, _EVERY) for module in (*_REQUIRED.findall(file.content), *_SPACES.findall(file.content)))
+
+
+def offered_again(file: SourceFile) -> Iterator[tuple[str, str]]:
+    """Module and name of what a file exports of others, which may be components or hooks, and whole modules.
+
+    Within an application that is no use by itself.
+    """
     for name, one in exports(file).items():
         if one.module and _may_be_used(name, one.imported):
             yield one.module, one.imported
-    yield from ((module, _EVERY) for module in _REQUIRED.findall(file.content))
+
+
+def folders_taken(file: SourceFile) -> Iterator[str]:
+    """The beginnings of paths, as written, of which a file takes all that there is."""
+    if "import(" in file.content or "import.meta.glob" in file.content or "require.context" in file.content:
+        yield from ("".join(found) for found in _FOLDERS.findall(file.content))
+
+
+def may_be_taken(path: str, beginning: str) -> bool:
+    """Whether a file may be among those whose paths begin like that, from wherever."""
+    inner = "/".join(part for part in beginning.split("/") if part not in ("", ".", "..", "@", "~"))
+    return f"/{inner}" in f"/{path}"
