@@ -71,8 +71,7 @@ async def book(booking: BookingIn, bookings: BookingService = Depends(get_bookin
         "guards that only refuse what is missing, forbidden or of the wrong form, exception mapping, response mapping, "
         "decoding; other refusals and branches too, up to eight, where nothing is done and no service is asked",
         "defaults (`if limit is None: ...`) and options that are passed on (`if q: filters['q'] = q`)",
-        "loops that map rows to answers, take a text apart by `split`, copy fields by `setattr`, feed a stream or "
-        "serve a websocket",
+        "loops that map rows to answers, copy fields by `setattr`, feed a stream or serve a websocket",
         "up to three points: a branch, a rule, an effect or a background task is one, as is a loop that looks for one "
         "item; another computing loop and a database row that the handler makes for somebody to store are two, and so "
         "is each of several writes of repositories in one request",

@@ -114,7 +114,7 @@ def _item(node: Node, function: Node, file: PythonFile) -> Item | None:
             return _called(node, file)
         case "for_statement" | "while_statement" if _computes(node, file):
             return Item(Load.LOOP, node, "", 1 if _picks(node) else 2)
-        case "try_statement" if _in_loop(node, function, file):
+        case "try_statement" if _in_loop(node, function):
             return Item(Load.RESCUE, node, "")
         case "if_statement" if _checks_rule(node, file):
             return Item(Load.RULE, node, "")
@@ -145,8 +145,6 @@ def _computes(loop: Node, file: PythonFile) -> bool:
     """Whether a loop does more than map rows to answers, read an upload, feed a stream or serve a socket."""
     body = loop.child_by_field_name("body")
     if body is None or any(True for _ in descendants(body, "yield")) or _feeds(loop, file) or _copies(body, file):
-        return False
-    if _decodes(loop, file):
         return False
     telling = descendants(body, "await", "augmented_assignment", "break_statement", "try_statement", "for_statement")
     if any(True for _ in telling):
@@ -183,22 +181,12 @@ def _feeds(loop: Node, file: PythonFile) -> bool:
     return any(one is not None and _FEEDS.search(file.text(one)) for one in calls)
 
 
-def _decodes(loop: Node, file: PythonFile) -> bool:
-    """Whether a loop takes a text of the request apart, as in `for raw in ids.split(","):`, and asks nobody."""
-    whole = loop.child_by_field_name("right")
-    callee = whole.child_by_field_name("function") if whole is not None and whole.type == "call" else None
-    if callee is None or not file.text(callee).endswith(".split"):
-        return False
-    acts = any(is_effect(call, file) for call in descendants(loop, "call"))
-    return not acts and next(descendants(loop, "await"), None) is None
-
-
-def _in_loop(node: Node, function: Node, file: PythonFile) -> bool:
+def _in_loop(node: Node, function: Node) -> bool:
     for around in ancestors(node):
         if around.id == function.id:
             return False
         if around.type == "for_statement":
-            return not _decodes(around, file)
+            return True
     return False
 
 
