@@ -196,6 +196,12 @@ def _message(gap: Gap) -> str:
 def _bare(gap: Gap) -> str:
     covered, count = gap.share
     framework = gap.root.framework
+    if gap.mounts and gap.boundary is not None:
+        return (
+            f"`{gap.boundary.tag}` stands around `{gap.mounts[0].tag}`, whose own bare error page comes first: an error "
+            f"in any of {count - covered} of the {count} components seen replaces what the router shows by that, for "
+            "want of an `errorElement`."
+        )
     where = f"`{gap.root.name}` is mounted with no error boundary above it"
     if framework.startswith("next"):
         files = "error file and no error " if framework != "next-pages" else "error "

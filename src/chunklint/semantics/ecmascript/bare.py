@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from chunklint.semantics.ecmascript.coverage import App
@@ -50,7 +51,15 @@ def bare(app: App) -> Iterator[Gap]:
     ]
     widest = max(further, key=lambda one: len(app.tree.reach(app.held(one))), default=None)
     other = app.tree.mount(widest) if widest is not None else None
-    yield Gap(GapKind.BARE, root, (), (), None, other, (), app.share(), app.stand_in(root))
+    if not app.shadowed:
+        yield Gap(GapKind.BARE, root, (), (), None, other, (), app.share(), app.stand_in(root))
+        return
+    router = min(app.shadowed)
+    owner = router.path, app.tree.mount(router).owner
+    cover = max((cover for key, cover in app.came if key == owner), default=Cover.NONE)
+    gap = app.gap(GapKind.BARE, owner, cover, (router,), None)
+    if gap.boundary is not None:
+        yield replace(gap, root=root)
 
 
 def _held_by_shell(app: App, root: Root) -> int:

@@ -16,10 +16,15 @@ from chunklint.semantics.ecmascript.workspaces import Key
 
 
 class App:
-    """One application: what is mounted, and how each definition and mount in it is covered."""
+    """One application: what is mounted, and how each definition and mount in it is covered.
 
-    def __init__(self, tree: RenderTree, roots: Sequence[Root]) -> None:
+    `shadowed` has the data routers of React Router that stand in a boundary of most of the app. Those put an error page
+    of their own around the outermost route, so that the boundary above never hears of what the routes show.
+    """
+
+    def __init__(self, tree: RenderTree, roots: Sequence[Root], shadows: bool = True) -> None:
         self.tree = tree
+        self.shadows = shadows
         self.roots = roots
         self.mounted = tree.reach(root.key for root in roots)
         self.targets: dict[Place, list[Key]] = {}
@@ -27,6 +32,7 @@ class App:
             for place, target in tree.below.get(key, ()):
                 self.targets.setdefault(place, []).append(target)
         self.covers: dict[Place, Cover] = {}
+        self.shadowed: set[Place] = set()
         self.came: dict[tuple[Key, Cover], tuple[Key, Cover, Place] | None] = {}
         self._walk()
         self.trunks: dict[tuple[Key, Cover], bool] = {}
@@ -67,7 +73,22 @@ class App:
             outer = max(outer, self.reach_of(place))  # what it mounts by itself it catches, too
         if mount.imported == "RouterProvider" and "tanstack" in mount.module:
             outer = max(outer, Cover.ROOT)  # this router catches by itself, around each of its routes
-        return max(outer, *(self.reach_of(guard) for guard in self.tree.guards_above(place)), Cover.NONE)
+        guards = list(self.tree.guards_above(place))
+        router = self._router_around(place) if self.shadows else None
+        if router is None:
+            return max(outer, *map(self.reach_of, guards), Cover.NONE)
+        above = list(self.tree.guards_above(router))
+        far = max(outer, *map(self.reach_of, above), Cover.NONE)
+        if far is Cover.ROOT:
+            self.shadowed.add(router)
+            far = Cover.NONE
+        return max(far, *(self.reach_of(guard) for guard in guards if guard not in above), Cover.NONE)
+
+    def _router_around(self, place: Place) -> Place | None:
+        """The data router of React Router that shows a mount among its routes, or is this mount and shows its own."""
+        around = ((one, self.tree.mount(one)) for one in (place, *(outer for outer, _ in self.tree.enclosing(place))))
+        routers = (one for one, mount in around if mount.imported == "RouterProvider" and _is_react_router(mount))
+        return next(routers, None)
 
     def reach_of(self, guard: Place) -> Cover:
         """ROOT for a boundary that holds at least half of the app, otherwise LOCAL, as where the frame of it stays."""
@@ -191,3 +212,7 @@ class App:
             return self.tree.mount(place).tag
         shown = [inner for inner in self.tree.inside(place) if self.targets.get(inner)]
         return self.tree.mount(shown[-1] if shown else place).tag
+
+
+def _is_react_router(mount: Mount) -> bool:
+    return ROUTER_PACKAGE.match(mount.module) is not None

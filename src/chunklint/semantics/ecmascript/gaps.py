@@ -29,7 +29,7 @@ _LARGER = 4
 def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
     """The holes of every application in the files, which must be all files of the project."""
     tree = RenderTree(fronts, resolution)
-    apps = [App(tree, roots) for _, roots in sorted(roots_of(tree).items())]
+    apps = [_app(tree, roots) for _, roots in sorted(roots_of(tree).items())]
     found = list(_folded(apps))
     largest = max((len(app.components) for app in apps), default=0)
     islands: dict[str, list[Gap]] = defaultdict(list)
@@ -51,6 +51,13 @@ def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
     for gaps_of_entries in entries.values():
         # Every page of the server has an entry of its own: what they lack is said at the one that holds most.
         yield max(gaps_of_entries, key=lambda gap: len(tree.reach(_shown(tree, gap))))
+
+
+def _app(tree: RenderTree, roots: Sequence[Root]) -> App:
+    """An application; where the routes of a data router are covered well enough, with the boundaries above it."""
+    app = App(tree, roots)
+    covered = 2 * len(app.uncovered) <= len(app.components)
+    return App(tree, roots, shadows=False) if app.shadowed and covered else app
 
 
 def _folded(apps: Sequence[App]) -> Iterator[Gap]:

@@ -34,7 +34,8 @@ class Gap:
     """One family of neighbours that an error boundary should hold, and does not.
 
     Attributes:
-        mounts: The neighbours in source order; empty when a framework's file is the place (`root`).
+        mounts: The neighbours in source order; empty when a framework's file is the place (`root`). For BARE the router
+            that keeps errors from the boundary around it, if that is why.
         names: What they are called; for routes, what they show.
         boundary: The nearest boundary above, if any.
         other: For SIBLING the wrapped neighbour, for ELSEWHERE the covered mount, for BARE the boundary further down,
