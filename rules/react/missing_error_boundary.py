@@ -199,8 +199,8 @@ def _bare(gap: Gap) -> str:
     if gap.mounts and gap.boundary is not None:
         return (
             f"`{gap.boundary.tag}` stands around `{gap.mounts[0].tag}`, whose own bare error page comes first: an "
-            f"error in any of {count - covered} of the {count} components seen replaces what the router shows by that, for "
-            "want of an `errorElement`."
+            f"error in any of {count - covered} of the {count} components seen replaces what the router shows by that, "
+            "for want of an `errorElement`."
         )
     where = f"`{gap.root.name}` is mounted with no error boundary above it"
     if framework.startswith("next"):
