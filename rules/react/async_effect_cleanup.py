@@ -80,7 +80,7 @@ export function Feed({ open }) {
 
 @rule.each(ecmascript)
 def gives_react_a_promise(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file.path):
+    if is_test_or_story(file):
         return
     for effect in effects(file):
         for promise in promises(file, effect):

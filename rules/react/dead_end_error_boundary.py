@@ -123,7 +123,7 @@ def fallbacks(file: EcmascriptFile) -> Iterator[Boundary | Ends | Frames | Front
 
     Any component may be what a fallback shows: which of them lead nowhere is a fact of its file too.
     """
-    if is_test_or_story(file.path) or is_aside(file.path):
+    if is_test_or_story(file) or is_aside(file.path):
         return
     yield from (found for found in boundaries(file) if found.way_out is not WayOut.SOME)
     if "oundary" in file.content:

@@ -122,7 +122,7 @@ Shared = Reopening | Renewal | Placed | Bound | Maker | Reader | Holders
 
 @rule.each(ecmascript)
 def releases_too_little(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file.path):
+    if is_test_or_story(file):
         return
     for effect in effects(file):
         if not effect.runs_once:
@@ -152,7 +152,7 @@ def _of_effect(file: EcmascriptFile, effect: Effect) -> Iterator[tuple[Draft, tu
 
 @rule.each(ecmascript)
 def sets_what_nobody_asks(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file.path):
+    if is_test_or_story(file):
         return
     for effect in effects(file):
         for declarator, name, asked in idle_flags(file, effect):
@@ -166,7 +166,7 @@ def sets_what_nobody_asks(file: EcmascriptFile) -> Iterator[Draft]:
 
 @rule.each(ecmascript)
 def comes_back_after_closing(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file.path):
+    if is_test_or_story(file):
         return
     for effect in effects(file):
         for again in reconnects(file, effect):
@@ -189,7 +189,7 @@ def comes_back_after_closing(file: EcmascriptFile) -> Iterator[Draft]:
 
 @rule.fact(ecmascript)
 def opens_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
-    if not is_test_or_story(file.path):
+    if not is_test_or_story(file):
         yield from reopenings(file)
         yield from renewals(file)
         yield from placed(file)

@@ -251,7 +251,7 @@ Shared = (
 
 @rule.each(ecmascript)
 def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file.path):
+    if is_test_or_story(file):
         return
     for effect in effects(file):
         if not idle_owner(file, effect):
@@ -306,7 +306,7 @@ def _overwritten(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
 
 @rule.each(ecmascript)
 def initialiser_posing_as_effect(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file.path):
+    if is_test_or_story(file):
         return
     for call, callback in _discarded_initialisers(file):
         found = next(acquisitions(file, callback), None)
@@ -320,7 +320,7 @@ def initialiser_posing_as_effect(file: EcmascriptFile) -> Iterator[Draft]:
 
 @rule.each(ecmascript)
 def subscribes_without_an_end(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file.path):
+    if is_test_or_story(file):
         return
     for found in endless_subscriptions(file):
         yield rule.at(head_of(found.given), endless_message(found), severity=Severity.ERROR)
@@ -336,7 +336,7 @@ def _discarded_initialisers(file: EcmascriptFile) -> Iterator[tuple[Node, Node]]
 
 @rule.each(ecmascript)
 def starts_outside_effects(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file.path):
+    if is_test_or_story(file):
         return
     for started in started_by_handlers(file):
         yield rule.at(head_of(started.acquired.node), started_message(started), severity=Severity.WARNING)
@@ -354,7 +354,7 @@ def starts_outside_effects(file: EcmascriptFile) -> Iterator[Draft]:
 
 @rule.fact(ecmascript)
 def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
-    if is_test_or_story(file.path):
+    if is_test_or_story(file):
         names = tried(file)
         yield from (names,) if names is not None else ()
         return

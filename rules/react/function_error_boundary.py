@@ -50,7 +50,7 @@ export function ErrorBoundary({ children }: { children: ReactNode }) {
 
 @rule.each(ecmascript)
 def catches_nothing(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file.path):
+    if is_test_or_story(file):
         return
     for poser in posers(file):
         if poser.is_class:

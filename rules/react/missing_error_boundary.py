@@ -134,7 +134,7 @@ _SMALL = 8
 
 @rule.fact(ecmascript)
 def mounts(file: EcmascriptFile) -> Iterator[Front]:
-    if not is_test_or_story(file.path):
+    if not is_test_or_story(file):
         yield front(file)
 
 

@@ -105,7 +105,7 @@ _CONTENT = re.compile(r"preview|markdown|mdx|plugin|extension|sandbox|playground
 
 @rule.fact(ecmascript)
 def catchers(file: EcmascriptFile) -> Iterator[Boundary | Monitor | str]:
-    if is_test_or_story(file.path) or is_aside(file.path):
+    if is_test_or_story(file) or is_aside(file.path):
         return
     if "onCaughtError" in file.content:
         yield "onCaughtError"

@@ -99,13 +99,14 @@ if TYPE_CHECKING:
     )
     from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Tried, Uses, tried
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
+    from chunklint.semantics.ecmascript.galleries import is_test_or_story
     from chunklint.semantics.ecmascript.gaps import gaps
     from chunklint.semantics.ecmascript.handler_connections import opened_by_handlers
     from chunklint.semantics.ecmascript.handler_timers import resets
     from chunklint.semantics.ecmascript.holes import Gap, GapKind, StandIn
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
     from chunklint.semantics.ecmascript.late_work import Late, captured_too_early, late_handles
-    from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, is_test_or_story, leaks
+    from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, leaks
     from chunklint.semantics.ecmascript.lifespans import Asked, Bound, Lifespans, Placed, bound, placed
     from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
     from chunklint.semantics.ecmascript.modals import Modals
@@ -275,6 +276,7 @@ _HOMES = {
     "chunklint.semantics.concurrency.threads": "Fact as ThreadFact, thread_facts, torn",
     "chunklint.semantics.ecmascript.async_effects": "Promise, Promised, promises",
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, WayOut, boundaries",
+    "chunklint.semantics.ecmascript.galleries": "is_test_or_story",
     "chunklint.semantics.ecmascript.gaps": "gaps",
     "chunklint.semantics.ecmascript.effect_wording": (
         "added_message, adds_up, asker, called_text, endless_message, head_of, late_message, leak_message, "
@@ -295,7 +297,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
     "chunklint.semantics.ecmascript.lifespans": "Asked, Bound, Lifespans, Placed, bound, placed",
     "chunklint.semantics.ecmascript.late_work": "Late, captured_too_early, late_handles",
-    "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, is_test_or_story, leaks",
+    "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, leaks",
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
     "chunklint.semantics.ecmascript.mounts": "Front, Mount, front",
     "chunklint.semantics.ecmascript.outside_effects": (

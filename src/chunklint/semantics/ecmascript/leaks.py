@@ -78,8 +78,6 @@ _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "dis
 # What an application mounts around all of its pages, by the names that such components are given.
 _AROUND_ALL = re.compile(r"(?:Layout|Shell|Root|Provider|Providers)(?:Content|Inner)?$")
 _ROOT_FILES = frozenset({"_app", "app", "main", "root"})
-_TEST_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e", "test", "tests"})
-_TEST_MARKS = frozenset({"test", "spec", "stories", "story", "docs", "cy", "bench"})
 
 
 @record
@@ -104,13 +102,6 @@ class Leak:
     fresh: bool = False
     late: str = ""
     overwrites: str = ""
-
-
-def is_test_or_story(path: str) -> bool:
-    """Whether a source serves tests or a component gallery: its components live as long as one test."""
-    place = PurePosixPath(path)
-    marked = any(mark in _TEST_MARKS for mark in place.name.split(".")[1:-1])
-    return marked or any(part in _TEST_FOLDERS for part in place.parts[:-1])
 
 
 def leaks(file: SourceFile, effect: Effect) -> Iterator[Leak]:

@@ -1,0 +1,47 @@
+"""Sources that serve tests or a component gallery: what they mount lives as long as one test."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from chunklint.languages.base import SourceFile
+from chunklint.semantics.ecmascript.unused import ROUTED
+
+_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e"})
+# In the sources of an application, a feature may be called so as well.
+_PLAIN_FOLDERS = frozenset({"test", "tests"})
+_MARKS = frozenset({"test", "spec", "stories", "story", "docs", "cy", "bench"})
+_NAMED = re.compile(
+    r"(?:^|[._-])(?:test|spec|setup|mock|fixture|helper|util)s?(?:[._-]|$)|[a-z](?:Mock|Fixture|Util|Helper)s?$"
+    r"|^(?:test|[mM]ock|[fF]ake)[A-Z]"
+)
+_TESTS = re.compile(
+    r"""["'](?:@testing-library/|vitest\b|@?jest\b|@jest/|enzyme\b|react-test-renderer|react-dom/test-utils|sinon\b|chai\b"""
+    r"""|msw\b|mocha\b|@playwright/|@storybook/|@cypress/|cypress\b|node:test|bun:test|@vitest/)"""
+    r"""|^\s*(?:describe|it|test|beforeEach|afterEach|beforeAll|afterAll)(?:\.\w+)*\(""",
+    re.MULTILINE,
+)
+
+
+def is_test_or_story(file: SourceFile) -> bool:
+    """Whether a source serves tests or a component gallery: its components live as long as one test.
+
+    A folder `tests` of a feature deep in the application's sources holds tests where they speak as tests do.
+    """
+    place = PurePosixPath(file.path)
+    folders = place.parts[:-1]
+    if any(mark in _MARKS for mark in place.name.split(".")[1:-1]) or not _FOLDERS.isdisjoint(folders):
+        return True
+    if _PLAIN_FOLDERS.isdisjoint(folders):
+        return False
+    return not _may_be_feature(place) or _TESTS.search(file.content) is not None
+
+
+def _may_be_feature(place: PurePosixPath) -> bool:
+    """Whether folders called tests lie deep in the sources, and nothing in the name of the file speaks of tests."""
+    folders = place.parts[:-1]
+    first = min(at for at, folder in enumerate(folders) if folder in _PLAIN_FOLDERS)
+    if place.stem in ROUTED:
+        return "app" in folders[:first] or "pages" in folders[:first]
+    return "src" in folders[: max(first - 1, 0)] and _NAMED.search(place.stem) is None
