@@ -75,17 +75,18 @@ def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queue
         yield Queued()
         yield Front((), (), ())
         return
-    asked, given = tuple(_asked(file)), tuple(feeds(file))
+    asked, given, shown = tuple(_asked(file)), tuple(feeds(file)), modals(file)
     yield from asked
     yield from given
     owners = (
         {one.owner for one in asked}
         | {one.owner for one in given if isinstance(one, Feed)}
         | {one.owner for one in questions(file)}
+        | set(shown.holders if shown is not None else ())
         | {name for effect in effects(file) if (name := idle_owner(file, effect)) and _says(file, effect)}
     )
     names = names_for(file, owners)
-    yield from (one for one in (names, modals(file)) if one is not None)
+    yield from (one for one in (names, shown) if one is not None)
 
 
 def idle_owner(file: SourceFile, effect: Effect) -> str:
@@ -137,14 +138,8 @@ def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> 
     fed = {path: tuple(one for one in own if isinstance(one, Feed)) for path, own in facts.items()}
     used = {path: one for path, own in facts.items() for one in own if isinstance(one, Uses)}
     tests = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Tried)}
-    modal = {
-        (path, name): ways
-        for path, own in facts.items()
-        for one in own
-        if isinstance(one, Modals)
-        for name, ways in one.names
-    }
-    return Feeding(fronts, fed, used, tests, modal, resolution)
+    shown = {path: one for path, own in facts.items() for one in own if isinstance(one, Modals)}
+    return Feeding(fronts, fed, used, tests, shown, resolution)
 
 
 def changing_in(joined: Feeding, path: str, asked: Fed | Question) -> frozenset[str]:

@@ -12,27 +12,21 @@ from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, begins_within
+from chunklint.languages.base import SourceFile, begins_within
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.records import record
-from chunklint.semantics.ecmascript.changes import ITSELF, ways_of
+from chunklint.semantics.ecmascript.changes import ITSELF
 from chunklint.semantics.ecmascript.definitions import definitions
-from chunklint.semantics.ecmascript.functions import arguments_of, is_function
-from chunklint.semantics.ecmascript.keys import changes_with, keys_of
-from chunklint.semantics.ecmascript.modals import is_conditional, is_set_inside, modal_around, opens_with
+from chunklint.semantics.ecmascript.handed_on import ALL, arguments_given, around_in, props_given
+from chunklint.semantics.ecmascript.modals import Modals, is_conditional, is_set_inside
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import Front
-from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap
+from chunklint.semantics.ecmascript.names import bindings
 from chunklint.semantics.ecmascript.react import component_of, jsx_elements
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.route_tables import routes_in, word_before
-from chunklint.semantics.ecmascript.swaps import takes_its_place
-from chunklint.semantics.ecmascript.unmounts import is_taken_away
 from chunklint.semantics.ecmascript.unused import folders_taken, may_be_taken, offered_again, passed_on
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
-
-ALL = "*"
-"""The prop of a spread: all that the owner is given is handed on under the same names."""
 
 WHOLE = "*"
 """The name of all that a module exports: whoever imports it while the app runs may mount any of it."""
@@ -57,6 +51,7 @@ class Feed:
         given: Prop or argument (`0.id`, `0`, `ALL`; props are the first argument of a component), and the way of its
             value: `ITSELF`, or a prop or argument of the owner.
         handed: The props by which it is told how to ask (`onSearch`, `loadRows`), and `ALL` for those of an object.
+        inside: Module and name of each component around it in which nothing sets what is given.
     """
 
     owner: str
@@ -65,6 +60,7 @@ class Feed:
     optional: bool
     given: tuple[tuple[str, str], ...]
     handed: tuple[str, ...]
+    inside: tuple[tuple[str, str], ...] = ()
 
 
 @record
@@ -97,7 +93,8 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
         handed = tuple(_handed(file, place))
         if given or handed:
             owner = definition_around(file, place)
-            yield Feed(owner, *origin, is_conditional(place), tuple(sorted(given)), handed)
+            inside = tuple(sorted(set(_holders(file, place)))) if given else ()
+            yield Feed(owner, *origin, is_conditional(place), tuple(sorted(given)), handed, inside)
     # A component that is kept in a table is mounted from there under another name.
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
     used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
@@ -159,10 +156,13 @@ class Feeding:
         fed: Mapping[str, Iterable[Feed]],
         used: Mapping[str, Uses],
         tried: Mapping[str, Iterable[tuple[str, str]]],
-        modal: Mapping[Key, Collection[str]],
+        shown: Mapping[str, Modals],
         resolution: Resolution,
     ) -> None:
-        self._modal = modal
+        self._modal: dict[Key, Collection[str]] = {
+            (path, name): ways for path, one in shown.items() for name, ways in one.names
+        }
+        self._holders = {(path, name) for path, one in shown.items() for name in one.holders}
         self._workspace = Workspace(fronts, resolution, lambda key: False)
         self._by_name: dict[str, list[tuple[str, Feed]]] = defaultdict(list)
         for path, feed in ((path, feed) for path, own in fed.items() for feed in own):
@@ -282,6 +282,11 @@ class Feeding:
         found = self._workspace.find(path, module, name)
         return found[0] if found is not None else None
 
+    def _is_holder(self, path: str, module: str, name: str) -> bool:
+        """Whether what a file mounts under a name shows its children in a modal and nowhere else."""
+        found = self._workspace.find(path, module, name) if self._holders else None
+        return found is not None and found[0] in self._holders
+
     def _leads_to_itself(self, key: Key, way: str) -> bool:
         """Whether what stands before a parameter in a component's link stands there in its own routes, if they tell."""
         if self._patterns is None:
@@ -306,6 +311,8 @@ class Feeding:
             for owner, feed in self._feeding(asked[0]):
                 if feed.optional and asked[0] in self._modal:
                     continue  # It stands open, and hides where it was opened from.
+                if any(self._is_holder(owner[0], *one) for one in feed.inside):
+                    continue
                 pending.extend((owner, way) for prop, source in feed.given for way in _traced(asked[1], prop, source))
         return False
 
@@ -344,7 +351,7 @@ def _mounted(file: SourceFile) -> Iterator[Given]:
         if name is None or name.type != "identifier" or (origin := origin_of_use(file, name)) is None:
             continue
         owner = component_of(file, element)
-        yield element, origin, set(_props(file, element, owner)) if owner is not None else set()
+        yield element, origin, set(props_given(file, element, owner)) if owner is not None else set()
 
 
 def calls_of_hooks(file: SourceFile) -> tuple[tuple[Node, Node], ...]:
@@ -363,7 +370,7 @@ def _called(file: SourceFile) -> Iterator[Given]:
         if origin is None:
             continue
         owner = component_of(file, call)
-        yield call, origin, set(_arguments(file, call, owner)) if owner is not None else set()
+        yield call, origin, set(arguments_given(file, call, owner)) if owner is not None else set()
 
 
 def origin_of_use(file: SourceFile, name: Node) -> tuple[str, str] | None:
@@ -374,67 +381,15 @@ def origin_of_use(file: SourceFile, name: Node) -> tuple[str, str] | None:
     return (found.module, found.imported) if found.kind == "import" else ("", found.name)
 
 
-def _props(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[str, str]]:
-    changing = [
-        (file.text(part.named_children[0]), part.named_children[1], ways)
-        for part in element.named_children
-        if part.type == "jsx_attribute" and len(part.named_children) == 2 and (ways := _ways_in(file, part, owner))
-    ]
-    spread = any(_hands_all_on(file, part, owner) for part in element.named_children)
-    if not changing and not spread:
-        return
-    around = _around(element, owner)
-    keys = tuple(keys_of(file, around))
-    modal = modal_around(file, around)
-    if spread and modal is None:
-        yield ALL, ALL
-    for prop, value, ways in changing:
-        if changes_with(file, value, keys, owner):
+def _holders(file: SourceFile, element: Node) -> Iterator[tuple[str, str]]:
+    """Module and name of each component of the application around an element, but where what it is given is set."""
+    owner = component_of(file, element)
+    around = around_in(element, owner)[1:] if owner is not None and element.type.startswith("jsx_") else []
+    values = [one.named_children[1] for one in element.named_children if len(one.named_children) == 2]
+    for tag in around:
+        name, whole = tag.child_by_field_name("name"), tag.parent
+        if name is None or name.type != "identifier" or whole is None:
             continue
-        if modal is not None and not (ITSELF in ways and is_set_inside(file, value, modal)):
-            continue
-        if opens_with(file, element, value) or is_taken_away(file, element, value, owner):
-            continue
-        if ITSELF not in ways or not takes_its_place(file, element, value, owner):
-            yield from ((f"0.{prop}", way) for way in (ways if modal is None else [ITSELF]))
-
-
-def _ways_in(file: SourceFile, attribute: Node, owner: Node) -> frozenset[str]:
-    value = attribute.named_children[1]
-    inner = next(iter(value.named_children), None) if value.type == "jsx_expression" else None
-    if inner is None or is_function(unwrap(inner)) or unwrap(inner).type.startswith("jsx_"):
-        return frozenset()
-    return ways_of(file, inner, owner)
-
-
-def _around(element: Node, owner: Node) -> list[Node]:
-    """The element and the elements around it in the component, innermost first, as opening or self-closing tags."""
-    found = [element]
-    for around in ancestors(element):
-        if around == owner:
-            break
-        if around.type == "jsx_element" and around.named_children[0] != element:
-            found.append(around.named_children[0])
-    return found
-
-
-def _hands_all_on(file: SourceFile, part: Node, owner: Node) -> bool:
-    """Whether a part of a tag is a spread of the props of its component, or of the rest of them."""
-    spread = next((one for one in part.named_children if one.type == "spread_element"), None)
-    name = spread.named_children[0] if spread is not None and spread.named_children else None
-    found = resolve(file, name) if name is not None and name.type == "identifier" else None
-    return found is not None and found.kind == "parameter" and found.scope == owner
-
-
-def _arguments(file: SourceFile, call: Node, owner: Node) -> Iterator[tuple[str, str]]:
-    for at, value in enumerate(arguments_of(call)):
-        if is_function(unwrap(value)):
-            continue
-        if unwrap(value).type != "object":
-            yield from ((f"{at}", way) for way in ways_of(file, value, owner))
-            continue
-        for part in unwrap(value).named_children:
-            key = part.child_by_field_name("key") if part.type == "pair" else part
-            inner = part.child_by_field_name("value") if part.type == "pair" else part
-            if key is not None and inner is not None and not is_function(unwrap(inner)):
-                yield from ((f"{at}.{file.text(key)}", way) for way in ways_of(file, inner, owner))
+        origin = origin_of_use(file, name)
+        if origin is not None and not any(is_set_inside(file, value, whole) for value in values):
+            yield origin

@@ -34,6 +34,7 @@ _CLOSING = re.compile(
 _OPEN = re.compile(r"^(?:is|default)?(?:open|opened|show|shown|visible)$|(?:Open|Opened|Show|Visible)$", re.IGNORECASE)
 # Drawers that stand beside the page.
 _BESIDE = re.compile(r"""\bvariant=\{?["'](?:permanent|persistent)|\bmask=\{false\}""")
+_TRIGGER = re.compile(r"Trigger|Button|Opener|Anchor")
 _WRAPPERS = 4
 _CHOICES = ("ternary_expression", "if_statement", "switch_case")
 
@@ -44,9 +45,11 @@ class Modals:
 
     Attributes:
         names: Of the components, each with the ways of the props that it is open by: closed, it renders nothing.
+        holders: Those among them that show their own children in the modal.
     """
 
     names: tuple[tuple[str, tuple[str, ...]], ...]
+    holders: tuple[str, ...] = ()
 
 
 def modals(file: SourceFile) -> Modals | None:
@@ -54,12 +57,24 @@ def modals(file: SourceFile) -> Modals | None:
     if not _MODAL.search(file.content) and not _MAY_COVER.search(file.content):
         return None
     functions = ((one.fact.name, function_of(file, one.node)) for one in definitions(file))
-    names = tuple(
-        (name, tuple(sorted(set(_opened_by(file, function)))))
-        for name, function in functions
-        if function is not None and _renders_modal(file, function)
-    )
-    return Modals(names) if names else None
+    found = [(name, one) for name, one in functions if one is not None and _renders_modal(file, one)]
+    names = tuple((name, tuple(sorted(set(_opened_by(file, function))))) for name, function in found)
+    holders = tuple(name for name, function in found if _shows_children(file, function))
+    return Modals(names, holders) if names else None
+
+
+def _shows_children(file: SourceFile, function: Node) -> bool:
+    """Whether a component shows its children in the modal that it renders, not as what opens it."""
+    uses = (one for one in descendants(function, "identifier", "property_identifier") if file.text(one) == "children")
+    places = [_tags_around(file, use, function) for use in uses if use.parent is not None]
+    return any(tags and not any(_TRIGGER.search(tag) for tag in tags) for tags in places)
+
+
+def _tags_around(file: SourceFile, place: Node, function: Node) -> list[str]:
+    """The names of the elements of a component that a place is shown in."""
+    around = (one for one in ancestors(place) if one.type == "jsx_element" and begins_within(one, function))
+    names = (one.named_children[0].child_by_field_name("name") for one in around)
+    return [file.text(name) for name in names if name is not None]
 
 
 def _opened_by(file: SourceFile, function: Node) -> Iterator[str]:
@@ -85,8 +100,7 @@ def _is_modal(file: SourceFile, element: Node) -> bool:
     """Whether an element is a modal, or a provider or fragment around nothing but one."""
     for _ in range(_WRAPPERS):
         tag = element if element.type == "jsx_self_closing_element" else element.named_children[0]
-        name = tag.child_by_field_name("name")
-        if name is not None and (_MODAL.search(file.text(name)) or _covers_the_page(file, tag)):
+        if _is_named_modal(file, tag) or _covers_the_page(file, tag):
             return True
         inner = [child for child in element.named_children if child.type in ("jsx_element", "jsx_self_closing_element")]
         if len(inner) != 1:
