@@ -36,6 +36,10 @@ def fitted(file: SourceFile, effect: Effect, found: Mismatch) -> Fix | Refusal:
     match found.sort:
         case Misfit.HANDLER | Misfit.EVENT | Misfit.TARGET | Misfit.CAPTURE if found.other is not None:
             return _paired(file, effect, found, _own_removal(file, found, found.other))
+        case Misfit.FORGOTTEN if found.name:
+            return Refusal(
+                "this cleanup comes before each re-run too, and it is made once: it needs an effect of its own"
+            )
         case Misfit.FORGOTTEN:
             return _remembered(file, effect, found)
         case Misfit.BRANCH:

@@ -21,9 +21,10 @@ from chunklint.semantics.ecmascript.outside_effects import Opened, Started
 from chunklint.semantics.ecmascript.react import Deps
 from chunklint.semantics.ecmascript.reconnections import Reconnect, Retry
 from chunklint.semantics.ecmascript.releases import Kind
+from chunklint.semantics.ecmascript.reruns import runs_again, shuts_itself
 from chunklint.semantics.ecmascript.resources import Acquisition
 from chunklint.semantics.ecmascript.shared_answers import Answer, Question
-from chunklint.semantics.ecmascript.shared_receivers import shared_origin
+from chunklint.semantics.ecmascript.shared_receivers import only_receiver_changes, shared_origin
 from chunklint.semantics.ecmascript.stale_answers import Stale
 from chunklint.semantics.wording import capitalised
 
@@ -100,12 +101,20 @@ def adds_up(file: SourceFile, leak: Leak) -> bool:
     # A late answer of a run that another has followed fills the state, whose own effect releases it.
     if leak.late or leak.acquired.kind is Kind.GLOBAL or leak.effect.runs is Deps.EMPTY:
         return False
+    # With another receiver each time, none of them gets another listener.
+    acquired = leak.acquired
+    if only_receiver_changes(file, leak.effect, acquired) and shared_origin(file, leak.effect, acquired) is None:
+        return False
+    if not runs_again(file, leak.effect):
+        return False
     return not ends_the_last(file, leak) and not _comes_once(file, leak)
 
 
 def _comes_once(file: SourceFile, leak: Leak) -> bool:
     """Whether later runs of the effect do not come so far as to acquire."""
-    return is_past_once(file, leak.effect, leak.acquired) or is_turned_away(file, leak.effect, leak.acquired)
+    effect, acquired = leak.effect, leak.acquired
+    turned = is_past_once(file, effect, acquired) or is_turned_away(file, effect, acquired)
+    return turned or shuts_itself(file, effect, acquired)
 
 
 def _blame(file: SourceFile, leak: Leak) -> str:
@@ -127,7 +136,7 @@ def _blame(file: SourceFile, leak: Leak) -> str:
 
 def leak_severity(file: SourceFile, leak: Leak) -> Severity:
     """An error for what piles up for sure; a note for what ends by itself, or lives as long as the page anyway."""
-    reruns = leak.effect.runs is not Deps.EMPTY and not _comes_once(file, leak)
+    reruns = runs_again(file, leak.effect) and not _comes_once(file, leak)
     if is_app_root(file, leak.effect.owner):
         return Severity.NOTE
     if leak.overwrites:
@@ -261,6 +270,10 @@ def _advice(found: Mismatch) -> str:
             return "Return the cleanup from every branch that is reached after this."
         case Misfit.OVERWRITTEN:
             return "Collect the handles in a list and release each of them."
+        case Misfit.FORGOTTEN if found.name:
+            # This cleanup comes before each re-run, and no re-run would make another.
+            lists = "with no dependencies" if found.name.endswith(".current") else f"that lists `{found.name}` alone"
+            return f"Call {found.acquired.release} in the cleanup of an effect of its own, {lists}."
     return f"Call {found.acquired.release} in the cleanup, too."
 
 

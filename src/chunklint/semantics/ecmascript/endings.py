@@ -92,7 +92,7 @@ def is_past_once(file: SourceFile, effect: Effect, acquired: Acquisition) -> boo
     `if (done) return; setDone(true); window.addEventListener(...)`.
     """
     place = acquired.path[0] if acquired.path else acquired.node
-    leaves = [test for test in _left_early(effect.callback) if test.start_byte < place.start_byte]
+    leaves = [test for test in left_early(effect.callback) if test.start_byte < place.start_byte]
     asked = {chain for test in leaves for chain in chains_in(file, test)}
     body = effect.callback.child_by_field_name("body")
     for call in descendants(body, "call_expression", stop=FUNCTIONS) if asked and body is not None else ():
@@ -111,7 +111,7 @@ def is_turned_away(file: SourceFile, effect: Effect, acquired: Acquisition) -> b
     for place in (*acquired.path, acquired.node):
         function = enclosing_function(file, place)
         while function is not None and function != effect.owner:
-            tests = [test for test in _left_early(function) if test.start_byte < place.start_byte]
+            tests = [test for test in left_early(function) if test.start_byte < place.start_byte]
             asked = {chain for test in tests for chain in chains_in(file, test) if chain[-1:] == ("current",)}
             body = function.child_by_field_name("body")
             for mark in (
@@ -125,7 +125,7 @@ def is_turned_away(file: SourceFile, effect: Effect, acquired: Acquisition) -> b
     return False
 
 
-def _left_early(function: Node) -> Iterator[Node]:
+def left_early(function: Node) -> Iterator[Node]:
     """The conditions under which a function returns at once."""
     body = function.child_by_field_name("body")
     for statement in body.named_children if body is not None else ():

@@ -367,9 +367,13 @@ def _clears_the_last(file: SourceFile, effect: Effect, acquired: Acquisition, ha
 
 
 def ends_the_last(file: SourceFile, leak: Leak) -> bool:
-    """Whether each run of the effect itself gives back what the one before it acquired."""
+    """Whether each run of the effect, or what it calls, gives back what the one before it acquired."""
+    if leak.by_hand is None:
+        return False
     own = (leak.effect.callback, enclosing_function(file, leak.acquired.node))
-    return leak.by_hand is not None and enclosing_function(file, leak.by_hand) in own
+    if enclosing_function(file, leak.by_hand) in own:
+        return True
+    return any(run.node == leak.by_hand and not run.delayed for run, _ in reached(file, leak.effect.callback))
 
 
 def _is_fresh(file: SourceFile, acquired: Acquisition, handle: Handle) -> bool:

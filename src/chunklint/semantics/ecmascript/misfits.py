@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
 
 from tree_sitter import Node
@@ -35,8 +36,9 @@ from chunklint.semantics.ecmascript.names import (
     written_out,
 )
 from chunklint.semantics.ecmascript.origins import origin_of
-from chunklint.semantics.ecmascript.react import Cleanup, Effect, cleanup_of
+from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
+from chunklint.semantics.ecmascript.reruns import closing
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions
 
 
@@ -58,7 +60,8 @@ class Mismatch:
 
     Attributes:
         other: The call or statement that shows it: the removal that misses, the `return` without a cleanup.
-        name: The handle that the cleanup asks, where it matters; "" otherwise.
+        name: The handle that the cleanup asks, or the state or ref that lets no later run acquire again, where it
+            matters; "" otherwise.
     """
 
     acquired: Acquisition
@@ -97,7 +100,11 @@ def _judged(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mismatch
     listens = called_name(file, acquired.node) in _ADDS and not _is_kept(acquired.node)
     found = (_listener if listens else _handle)(file, effect, acquired)
     found = found or _one_branch(file, effect, acquired)
-    return found if found is not None and leak_of(file, effect, acquired) is not None else None
+    if found is None or leak_of(file, effect, acquired) is None:
+        return None
+    if found.sort is Misfit.FORGOTTEN and effect.runs is not Deps.EMPTY:
+        return replace(found, name=".".join(min(closing(file, effect, acquired), default=())))
+    return found
 
 
 def _is_kept(call: Node) -> bool:

@@ -1,0 +1,147 @@
+"""Whether an effect runs again while its component is there, and comes so far as to acquire once more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
+from chunklint.semantics.ecmascript.cleanup_scope import Chain, chains_in
+from chunklint.semantics.ecmascript.endings import left_early
+from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, is_function
+from chunklint.semantics.ecmascript.names import Binding, bindings, dotted, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of_setter
+from chunklint.semantics.ecmascript.resources import Acquisition, reached
+
+_HOPS = 5
+_CONDITIONAL = frozenset({"if_statement", "ternary_expression", "binary_expression"})
+_BRANCHES = ("consequence", "alternative", "right")
+_FIXED = frozenset({"useRef", "useId", "useDispatch", "useForm", "useQueryClient", "useConstant"})
+# Hooks that are asked for what changes: the state of a store, the address, answers.
+_DATA = re.compile(
+    r"^use(?:Params|Location|Pathname|Search|SearchParams|Matches?|Route)?$|"
+    r"^use\w*(?:Selector|AtomValue|RecoilValue|Atom|RecoilState|Store|Query|SWR|Fetch|MediaQuery|LoaderData|Subscription)$"
+)
+# What is done, and what does it, by the names that such things are given.
+_DEEDS = re.compile(
+    r"^(?:set|on|handle|dispatch|add|remove|update|fetch|load|open|close|toggle|reset|get|show|hide|start|stop|send|track|"
+    r"navigate|register|subscribe|invalidate|refetch|mutate|push|log|run|init|create|delete|save|clear|play|t)(?:[A-Z]|$)"
+)
+# Methods of text and lists, which are values.
+_OF_VALUES = frozenset(
+    {"map", "filter", "find", "some", "every", "includes", "forEach", "join", "slice", "split", "trim", "toString"}
+    | {"toLowerCase", "toUpperCase", "startsWith", "endsWith", "indexOf", "replace", "reduce", "concat", "sort", "at"}
+    | {"flatMap", "keys", "entries", "getTime", "toFixed", "match"}
+)
+
+
+def runs_again(file: SourceFile, effect: Effect) -> bool:
+    """Whether an effect is known to run again: at each render, or for a prop, an argument, or state that is set."""
+    return file.remember(("runs again", effect.call.id), lambda: _runs_again(file, effect))
+
+
+def _runs_again(file: SourceFile, effect: Effect) -> bool:
+    if effect.runs is not Deps.SOME:
+        return effect.runs is Deps.NONE
+    listed = effect.deps or tuple(arguments_of(effect.call)[1:2])
+    return any(_changes(file, dep, _HOPS) for dep in listed)
+
+
+def _changes(file: SourceFile, value: Node, hops: int) -> bool:
+    """Whether the value of an expression is known to be another at a later render."""
+    node = unwrap(value)
+    if is_function(node) or node.type in ("object", "array", "new_expression", "jsx_element"):
+        return True  # Made at each render.
+    if node.type == "identifier":
+        found = resolve(file, node)
+        return found is not None and _is_changed(file, found, hops)
+    if dotted(file, node)[1:2] == ("current",):
+        return False
+    return any(_changes(file, name, hops) for name in descendants(node, "identifier"))
+
+
+def _is_changed(file: SourceFile, found: Binding, hops: int) -> bool:
+    if found.scope.type == "program" or not hops:
+        return False
+    if found.kind == "parameter":
+        return True
+    value = unwrap(found.value) if found.value is not None else None
+    hook = hook_of(file, found)
+    if hook is not None:
+        return _is_changed_by_hook(file, found, *hook, hops)
+    return value is not None and (is_function(value) or _changes(file, value, hops - 1))
+
+
+def _is_changed_by_hook(file: SourceFile, found: Binding, hook: str, call: Node, hops: int) -> bool:
+    given = arguments_of(call)
+    if hook in ("useCallback", "useMemo"):
+        listed = given[1:2] if len(given) > 1 else []
+        parts = listed[0].named_children if listed and listed[0].type == "array" else listed
+        return not listed or any(_changes(file, part, hops - 1) for part in parts)
+    if hook in _FIXED or (found.keys[:1] == ("1",) and hook in ("useState", "useReducer")):
+        return False
+    setters = [one for one in bindings(file, found.scope).values() if one.value == found.value and one.keys == ("1",)]
+    if found.keys[:1] == ("0",) and any(next(uses_of(file, one.node), None) is not None for one in setters):
+        return True
+    if hook in ("useState", "useReducer") or _DEEDS.match(found.name):
+        return not found.keys and hook == "useState"
+    asked = any(not is_function(unwrap(one)) and _changes(file, one, hops - 1) for one in given)
+    return asked or _DATA.match(hook) is not None or not _acts(file, found)
+
+
+def _acts(file: SourceFile, found: Binding) -> bool:
+    """Whether a name stands for a function, or for an object that does something: a client, a socket, a translator.
+
+    What a hook hands out otherwise is data, which is nearly always there because it changes.
+    """
+    for use in uses_of(file, found.node):
+        node = use
+        while node.parent is not None and node.parent.type == "member_expression":
+            node = node.parent
+        call = node.parent
+        if call is None or call.type != "call_expression" or callee_of(call) != node:
+            continue
+        member = node.child_by_field_name("property")
+        if member is None or file.text(member) not in _OF_VALUES:
+            return True
+    return False
+
+
+def shuts_itself(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
+    """Whether an effect asks for what it sets itself as it acquires: `if (!chart) setChart(init(element))`."""
+    return bool(closing(file, effect, acquired))
+
+
+def closing(file: SourceFile, effect: Effect, acquired: Acquisition) -> frozenset[Chain]:
+    """The states and refs that an effect asks before it acquires, and sets itself."""
+    asked = {chain for test in _asked_before(effect, acquired) for chain in chains_in(file, test) if chain}
+    return frozenset(chain for chain in _set(file, effect) if chain in asked) if asked else frozenset()
+
+
+def _asked_before(effect: Effect, acquired: Acquisition) -> Iterator[Node]:
+    for place in (*acquired.path, acquired.node):
+        inner = place
+        for around in ancestors(place):
+            if around == effect.owner:
+                break
+            branches = [around.child_by_field_name(key) for key in _BRANCHES] if around.type in _CONDITIONAL else []
+            if any(one is not None and is_within(inner, one) for one in branches):
+                condition = around.child_by_field_name("condition") or around.child_by_field_name("left")
+                yield from (condition,) if condition is not None else ()
+            if is_function(around):
+                yield from (test for test in left_early(around) if test.start_byte < place.start_byte)
+            inner = around
+
+
+def _set(file: SourceFile, effect: Effect) -> Iterator[Chain]:
+    for run, _ in reached(file, effect.callback):
+        node = run.node
+        callee = callee_of(node) if node.type == "call_expression" else None
+        if callee is not None and callee.type == "identifier" and (state := state_of_setter(file, callee)):
+            yield (state,)
+        left = node.child_by_field_name("left") if node.type == "assignment_expression" else None
+        chain = dotted(file, left) if left is not None else ()
+        if chain[-1:] == ("current",):
+            yield chain
