@@ -188,6 +188,8 @@ def handle_of(file: SourceFile, node: Node, callers: tuple[Node, ...] = ()) -> H
                         continue
                     chain, meant = dotted(file, left), written_out(file, left)
                     names |= {chain, meant} if chain else set()
+                    lent = _lent(file, left, callers)
+                    names |= {lent} if lent else set()
                     if _is_made_by_each_call(file, left):
                         passing |= {chain} if "current" in meant else {chain, meant}
                     paged = paged or _is_paged(file, left)
@@ -203,6 +205,24 @@ def handle_of(file: SourceFile, node: Node, callers: tuple[Node, ...] = ()) -> H
                 case _:
                     escapes = True
     return Handle(frozenset(names), frozenset(names - passing), frozenset(state), paged, escapes)
+
+
+def _lent(file: SourceFile, name: Node, callers: tuple[Node, ...]) -> tuple[str, ...]:
+    """What a chain that begins with a parameter means where the function is called; () for any other chain.
+
+    `start(timer)` keeps the handle in `timer.current` where `start` puts it into `ref.current`.
+    """
+    root = root_of(name)
+    found = resolve(file, root) if root.type == "identifier" else None
+    if found is None or found.kind != "parameter" or name.type == "identifier":
+        return ()
+    at = int(found.keys[0]) if len(found.keys) == 1 and found.keys[0].isdigit() else 0 if not found.keys else None
+    for call in callers if at is not None else ():
+        callee, given = callee_of(call), arguments_of(call)
+        if callee is not None and at is not None and function_of(file, callee) == found.scope:
+            lent = dotted(file, given[at]) if at < len(given) else ()
+            return (*lent, *dotted(file, name)[1:]) if lent else ()
+    return ()
 
 
 def _is_made_by_each_call(file: SourceFile, name: Node) -> bool:

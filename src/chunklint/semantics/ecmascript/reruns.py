@@ -103,8 +103,9 @@ def _acts(file: SourceFile, found: Binding) -> bool:
         call = node.parent
         if call is None or call.type != "call_expression" or callee_of(call) != node:
             continue
-        member = node.child_by_field_name("property")
-        if member is None or file.text(member) not in _OF_VALUES:
+        member, chain = node.child_by_field_name("property"), dotted(file, node)
+        kept = len(chain) > 2 and chain[-1] in ("get", "has")  # A map inside of what the hook hands out.
+        if not kept and (member is None or file.text(member) not in _OF_VALUES):
             return True
     return False
 
