@@ -51,6 +51,7 @@ from chunklint.api import (
     reopenings,
     retries,
     retry_message,
+    runs_again,
     seen_at,
     shared_origin,
     way_to,
@@ -125,7 +126,7 @@ def releases_too_little(file: EcmascriptFile) -> Iterator[Draft]:
     if is_test_or_story(file):
         return
     for effect in effects(file):
-        if not effect.runs_once:
+        if runs_again(file, effect):
             yield from (draft for draft, receiver in _of_effect(file, effect) if receiver is None)
 
 
@@ -196,8 +197,8 @@ def opens_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
         yield from makers(file)
         for effect in effects(file):
             for draft, receiver in _of_effect(file, effect):
-                if receiver is not None or effect.runs_once:
-                    yield bound(file, effect.call, draft, receiver, not effect.runs_once)
+                if receiver is not None or not runs_again(file, effect):
+                    yield bound(file, effect.call, draft, receiver, runs_again(file, effect))
 
 
 @rule.across

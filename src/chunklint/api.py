@@ -133,6 +133,7 @@ if TYPE_CHECKING:
         sets_axios_default,
         switches_axios_off,
     )
+    from chunklint.semantics.ecmascript.reruns import runs_again
     from chunklint.semantics.ecmascript.resolution import Resolution
     from chunklint.semantics.ecmascript.resources import acquisitions
     from chunklint.semantics.ecmascript.routes import is_aside
@@ -311,6 +312,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.reconnections": "LateClose, Reconnect, late_closes, reconnects, retries",
     "chunklint.semantics.ecmascript.releases": "ACQUIRING, Kind",
     "chunklint.semantics.ecmascript.reopened": "Renewal, Reopening, renewals, reopened, reopenings",
+    "chunklint.semantics.ecmascript.reruns": "runs_again",
     "chunklint.semantics.ecmascript.requests": (
         "AXIOS_METHODS, axios_waits_for_ever, download_waits_for_ever, sets_axios_default, switches_axios_off"
     ),
@@ -821,6 +823,7 @@ __all__ = [
     "reversals",
     "revision_of",
     "row_changes_of",
+    "runs_again",
     "runs_migrations",
     "script_facts",
     "script_of",
