@@ -116,6 +116,12 @@ createRoot(document.getElementById("root")!).render(<App />);
         "one component that holds no other, alone beside a large app",
         "toasts alone; fallbacks; tests, stories, examples, documentation and scripts",
         "TanStack Router's routes, which the router itself catches",
+        "what stands in a provider or layout of a package that brings a boundary: Open edX's `AppProvider`, "
+        "react-admin's `Admin` and `Layout`, `ProLayout`",
+        "pages in a layout with a boundary at its outlet and something of its own beside that, which stays",
+        "fallbacks that use the router on a condition, in a list, or in what is opened",
+        "a boundary around a data router where most of what the routes show has another one, or an `errorElement`",
+        "files called as Next's in an app of Expo's router or another framework",
     ),
     limits=(
         "aliases that a bundler's settings compute are resolved by the end of the path, where that is unambiguous; "
