@@ -51,9 +51,14 @@ def bare(app: App) -> Iterator[Gap]:
     ]
     widest = max(further, key=lambda one: len(app.tree.reach(app.held(one))), default=None)
     other = app.tree.mount(widest) if widest is not None else None
-    if not app.shadowed:
+    if app.shadowed:
+        yield from _shadowed(app, root)
+    else:
         yield Gap(GapKind.BARE, root, (), (), None, other, (), app.share(), app.stand_in(root))
-        return
+
+
+def _shadowed(app: App, root: Root) -> Iterator[Gap]:
+    """The data router whose own error page comes before the boundary around it."""
     router = min(app.shadowed)
     owner = router.path, app.tree.mount(router).owner
     cover = max((cover for key, cover in app.came if key == owner), default=Cover.NONE)
