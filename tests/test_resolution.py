@@ -44,3 +44,21 @@ def test_settings_outside_of_the_project_are_not_read(told: str, tmp_path: Path)
     target = told.format(outside=outside)
     (root / "tsconfig.json").write_text(f'{{"references": [{{"path": "{target}"}}], "extends": "{target}"}}')
     assert read_resolution(root, ["main.ts"]).aliases == ()
+
+
+@pytest.mark.parametrize(
+    ("needed", "may_be"),
+    [
+        ('{"dependencies": {"next": "16.0.0", "react-native": "0.85.0"}}', True),
+        ('{"dependencies": {"react": "19.0.0"}}', True),
+        ('{"dependencies": {"expo-router": "56.0.0"}}', False),
+        ('{"devDependencies": {"@react-router/dev": "7.0.0"}}', False),
+        ('{"dependencies": ["expo-router"]}', True),
+    ],
+)
+def test_names_of_nexts_files_mean_nothing_in_another_framework(needed: str, may_be: bool, tmp_path: Path) -> None:
+    (tmp_path / "mobile").mkdir()
+    (tmp_path / "mobile" / "package.json").write_text('{"name": "mobile", ' + needed[1:])
+    resolution = read_resolution(tmp_path, ["mobile/app/error.tsx", "mobile/package.json"])
+    assert resolution.may_be_next("mobile/app/error.tsx") is may_be
+    assert resolution.may_be_next("web/app/error.tsx")
