@@ -189,8 +189,9 @@ export function Width() {
         "what it gives a call as it is loaded, too (`router.start(<App />)`)",
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
         "ends them; values handed to functions of other files",
-        "late answers for props that every mount gives as a literal, changes the `key` with, keeps while a modal, a "
-        "drawer or an overlay over the page is open, sets as it opens one, or changes only where the component is "
+        "late answers for props that every mount gives as a literal, changes the `key` with (also one made of the same "
+        "state), keeps while a modal, a drawer or an overlay over the page is open (also a panel of the application's "
+        "own that shows its children in one), sets as it opens one, or changes only where the component is "
         "not shown, or where an effect of the parent hides the component with each change; for state that is set "
         "once, when the component has been mounted, or that an effect copies from such props; for what is only "
         "loaded again for the same; under a lock, or where a field, what is around it, a loading page or a dialog "
@@ -204,7 +205,8 @@ export function Width() {
         "and components that are exported by name or lie among the parts of an application (`components/`), that no "
         "file imports, where an entry or a root layout is among the files, or a framework starts the application; "
         "what a barrel of an application offers again is not used by that",
-        "tests, stories and mocks; class components; components of Solid",
+        "tests, stories and mocks, but not a feature called `tests` deep in `src/` whose files do not speak as tests "
+        "do; class components; components of Solid",
     ),
     limits=(
         "an interval that a hook's function starts is reported only where an effect calls that function",
@@ -216,7 +218,8 @@ export function Width() {
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
         "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes "
         "in zustand's, and route parameters count where their component itself leads to another page of its kind, by "
-        "the word before them in its own route where a table of routes shows it",
+        "the word before them in its own route where a table of routes shows it, and by a value that is not the "
+        "parameter itself, whatever it is called or encoded with",
         "a subscription on the result of a call (`api.list().subscribe(...)`) may complete by itself and is not judged",
         "functions, hooks, and constructors and methods of classes in other files are followed for one hop; of an "
         "exported object, only methods that keep a callback and return what deletes it",
