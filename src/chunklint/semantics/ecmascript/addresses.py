@@ -27,6 +27,7 @@ ROUTE = frozenset({"useParams", "useLocalSearchParams"})
 
 _REPLACES = re.compile(r"\breplace:\s*true")
 _WRITTEN = frozenset({"encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI", "String", "Number"})
+_NAMES = ("id", "_id", "uuid", "uid", "slug", "name", "key")
 _WORD = re.compile(r"([\w-]*)/$")
 _HOPS = 5
 
@@ -43,15 +44,15 @@ def leads_on(file: SourceFile, call: Node) -> bool:
 def words_on(file: SourceFile, call: Node, name: str, parameter: str) -> Iterator[str]:
     """The words before the holes of the addresses to which the component that reads a parameter itself leads.
 
-    One that has the parameter itself in a hole leads to a part of the same page, and another parameter of the route
-    stays what it is.
+    One that has the parameter itself in a hole, or the name of what was loaded for it, leads to a part of the same
+    page, and another parameter of the route stays what it is.
     """
     owner = enclosing_function(file, call)
     for node in descendants(owner, "template_string") if owner is not None else ():
         holes = tuple(_holes(file, node))
         if not holes or not _is_address(file, node, "/"):
             continue
-        filled = [parameter_in(file, value) for _, value in holes]
+        filled = [parameter_in(file, value) or _named_by(file, value, parameter) for _, value in holes]
         if parameter in filled:
             continue
         words = [word for (word, _), own in zip(holes, filled, strict=True) if word is not None and not own]
@@ -88,6 +89,20 @@ def parameter_in(file: SourceFile, value: Node) -> str | None:
                 return _taken_from(file, found)
             value = found.value
     return None
+
+
+def _named_by(file: SourceFile, value: Node, parameter: str) -> str | None:
+    """The parameter, where a value is the name of what a hook has loaded for it: `data.id` of `useOrder(orderId)`."""
+    node = unwrap(value)
+    whole, part = node.child_by_field_name("object"), node.child_by_field_name("property")
+    if node.type != "member_expression" or whole is None or part is None or unwrap(whole).type != "identifier":
+        return None
+    found = resolve(file, unwrap(whole))
+    hook = hook_of(file, found) if found is not None else None
+    if hook is None or hook[0] in ROUTE or file.text(part) not in (*_NAMES, parameter):
+        return None
+    asked = [name for given in arguments_of(hook[1]) for name in (given, *descendants(given, "identifier"))]
+    return parameter if any(parameter_in(file, name) == parameter for name in asked) else None
 
 
 def _taken_from(file: SourceFile, found: Binding) -> str | None:
