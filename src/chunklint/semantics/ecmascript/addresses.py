@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tree_sitter import Node
 
@@ -25,6 +25,9 @@ from chunklint.semantics.ecmascript.react import hook_of
 ROUTE = frozenset({"useParams", "useLocalSearchParams"})
 """The hooks that give the parameters of the route."""
 
+Loaded = Callable[[Node, Binding, tuple[str, Node]], list[Node] | None]
+"""What the requests ask with whose answers alone are in a state, by name, binding and hook; None if others set it."""
+
 _REPLACES = re.compile(r"\breplace:\s*true")
 _WRITTEN = frozenset({"encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI", "String", "Number"})
 _NAMES = ("id", "_id", "uuid", "uid", "slug", "name", "key")
@@ -41,7 +44,7 @@ def leads_on(file: SourceFile, call: Node) -> bool:
     )
 
 
-def words_on(file: SourceFile, call: Node, name: str, parameter: str) -> Iterator[str]:
+def words_on(file: SourceFile, call: Node, name: str, parameter: str, loaded: Loaded) -> Iterator[str]:
     """The words before the holes of the addresses to which the component that reads a parameter itself leads.
 
     One that has the parameter itself in a hole, or the name of what was loaded for it, leads to a part of the same
@@ -52,7 +55,7 @@ def words_on(file: SourceFile, call: Node, name: str, parameter: str) -> Iterato
         holes = tuple(_holes(file, node))
         if not holes or not _is_address(file, node, "/"):
             continue
-        filled = [parameter_in(file, value) or _named_by(file, value, parameter) for _, value in holes]
+        filled = [parameter_in(file, value) or _named_by(file, value, parameter, loaded) for _, value in holes]
         if parameter in filled:
             continue
         words = [word for (word, _), own in zip(holes, filled, strict=True) if word is not None and not own]
@@ -91,17 +94,18 @@ def parameter_in(file: SourceFile, value: Node) -> str | None:
     return None
 
 
-def _named_by(file: SourceFile, value: Node, parameter: str) -> str | None:
-    """The parameter, where a value is the name of what a hook has loaded for it: `data.id` of `useOrder(orderId)`."""
+def _named_by(file: SourceFile, value: Node, parameter: str, loaded: Loaded) -> str | None:
+    """The parameter, where a value is the name of what was loaded for it: `data.id` of `useOrder(orderId)`."""
     node = unwrap(value)
     whole, part = node.child_by_field_name("object"), node.child_by_field_name("property")
     if node.type != "member_expression" or whole is None or part is None or unwrap(whole).type != "identifier":
         return None
     found = resolve(file, unwrap(whole))
     hook = hook_of(file, found) if found is not None else None
-    if hook is None or hook[0] in ROUTE or file.text(part) not in (*_NAMES, parameter):
+    if found is None or hook is None or hook[0] in ROUTE or file.text(part) not in (*_NAMES, parameter):
         return None
-    asked = [name for given in arguments_of(hook[1]) for name in (given, *descendants(given, "identifier"))]
+    sources = loaded(unwrap(whole), found, hook) if hook[0] == "useState" else arguments_of(hook[1])
+    asked = [name for given in sources or () for name in (given, *descendants(given, "identifier"))]
     return parameter if any(parameter_in(file, name) == parameter for name in asked) else None
 
 

@@ -7,6 +7,7 @@ the position of an argument and a name in it (`0.id`, `1`), for `feeds` to follo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from tree_sitter import Node
 
@@ -62,11 +63,12 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
                 pending.append((found.value, hops + 1))
             elif hook[0] in _MADE or hook[0].startswith(DELAYED):
                 pending.extend((part, hops + 1) for part in arguments_of(hook[1])[:1])
-            elif (loaded := _loaded_with(file, name, found, hook, owner)) is not None:
+            elif (loaded := _loaded_with(file, owner, name, found, hook)) is not None:
                 pending.extend((part, hops + 1) for part in loaded)
             elif hook[0] in ROUTE:
                 parameter = parameter_of(file, name, found)
-                yield from (f"/{word}:{parameter}" for word in words_on(file, hook[1], found.name, parameter))
+                words = words_on(file, hook[1], found.name, parameter, partial(_loaded_with, file, owner))
+                yield from (f"/{word}:{parameter}" for word in words)
             elif changes_itself(file, found, hook):
                 yield ITSELF
             elif hook[0] in _STATE:
@@ -74,7 +76,7 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
 
 
 def _loaded_with(
-    file: SourceFile, name: Node, found: Binding, hook: tuple[str, Node], owner: Node
+    file: SourceFile, owner: Node, name: Node, found: Binding, hook: tuple[str, Node]
 ) -> list[Node] | None:
     """What the requests ask with whose answers alone are in a state: loaded again for the same, it is the same."""
     setter = setter_of(file, found) if hook[0] == "useState" and not found.keys[1:] else None
