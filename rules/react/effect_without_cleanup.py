@@ -218,8 +218,8 @@ export function Width() {
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
         "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes "
         "in zustand's, and route parameters count where their component itself leads to another page of its kind, by "
-        "the word before them in its own route where a table of routes shows it, and by a value that is not the "
-        "parameter itself, whatever it is called or encoded with",
+        "the word before them in its own route where a table of routes shows it, and by a value that is neither "
+        "the parameter itself, whatever it is called or encoded with, nor the name of what was loaded for it",
         "a subscription on the result of a call (`api.list().subscribe(...)`) may complete by itself and is not judged",
         "functions, hooks, and constructors and methods of classes in other files are followed for one hop; of an "
         "exported object, only methods that keep a callback and return what deletes it",
