@@ -9,6 +9,7 @@ from chunklint.api import (
     ACQUIRING,
     Answer,
     Asked,
+    Loan,
     Bound,
     Draft,
     EcmascriptFile,
@@ -24,6 +25,8 @@ from chunklint.api import (
     Keeper,
     Kind,
     Leak,
+    Lending,
+    Lent,
     Lifespans,
     Maker,
     Modals,
@@ -51,6 +54,7 @@ from chunklint.api import (
     asked_first,
     asked_method,
     asker,
+    loan_of,
     bound,
     called_text,
     capitalised,
@@ -78,6 +82,7 @@ from chunklint.api import (
     leak_severity,
     leaks,
     left_open_message,
+    lendings,
     made_effect,
     makers,
     offers,
@@ -176,6 +181,8 @@ export function Width() {
         "timers that a ref lets run once; intervals that a `finally`, the clock, their own count or a reload of the "
         "page ends, an answer, where they only set state, each outcome, where they tell it to notices or caches of "
         "the whole application, or the next run in a layout, a root or a provider",
+        "listeners on what each mount has made for itself and lends as a prop, or on a global variable's value that "
+        "ends where the root is taken down; prompts before the page is left (`onbeforeunload`) that ask first",
         "what only tells a component that is gone: listeners that remove themselves, also behind a lock in a ref, "
         "handlers in a slot of the page that the next mount fills, polls for another window, listeners of the first "
         "run that only log; observers of the component's own element that run once; speech recognition that ends "
@@ -245,6 +252,8 @@ Shared = (
     | Front
     | Placed
     | Bound
+    | Lending
+    | Loan
     | Maker
     | Reader
     | Holders
@@ -373,9 +382,14 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
         grows = any(adds_up(file, leak) for leak in found)
         if found and (not grows or _is_asked_of_others(file, found)):
             receiver, asks = _receiver_of(file, found), _asked_of(file, found)
-            yield replace(bound(file, effect.call, _of_leaks(file, found), receiver, grows, asks), idle=idle)
+            said = replace(bound(file, effect.call, _of_leaks(file, found), receiver, grows, asks), idle=idle)
+            yield said
+            lent = {loan_of(file, effect, leak.acquired, said.place) for leak in found}
+            if not grows and len(lent) == 1:
+                yield from (one for one in lent if one is not None)
         for draft in _growing(file, effect) if idle else ():
             yield replace(bound(file, effect.call, draft, grows=True), idle=True)
+    yield from lendings(file)
     yield from makers(file)
     yield from void_methods(file)
 
@@ -385,7 +399,7 @@ def outlives_its_component(
     facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution
 ) -> Iterator[Draft]:
     spans = Lifespans(facts)
-    shares = Shares(facts, spans)
+    shares, lent = Shares(facts, spans), Lent(facts)
     # Where nothing starts an application, its users are elsewhere.
     joined, entered = feeding(facts, resolution) if whole else None, spans.has_entry()
     for path, own in facts.items():
@@ -394,6 +408,8 @@ def outlives_its_component(
                 known = entered or joined.is_started(path)
                 if known and joined.is_idle((path, one.owner)):
                     continue
+            if isinstance(one, Bound) and whole and lent.dies_with_it(path, one.place):
+                continue
             if isinstance(one, Bound) and not (whole and is_over(spans, shares, path, one)):
                 yield rule.at(
                     one.place, shares.message(path, one), severity=one.severity, steps=one.steps, related=one.related

@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
     from chunklint.semantics.ecmascript.late_work import Late, captured_too_early, late_handles
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, leaks
+    from chunklint.semantics.ecmascript.lendings import Lending, Lent, Loan, lendings, loan_of
     from chunklint.semantics.ecmascript.lifespans import Asked, Bound, Lifespans, Placed, bound, placed
     from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
     from chunklint.semantics.ecmascript.modals import Modals
@@ -296,6 +297,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.holes": "Gap, GapKind, StandIn",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
+    "chunklint.semantics.ecmascript.lendings": "Lending, Lent, Loan, lendings, loan_of",
     "chunklint.semantics.ecmascript.lifespans": "Asked, Bound, Lifespans, Placed, bound, placed",
     "chunklint.semantics.ecmascript.late_work": "Late, captured_too_early, late_handles",
     "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, leaks",
@@ -555,9 +557,12 @@ __all__ = [
     "Layers",
     "Leak",
     "LeftOut",
+    "Lending",
+    "Lent",
     "Lifespans",
     "Limit",
     "Load",
+    "Loan",
     "Location",
     "Lock",
     "LockKind",
@@ -763,11 +768,13 @@ __all__ = [
     "leaves",
     "left_open_message",
     "left_out",
+    "lendings",
     "limited",
     "limited_again",
     "limited_listener",
     "limited_request",
     "limited_request_again",
+    "loan_of",
     "local_function",
     "lock_of",
     "locks_held_at",

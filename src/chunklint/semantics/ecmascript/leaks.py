@@ -390,6 +390,9 @@ def _assigned(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak |
     # The next mount puts its own handler there, and this one tells a component that is gone.
     if len(chain) == 2 and handler is not None and only_sets_state(file, handler):
         return None
+    # A prompt while something goes on: that may well go on after unmount, and without it nothing is asked.
+    if chain[-1:] == ("onbeforeunload",) and handler is not None and any(conditions(handler)):
+        return None
     if given_back_on_unmount(file, effect, frozenset({chain})):
         return None
     around = effect.owner or effect.callback
