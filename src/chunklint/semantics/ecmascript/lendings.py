@@ -129,9 +129,7 @@ class Lent:
     def __init__(self, facts: Mapping[str, Iterable[object]]) -> None:
         self._facts = facts
         self._given = [(path, one) for path, own in facts.items() for one in own if isinstance(one, Lending)]
-        self._taken = {
-            (path, one.place): one for path, own in facts.items() for one in own if isinstance(one, Loan)
-        }
+        self._taken = {(path, one.place): one for path, own in facts.items() for one in own if isinstance(one, Loan)}
 
     def dies_with_it(self, path: str, place: Location) -> bool:
         """Whether what a finding's listener is on goes with each component that lends it, or with the root."""
