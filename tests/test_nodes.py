@@ -108,6 +108,7 @@ GAPS = {
         "interface Shed {\n  to: string\n  in: string\n  abstract?: string\n}\nlet shed: Shed",
         "shed",
     ),
+    "name of a declaration": ("a.tsx", "const using = 1;\nconst on = using && !using;", "using"),
     "ampersand in text": ("a.tsx", "const save = <b>Save & send</b>;", "save"),
     "ampersands in an attribute": ("a.jsx", 'const link = <a href="/hens?page=1&size=2&sort=age">é</a>;', "link"),
     "ampersand on a line of its own": ("a.tsx", "const two = (\n  <b>\n    {one}\n    & more\n  </b>\n);", "two"),
