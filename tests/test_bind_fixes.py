@@ -184,7 +184,7 @@ def test_asyncpg_finds_what_it_found_and_obeys_no_text(server: Server, tmp_path:
 
 
 # A caller of `find` that gets the name from outside.
-ASKED = "\n\ndef ask(connection):\n    from flask import request\n\n    return find(connection, request.args['name'])\n"
+ASKED = "\n\ndef ask(connection):\n    return find(connection, input())\n"
 NAMING = (
     "from sqlalchemy import text\nfrom sqlalchemy.engine import Connection\n\n\n"
     "def find(connection: Connection, table: str):\n    {}.all()\n" + ASKED
@@ -241,8 +241,7 @@ def test_psycopg_quotes_an_identifier(server: Server, tmp_path: Path) -> None:
 
 def test_a_migration_quotes_by_its_context_which_is_there_offline(tmp_path: Path) -> None:
     source = (
-        "from alembic import op\nfrom flask import request\n\n\ndef find(table: str):\n"
-        '    op.execute(f"DROP TABLE {table}")\n\n\nfind(request.args["table"])\n'
+        'from alembic import op\n\n\ndef find(table: str):\n    op.execute(f"DROP TABLE {table}")\n\n\nfind(input())\n'
     )
     quote = "    quote = op.get_context().dialect.identifier_preparer.quote\n    op.execute"
     assert fixed(source, tmp_path) == source.replace("    op.execute", quote).replace("{table}", "{quote(table)}")

@@ -73,7 +73,7 @@ def origin(source: str) -> Origin:
         ("input()", Source.ARGV),
         ("conn.execute('SELECT name FROM t').fetchone()[0]", Source.ROW),
         ("cursor.fetchall()", Source.ROW),
-        ("inspect(conn).get_table_names()", Source.CONFINED),
+        ("inspect(conn).get_table_names()", Source.ROW),
         ("conn.execute('SELECT COUNT(*) FROM t').scalar()", Source.CONFINED),
     ],
 )

@@ -21,7 +21,6 @@ from chunklint.api import (
     Sink,
     Source,
     Splice,
-    asks_the_catalogue,
     begins_within,
     bound_values,
     is_script,
@@ -41,8 +40,8 @@ rule = Rule(
     name="sql-interpolation",
     ticket="TICKET-001",
     when=(
-        "SQL that is executed is built with a value that a caller, a row or a request chooses, in a revision also the "
-        "environment"
+        "SQL that is executed is built with a value that a caller, the environment, the command line, a row or a "
+        "request chooses"
     ),
     effect="whoever chooses the value chooses the statement: a quote in it reads, changes or drops other data",
     instead="bind values, quote identifiers (`preparer.quote(name)`) or check them against a list, bound numbers",
@@ -66,7 +65,7 @@ async def rename(session, user_id, nickname):
         "text the author wrote: literals, loops over literals, `range()` indices, module constants, lookups in literal "
         "dictionaries, ternaries of literals, enumerations, `__tablename__`",
         'placeholders that are built (`", ".join("?" * n)`, `:p0`) and bound values that are f-strings',
-        "moments, and names made of the time in the same function; a revision's helper that is given one is a note",
+        "names made of the time in the same function; handed to a helper of public name they are a note there",
         "parameters of functions called `_`, which only what registers them calls",
         "numbers after `int()`, however large: one that sizes the schema is CL102's business",
         "values after `uuid.UUID()`, an enumeration's constructor, `slugify()`, `re.sub()` of all but a set "
@@ -77,25 +76,19 @@ async def rename(session, user_id, nickname):
         "identifiers from the database between quotes, numbers that the database counted or that `or 0` stands beside, "
         "labels of enum types, settings that `SHOW` gives, keys (`row.id`, `SELECT user_id FROM`) and moments of rows, "
         "what `quote_ident()` of the server gives, rows' values that stand bare in a comparison",
-        "what the environment or the command line gives, but for texts between quotes in revisions: whoever chooses "
-        "that has the database",
-        "names and clauses that rows give, outside of migrations: they are kept to be used as such; in migrations "
-        "names of indexes, constraints and columns, which earlier revisions have given",
-        "in scripts all but values between quotes",
-        "settings, files and names of objects: `PRAGMA`, `SET`, `ATTACH`, `COPY`, `read_parquet('...')`, "
-        "`setval('...')`, questions to `information_schema` and its like",
-        "what all callers in the module keep harmless, and parameters of private functions, outside of revisions",
+        "names that the database's catalogue gives, outside of migrations; in scripts all identifiers but those of "
+        "requests",
         "what psycopg's `sql.SQL().format()` is given and does not compose: it makes a literal of that",
         "the statement API (`op.create_index(f\"...\")`), PL/pgSQL's `format('%I')`, log and error messages",
         "`execute()` of objects that are neither typed nor named like a connection; where only the name speaks for "
         "one, texts that are no whole statement",
         "clauses and whole queries that a parameter or the command line gives: whoever passes one knows that it is SQL",
-        "identifiers that a function is given as a plain parameter, outside of revisions and of ORDER BY: what uses a "
+        "identifiers that a function is given as a plain parameter, outside of migrations and of ORDER BY: what uses a "
         "layer around the database names its tables and columns",
-        "parameters that stand bare, such as `id = {key}`, unless they are declared to be texts and compared: a text "
-        "would need quotes there",
-        "rows' values that are spelled in another case or cast (`kind::text`): words of a list",
-        "numbers by their annotation or default, but for those that count rows (LIMIT) in plain functions",
+        "parameters that stand bare and not in a comparison, such as `md5({column})`: a text would need quotes there",
+        "settings, files and names of objects that are told as values, outside of migrations: `PRAGMA`, `SET`, "
+        "`ATTACH`, `COPY`, `read_parquet('...')`, `setval('...')`",
+        "numbers by their annotation or default, but for those that count rows (LIMIT)",
         "values that a helper of a revision is given by that revision itself, as long as those are literals",
         "a text that is one hole and nothing else: whoever passes a whole statement on did not build it",
     ),
@@ -104,7 +97,7 @@ async def rename(session, user_id, nickname):
         "counts as unknown, and unknown values are silent",
         "attributes that a constructor fills from its parameters are taken for configuration",
         "where a function of the module executes what it gets, parameters of its callers count only between quotes",
-        "tests are not looked at",
+        "parameters, rows and the environment are silent in tests; other sources are a note there",
         "a loop that checks all values before another loop uses them is not seen as a check",
     ),
 )
@@ -124,17 +117,9 @@ _MIGRATIONS = re.compile(r"(?:alembic|migrations?)(?:$|_)|db_migrations?$", re.I
 _ORDERS = re.compile(r"\b(?:ORDER|GROUP)\s+BY\s+(?:\w+,\s*)*$", re.IGNORECASE)
 _COMPARES = re.compile(r"(?:[=<>~]|\b(?:LIKE|ILIKE|BETWEEN|AND|OR|INTERVAL)|\b(?:IN|ANY|ALL)\s*\()\s*$", re.IGNORECASE)
 
-# Statements that set something up, and what is told of files: they take no parameters.
-_SETS_UP = re.compile(
-    r"\s*(?:PRAGMA|SET|RESET|USE|ATTACH|DETACH|COPY|LOAD|INSTALL|SHOW|LISTEN|NOTIFY|EXPLAIN)\b", re.IGNORECASE
-)
-# What the catalogue tells of a table are the names that earlier revisions have given.
-_PART_OF_A_TABLE = re.compile(
-    r"\b(?:INDEX|CONSTRAINT|COLUMN|KEY|TRIGGER|SEQUENCE|TYPE|RULE|POLICY)\s+(?:IF\s+EXISTS\s+)?$", re.IGNORECASE
-)
-# What is spelled in another case is one of a list of words, such as a state or a kind.
-_CHANGES_CASE = re.compile(r"\.(?:lower|upper|capitalize|title|casefold)\(\)$")
-# Functions that take the name of an object or of a file as a text.
+# Statements that set something up, and functions that take the name of an object or a file as a text: what code tells a
+# database about itself.
+_SETS_UP = re.compile(r"\s*(?:PRAGMA|SET|RESET|USE|ATTACH|DETACH|COPY|LOAD|INSTALL|LISTEN|NOTIFY)\b", re.IGNORECASE)
 _NAMES_BY_TEXT = re.compile(
     r"\b(?:(?:set|next|curr)val|to_reg\w+|pg_\w+|has_\w+_privilege|\w*hypertable|read_\w+|\w+_scan|load_extension|glob)"
     r"\s*\(\s*\[?[\"']?[^\"',()]*$",
@@ -205,75 +190,67 @@ def _is_sql(shape: Shape, sink: Sink) -> bool:
 
 def _severity(splice: Splice, shape: Shape, origin: Origin, file: PythonFile) -> Severity | None:
     """How bad it is that this source fills the hole; None when nothing is wrong."""
-    if origin.kind <= Source.UNKNOWN or is_test(file.path):
+    if origin.kind <= Source.UNKNOWN:
         return None
-    if origin.kind is Source.REQUEST:
-        return _severity_of_request(splice, origin)
-    migrates = _migrates(file)
-    if not (splice.role is Role.VALUE and splice.quoted) and is_script(file) and not migrates:
-        # Whoever runs it has the database.
-        return None
+    if is_test(file.path):
+        quiet = origin.kind in (Source.PARAMETER, Source.ROW, Source.ENVIRONMENT)
+        return None if quiet or origin.number else Severity.NOTE
     if origin.number:
         # A number smuggles nothing in once it is converted. One that is only declared is a promise, which matters where
-        # it counts rows for whoever calls a function that belongs to no object.
-        promised = splice.role is Role.NUMBER and not origin.converted and not origin.of_object
-        return Severity.NOTE if promised else None
+        # it counts rows.
+        return None if origin.converted or splice.role is not Role.NUMBER else Severity.NOTE
+    if origin.kind is not Source.REQUEST and not _migrates(file):
+        if splice.role is Role.IDENTIFIER and is_script(file):
+            # Whoever runs it has the database.
+            return None
+        if splice.role is not Role.IDENTIFIER and _is_plumbing(splice, shape):
+            return None
     match origin.kind:
+        case Source.PARAMETER | Source.ARGV if splice.role is Role.CLAUSE:
+            # Who passes a clause, or types one, knows that it is SQL.
+            return None
         case Source.PARAMETER:
             return _severity_of_parameter(splice, shape, origin, file)
+        case Source.REQUEST:
+            return Severity.ERROR
         case Source.ROW:
-            return _severity_of_row(splice, shape, origin, file)
-    # Who sets a variable of the environment, or runs the command, has the database anyway. But where a revision runs
-    # unseen, a quote in a text that is right elsewhere, such as a password, stops the deployment.
-    return Severity.NOTE if migrates and splice.role is Role.VALUE and splice.quoted else None
-
-
-def _severity_of_request(splice: Splice, origin: Origin) -> Severity | None:
-    if origin.number:
-        return None if origin.converted or splice.role is not Role.NUMBER else Severity.NOTE
-    return Severity.ERROR
+            return _severity_of_row(splice, origin, file)
+        case Source.ENVIRONMENT if splice.role is not Role.IDENTIFIER:
+            return Severity.WARNING
+    # Who may set a name in the environment, or run the command, mostly has the database anyway.
+    return Severity.NOTE
 
 
 def _severity_of_parameter(splice: Splice, shape: Shape, origin: Origin, file: PythonFile) -> Severity | None:
     """How bad a plain parameter is.
 
     A layer around the database is told the names of its objects by the code that uses it; a revision tells of itself
-    what it does to them. Orders are what pages ask for. What only its present callers keep harmless is said of
-    revisions alone, which are copied for the next one.
+    what it does to them. Orders are what pages ask for. A private function and harmless callers are milder.
     """
-    if splice.role is Role.CLAUSE:
-        # Who passes a clause knows that it is SQL.
-        return None
     held = origin.private or (origin.callers is not None and origin.callers < Source.UNKNOWN)
     if splice.role is not Role.IDENTIFIER:
-        # What stands bare is a number or an expression, as a text would need quotes, unless a text is asked for.
-        bare = not splice.quoted and not origin.text
-        harmless = held or bare or _is_expression(splice, shape) or _is_plumbing(splice, shape)
-        return None if harmless else Severity.WARNING
-    if origin.private or not (_is_revision(file) or (_sorts(splice, shape) and not held)):
+        if _is_expression(splice, shape) or (held and _migrates(file)):
+            return None
+        return Severity.NOTE if held else Severity.WARNING
+    if origin.private or not (_sorts(splice, shape) or _migrates(file)):
         return None
     named = _NAMES_AN_OBJECT.search(file.text(splice.hole.node)) is not None
     return Severity.NOTE if held or splice.quoted or named else Severity.WARNING
 
 
 def _is_plumbing(splice: Splice, shape: Shape) -> bool:
-    """Whether a value is one that code tells a database about itself: a setting, a file, the name of an object.
-
-    Statements that set something up take no parameters, and questions to the catalogue are asked by what knows tables.
-    """
+    """Whether a value is a setting, a file or the name of an object: most such statements take no parameters."""
     pieces = [part if isinstance(part, str) else "?" for part in shape.parts]
     place = next((at for at, part in enumerate(shape.parts) if part is splice.hole), 0)
-    text, before = "".join(pieces), "".join(pieces[:place])
-    return _SETS_UP.match(text) is not None or asks_the_catalogue(text) or _NAMES_BY_TEXT.search(before) is not None
-
-
-def _is_revision(file: PythonFile) -> bool:
-    return "down_revision" in file.content and revision_of(file) is not None
+    before = "".join(pieces[:place])
+    return _SETS_UP.match("".join(pieces)) is not None or _NAMES_BY_TEXT.search(before) is not None
 
 
 def _migrates(file: PythonFile) -> bool:
     """Whether a file is a revision or helps revisions, which run unseen and with all rights where they are deployed."""
-    return _is_revision(file) or any(_MIGRATIONS.match(folder) for folder in PurePosixPath(file.path).parts[:-1])
+    if "down_revision" in file.content and revision_of(file) is not None:
+        return True
+    return any(_MIGRATIONS.match(folder) for folder in PurePosixPath(file.path).parts[:-1])
 
 
 def _before(splice: Splice, shape: Shape) -> str:
@@ -292,18 +269,12 @@ def _is_expression(splice: Splice, shape: Shape) -> bool:
     return not splice.quoted and _COMPARES.search(_before(splice, shape)) is None
 
 
-def _severity_of_row(splice: Splice, shape: Shape, origin: Origin, file: PythonFile) -> Severity | None:
+def _severity_of_row(splice: Splice, origin: Origin, file: PythonFile) -> Severity | None:
     """A row's name between double quotes is quoted; a row's value without quotes can only be a number.
 
-    Names and clauses are kept in rows to be used as such; only a revision, which runs unseen, has something to fear.
+    What the catalogue tells is there already, so only a revision, which runs unseen, has something to fear from it.
     """
-    if splice.role is Role.CLAUSE or (splice.role is not Role.VALUE and not _migrates(file)):
-        return None
-    if splice.role is Role.VALUE and _is_plumbing(splice, shape):
-        return None
-    if splice.role is Role.IDENTIFIER and _PART_OF_A_TABLE.search(_before(splice, shape)) is not None:
-        return None
-    if _CHANGES_CASE.search(file.text(splice.hole.node)) is not None:
+    if origin.catalogue and (splice.role is Role.CLAUSE or not _migrates(file)):
         return None
     if splice.quoted and splice.role is Role.IDENTIFIER:
         return None

@@ -180,7 +180,6 @@ if TYPE_CHECKING:
     from chunklint.semantics.migrations.swallowed import Swallowed, swallowed_errors
     from chunklint.semantics.migrations.wrappers import WrappedDrop, WrapperFact, unprotected_uses, uses, wrappers
     from chunklint.semantics.pins import Pins
-    from chunklint.semantics.python.calls import asks_the_catalogue
     from chunklint.semantics.python.checks import confines, is_confined
     from chunklint.semantics.python.guards import Guard, guards_before, leaves
     from chunklint.semantics.python.known_sources import Source
@@ -348,7 +347,6 @@ _HOMES = {
     "chunklint.semantics.migrations.suspects": "Suspect, convicted, exposed, suspect",
     "chunklint.semantics.migrations.wrappers": "WrappedDrop, WrapperFact, unprotected_uses, uses, wrappers",
     "chunklint.semantics.pins": "Pins",
-    "chunklint.semantics.python.calls": "asks_the_catalogue",
     "chunklint.semantics.python.checks": "confines, is_confined",
     "chunklint.semantics.python.guards": "Guard, guards_before, leaves",
     "chunklint.semantics.python.known_sources": "Source",
@@ -663,7 +661,6 @@ __all__ = [
     "asked_whose",
     "asker",
     "asks_a_layer",
-    "asks_the_catalogue",
     "assumed_version",
     "awaited_text",
     "awaits_under_thread_locks",

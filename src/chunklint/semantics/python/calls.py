@@ -32,7 +32,7 @@ _EXECUTES = frozenset({"execute", "exec", "exec_driver_sql", "scalar", "scalars"
 _MAX_DEPTH = 4
 # Queries whose only answer is a number or a truth value.
 _COUNTS = re.compile(
-    r"\s*SELECT\s+(?:COUNT|EXISTS|SUM|MAX|MIN|nextval|currval|setval|lastval|COALESCE\s*\(\s*(?:MAX|SUM|COUNT))\s*\(",
+    r"\s*SELECT\s+(?:COUNT|EXISTS|SUM|nextval|currval|setval|lastval|COALESCE\s*\(\s*(?:MAX|SUM|COUNT))\s*\(",
     re.IGNORECASE,
 )
 # Queries that are answered by what the schema's author or the server's operator wrote, an enum's labels or a setting,
@@ -48,30 +48,26 @@ _KEYS = re.compile(
 )
 # The fields that `replace` of a moment takes.
 _MOMENTS = frozenset({"year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo"})
-# What has to be cast to be a text is the label of an enumeration, a number or a moment.
-_CAST = re.compile(r"\s*SELECT\b(?:(?!\bFROM\b).)*::\s*(?:text|varchar)\b", re.IGNORECASE | re.DOTALL)
 # Tables in which a database keeps what it knows of itself, and statements that ask for it.
 _CATALOGUES = re.compile(
     r"^\s*(?:SHOW|PRAGMA|DESC|DESCRIBE)\b|\b(?:information_schema|pg_catalog|pg_[a-z]+s|pg_class|sqlite_master|sqlite_schema"
-    r"|sys\.\w+|v_catalog|syscat|system\.(?:tables|columns|databases|parts)|pragma_\w+|duckdb_\w+"
-    r"|(?:all|user|dba)_(?:tables|views|indexes|ind_\w+|tab_\w+|col_\w+|cons\w+|objects|sequences|source))\b",
+    r"|sys\.\w+|(?:all|user|dba)_(?:tables|views|indexes|tab_columns|constraints))\b",
     re.IGNORECASE,
 )
 
 
 @record
 class Result:
-    """What a call gives: a source of its own with a few words on it, or what it was made of; `number`: only numbers."""
+    """What a call gives: a source of its own with a few words on it, or what it was made of; `number`: only numbers.
+
+    `catalogue`: rows that tell of tables, columns and the like.
+    """
 
     source: Source | None = None
     words: str = ""
     made_of: tuple[Node, ...] = ()
     number: bool = False
-
-
-def asks_the_catalogue(query: str) -> bool:
-    """Whether a query asks a database for what it knows of itself: its tables, columns and settings."""
-    return _CATALOGUES.search(query) is not None
+    catalogue: bool = False
 
 
 def result_of(call: Node, function: Node, file: PythonFile) -> Result:
@@ -148,7 +144,7 @@ def _method(call: Node, function: Node, file: PythonFile) -> Result:
     if method in ARGV_METHODS:
         return Result(Source.ARGV, "the command line is parsed here")
     if method in INSPECTIONS:
-        return Result(Source.CONFINED)
+        return Result(Source.ROW, "names are read from the database's catalogue here", catalogue=True)
     if method in FETCHES | _EXECUTES:
         return _queried(call, receiver, method, file)
     return Result(made_of=(receiver,))
@@ -180,12 +176,13 @@ def _queried(call: Node, receiver: Node, method: str, file: PythonFile) -> Resul
     texts = [shape.parts[0] for shape in shapes if shape.parts]
     if texts and all(isinstance(text, str) and _COUNTS.match(text) for text in texts):
         return Result(Source.CONFINED, number=True)
-    settled = (_SETTLED, _KEYS, _CAST)
+    settled = (_SETTLED, _KEYS)
     if texts and all(isinstance(text, str) and any(one.match(text) for one in settled) for text in texts):
         return Result(Source.CONFINED)
     if not texts and method not in FETCHES:
         return Result()
-    return rows
+    told = any(isinstance(text, str) and _CATALOGUES.search(text) for shape in shapes for text in shape.parts)
+    return Result(Source.ROW, words, catalogue=told)
 
 
 def _execution(call: Node, file: PythonFile) -> Node | None:

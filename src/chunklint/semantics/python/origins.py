@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from functools import partial
@@ -25,7 +24,7 @@ from chunklint.semantics.python.names import (
     qualified_name,
     type_of,
 )
-from chunklint.semantics.python.parameters import declared_type, entry_point, is_body, is_private, passed, takes_object
+from chunklint.semantics.python.parameters import declared_type, entry_point, is_body, is_private, passed
 from chunklint.semantics.python.scopes import Binding, Kind, reaching
 from chunklint.semantics.python.strings import Hole, string_shapes
 
@@ -36,7 +35,6 @@ _CONTAINERS = frozenset({"list", "tuple", "set", "dictionary", "expression_list"
 _COMPREHENSIONS = frozenset(
     {"list_comprehension", "set_comprehension", "generator_expression", "dictionary_comprehension"}
 )
-_IS_A_KEY = re.compile(r"^(?:id|pk|uuid)$|(?<!external)(?<!client)_id$")
 _LITERALS = frozenset({"integer", "float", "true", "false", "none", "ellipsis"})
 _TESTS = frozenset({"comparison_operator", "not_operator"})
 
@@ -52,8 +50,7 @@ class Origin:
         converted: Whether the program itself converts it, as `int()` does.
         callers: For a parameter, the most dangerous source that a call in this module passes; None without calls.
         private: For a parameter, whether its function is nested, or private by its name.
-        text: For a parameter, whether it is declared to be a text.
-        of_object: For a parameter, whether its function is a method, which takes the object first.
+        catalogue: For rows, whether they tell of tables, columns and the like.
     """
 
     kind: Source
@@ -62,8 +59,7 @@ class Origin:
     converted: bool = False
     callers: Source | None = None
     private: bool = False
-    text: bool = False
-    of_object: bool = False
+    catalogue: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -102,8 +98,8 @@ def origin_of_hole(hole: Hole, file: PythonFile) -> Origin:
 
 
 def _worst(origins: Iterable[Origin]) -> Origin:
-    """The most dangerous of several; of one kind the one that is not just a number."""
-    return max(origins, key=lambda one: (one.kind, not one.number), default=_UNKNOWN)
+    """The most dangerous of several; of one kind the one that is not just a number, nor a name of the catalogue."""
+    return max(origins, key=lambda one: (one.kind, not one.number, not one.catalogue), default=_UNKNOWN)
 
 
 def _all(nodes: Iterable[Node], at: _Trace) -> Origin:
@@ -278,9 +274,7 @@ def _attribute(node: Node, at: _Trace) -> Origin:
     known = SOURCES.get(type_of(owner, at.file) or "")
     if known is not None:
         return Origin(known, ((node, f"`{at.file.text(node)}` is read here"),))
-    origin = _of_object(_origin(owner, at))
-    # The application makes the keys of its rows itself.
-    return Origin(Source.CONFINED) if origin.kind is Source.ROW and _IS_A_KEY.search(word) else origin
+    return _of_object(_origin(owner, at))
 
 
 def _of_object(origin: Origin) -> Origin:
@@ -310,7 +304,7 @@ def _call(node: Node, at: _Trace) -> Origin:
     result = result_of(node, function, at.file)
     match result:
         case Result(source=Source() as source):
-            return Origin(source, ((node, result.words),), number=result.number)
+            return Origin(source, ((node, result.words),), number=result.number, catalogue=result.catalogue)
         case Result(made_of=made_of) if made_of:
             origin = _all(made_of, at)
             if origin.kind is Source.PARAMETER and _asks_an_object(function, made_of, at.file):
@@ -354,8 +348,7 @@ def _parameter(binding: Binding, at: _Trace) -> Origin:
     spoken = number or declared in TEXT_TYPES or binding.annotation is None
     if not spoken and binding.annotation is not None and not _may_be_text(binding.annotation, at):
         return _UNKNOWN
-    found = _from_callers(binding, function, number, at)
-    return replace(found, text=binding.annotation is not None and not number)
+    return _from_callers(binding, function, number, at)
 
 
 def _may_be_text(annotation: Node, at: _Trace) -> bool:
@@ -381,19 +374,19 @@ def _handed_in(binding: Binding, kind: Source, declared: str | None, number: boo
 def _from_callers(binding: Binding, function: Node, number: bool, at: _Trace) -> Origin:
     """A plain parameter, judged by what the calls in this module pass."""
     own = (binding.node, f"`{binding.name}` is a parameter, so its callers choose it")
-    private, of_object = is_private(function, at.file), takes_object(function, at.file)
+    private = is_private(function, at.file)
     origins = [_argument(call, function, binding, at) for call in calls_of(function, at.file)]
     if not origins and _is_nameless(function, at.file):
         return _UNKNOWN
     if not origins:
-        return Origin(Source.PARAMETER, (own,), number=number, private=private, of_object=of_object)
+        return Origin(Source.PARAMETER, (own,), number=number, private=private)
     worst = _worst(origins)
     if private and worst.kind is Source.UNKNOWN:
         return _UNKNOWN
     if private or worst.kind > Source.PARAMETER:
         return replace(worst, steps=(*worst.steps, (binding.node, f"passed on as `{binding.name}`")))
     callers = worst.callers if worst.kind is Source.PARAMETER and worst.callers is not None else worst.kind
-    return Origin(Source.PARAMETER, (own,), number=number, callers=callers, private=private, of_object=of_object)
+    return Origin(Source.PARAMETER, (own,), number=number, callers=callers, private=private)
 
 
 def _is_nameless(function: Node, file: PythonFile) -> bool:

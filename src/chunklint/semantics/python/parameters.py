@@ -92,10 +92,7 @@ def declared_type(annotation: Node, file: PythonFile) -> str | None:
 
 
 def entry_point(function: Node, file: PythonFile) -> Source | None:
-    """What calls a function: a request or the command line, by its decorators or as Django's command; else None."""
-    name = function.child_by_field_name("name")
-    if name is not None and file.text(name) == "handle" and "management/commands/" in file.path:
-        return Source.ARGV
+    """What calls a function by its decorators: a request, the command line, or nobody known."""
     around = function.parent
     if around is None or around.type != "decorated_definition":
         return None
@@ -124,12 +121,6 @@ def is_body(declared: str, file: PythonFile) -> bool:
     classes = [one.value for one in bindings_in(file.root, file).get(name, ()) if one.kind is Kind.CLASS]
     bases = [one.child_by_field_name("superclasses") for one in classes if one is not None]
     return name.endswith(_BODIES) or any(base is not None and "BaseModel" in file.text(base) for base in bases)
-
-
-def takes_object(function: Node, file: PythonFile) -> bool:
-    """Whether a function takes an object or its class first, as methods do."""
-    parameters = parameters_of(function, file)
-    return bool(parameters) and parameters[0].name in ("self", "cls")
 
 
 def is_private(function: Node, file: PythonFile) -> bool:
