@@ -61,7 +61,7 @@ def open_orders(city: str, orders: OrderService = Depends(get_order_service)):
     example="app/routers/orders.py",
     mentions=WEB_FRAMEWORKS,
     silent_on=(
-        "projects most of whose handlers' modules ask no services or repositories: so they are built",
+        "projects whose handlers ask no services or repositories at all: so they are built",
         "one thin read: a row by its key, or a table as it is, without joins, conditions of its own or aggregates",
         "a session that is only handed on to a service or to a function of another module",
         "one repository that is made for one call, with a guard or two",

@@ -70,8 +70,7 @@ def place_order(order: OrderIn, orders: OrderService = Depends(get_order_service
     example="app/routers/orders.py",
     mentions=WEB_FRAMEWORKS,
     silent_on=(
-        "up to two writes and commits in projects most of whose handlers' modules ask no services or repositories: so "
-        "they are built",
+        "a single write and commit in a project whose handlers ask no services or repositories: so it is built",
         "FastAPI dependencies, which are where a transaction per request is wired",
         "`request.session`, sessions of HTTP clients, and `commit()` of anything that is no database session",
         "a handler that only commits to give its connection back before it answers with a stream",
@@ -88,19 +87,15 @@ def place_order(order: OrderIn, orders: OrderService = Depends(get_order_service
 _GRAVE = frozenset({"rollback", "begin", "begin_nested"})
 
 
-# With so many writes or commits, a handler is a unit of work wherever it stands.
-_MANY = 3
-
-
 @rule.each(python)
 def manages_transaction(file: PythonFile) -> Iterator[Draft]:
     layered = asks_a_layer(file)
-    yield from (_draft(conduct, file) for conduct in _managing(file) if layered or _is_work(conduct))
+    yield from (draft for draft in _drafts(file) if layered or draft.severity is Severity.ERROR)
 
 
 @rule.fact(python)
 def manages_transaction_in_a_layered_project(file: PythonFile) -> Iterator[Asks | Plain]:
-    yield from layer_facts((_draft(conduct, file) for conduct in _managing(file) if not _is_work(conduct)), file)
+    yield from layer_facts((draft for draft in _drafts(file) if draft.severity is not Severity.ERROR), file)
 
 
 @rule.across
@@ -108,20 +103,13 @@ def layered_handlers_manage_transactions(facts: Mapping[str, Sequence[Asks | Pla
     yield from slips(facts)
 
 
-def _managing(file: PythonFile) -> Iterator[Conduct]:
-    return (conduct for conduct in conducts(file) if conduct.verdict is Verdict.TRANSACTION)
-
-
-def _is_work(conduct: Conduct) -> bool:
-    """Whether a handler does so much with the database that it would be a service's work in any project."""
-    return len(conduct.acts(DbAct.WRITE)) >= _MANY or len(conduct.acts(DbAct.TRANSACTION)) >= _MANY
-
-
-def _draft(conduct: Conduct, file: PythonFile) -> Draft:
-    steps = conduct.acts(DbAct.TRANSACTION)
-    related = [(deed.node, f"`{deed.name}` here") for deed in steps]
-    place = place_of(conduct, steps[-1].node, file)
-    return rule.at(place, _message(conduct), severity=_severity(conduct), related=related)
+def _drafts(file: PythonFile) -> Iterator[Draft]:
+    for conduct in conducts(file):
+        if conduct.verdict is Verdict.TRANSACTION:
+            steps = conduct.acts(DbAct.TRANSACTION)
+            related = [(deed.node, f"`{deed.name}` here") for deed in steps]
+            place = place_of(conduct, steps[-1].node, file)
+            yield rule.at(place, _message(conduct), severity=_severity(conduct), related=related)
 
 
 def _message(conduct: Conduct) -> str:

@@ -45,7 +45,7 @@ _VIEW_BASE = re.compile(r"(?:Resource|MethodView|HTTPEndpoint|APIView)$")
 _PROBE = re.compile(r"(?:^|_)(?:health\w*|readiness|liveness|readyz|livez|heartbeat)(?:_|$)")
 _PROBES = frozenset({"ready", "live", "alive", "ping", "version", "prometheus", "metrics", "get_metrics"})
 # Servers that stand in for others in tests.
-_STAND_IN = re.compile(r"(?:^|/)(?:[\w-]*[_-])?(?:mock|fake|stub|load_?test)[^/]*/")
+_STAND_IN = re.compile(r"(?:^|/)(?:mock|fake|stub|load_?test)[^/]*/")
 _PROBE_FILE = re.compile(r"(?:^|_)(?:health\w*|metrics|probes?|prometheus|monitoring)$")
 
 

@@ -17,18 +17,14 @@ from chunklint.semantics.python.modules import imports
 from chunklint.semantics.web.routes import has_routes
 
 _LAYER = re.compile(
-    r"(?:^|\.)(?:\w+_(?:service|repository|crud|dao|use_?case)|services|repositories|use_?cases|crud|dao)(?:\.|$)|"
-    r"(?:Service|Repository|UseCase)$|"
-    # What is just called so may hold anything; functions and modules taken from it, or itself, are what it offers.
-    r"(?:^|\.)(?:service|repository|use_?case)(?:$|\.[a-z_])"
+    r"(?:^|\.)(?:(?:\w+_)?(?:service|repository|crud|dao|use_?case)|services|repositories|use_?cases)(?:\.|$)|"
+    r"(?:Service|Repository|UseCase)$"
 )
 
 
 @record
 class Asks:
-    """A module of routes, and whether it asks a layer below it."""
-
-    layer: bool
+    """A module of routes asks a layer below it."""
 
 
 @record
@@ -49,25 +45,18 @@ def layer_facts(drafts: Iterable[Draft], file: PythonFile) -> Iterator[Asks | Pl
     """What a module contributes to the join: that it asks a layer, or the findings that depend on another that does."""
     if not has_routes(file):
         return
-    layer = asks_a_layer(file)
-    yield Asks(layer)
-    if not layer:
-        yield from (Plain(travelling(draft, file)) for draft in drafts)
+    if asks_a_layer(file):
+        yield Asks()
+        return
+    yield from (Plain(travelling(draft, file)) for draft in drafts)
 
 
 def slips(facts: Mapping[str, Sequence[object]]) -> Iterator[Draft]:
-    """The findings in projects most of whose modules of routes ask a layer below them.
-
-    What lies below one folder of the root is one project.
-    """
-    asked: dict[tuple[str, ...], list[bool]] = {}
+    """The findings in projects of which another module of routes asks a layer below it."""
+    asking = [
+        PurePosixPath(path).parts[:-1] for path, found in facts.items() if any(isinstance(one, Asks) for one in found)
+    ]
     for path, found in facts.items():
-        asked.setdefault(_project(path), []).extend(one.layer for one in found if isinstance(one, Asks))
-    for path, found in facts.items():
-        asking = asked[_project(path)]
-        if sum(asking) * 2 > len(asking):
+        folders = PurePosixPath(path).parts[:-1]
+        if any(folders[:1] == other[:1] for other in asking):
             yield from (one.draft for one in found if isinstance(one, Plain))
-
-
-def _project(path: str) -> tuple[str, ...]:
-    return PurePosixPath(path).parts[:-1][:1]
