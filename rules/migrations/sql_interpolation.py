@@ -87,7 +87,7 @@ async def rename(session, user_id, nickname):
         "layer around the database names its tables and columns",
         "parameters that stand bare and not in a comparison, such as `md5({column})`: a text would need quotes there",
         "settings, files and names of objects that are told as values, outside of migrations: `PRAGMA`, `SET`, "
-        "`ATTACH`, `COPY`, `read_parquet('...')`, `setval('...')`",
+        "`read_parquet('...')`, `setval('...')`",
         "numbers by their annotation or default, but for those that count rows (LIMIT)",
         "values that a helper of a revision is given by that revision itself, as long as those are literals",
         "a text that is one hole and nothing else: whoever passes a whole statement on did not build it",
@@ -119,7 +119,7 @@ _COMPARES = re.compile(r"(?:[=<>~]|\b(?:LIKE|ILIKE|BETWEEN|AND|OR|INTERVAL)|\b(?
 
 # Statements that set something up, and functions that take the name of an object or a file as a text: what code tells a
 # database about itself.
-_SETS_UP = re.compile(r"\s*(?:PRAGMA|SET|RESET|USE|ATTACH|DETACH|COPY|LOAD|INSTALL|LISTEN|NOTIFY)\b", re.IGNORECASE)
+_SETS_UP = re.compile(r"\s*(?:PRAGMA|SET|RESET|USE|LOAD|INSTALL|LISTEN|NOTIFY)\b", re.IGNORECASE)
 _NAMES_BY_TEXT = re.compile(
     r"\b(?:(?:set|next|curr)val|to_reg\w+|pg_\w+|has_\w+_privilege|\w*hypertable|read_\w+|\w+_scan|load_extension|glob)"
     r"\s*\(\s*\[?[\"']?[^\"',()]*$",

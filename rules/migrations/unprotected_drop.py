@@ -89,8 +89,7 @@ def downgrade():
         "a downgrade that drops what its upgrade made; with CASCADE it is a note",
         "columns whose type shows that they were computed from others",
         "functions of other modules that run before a plain drop: they may have moved the data",
-        "a table or column that only goes, where the migration makes no table and adds no column to that one, or moves "
-        "other values itself: teams take features away knowingly",
+        "a table or column that only goes, where the migration moves other values itself: its author has thought of it",
         "the way back of the first revision, and a folder of reverts; CASCADE in what Django's `sqlmigrate` prints",
         "UPDATE of every row: nearly always the values of a column that the step before added",
         "SQL files that are no migrations, and DO blocks that decide for themselves",

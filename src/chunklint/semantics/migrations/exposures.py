@@ -35,7 +35,6 @@ from chunklint.semantics.migrations.operations import Direction, Migration, Oper
 from chunklint.semantics.migrations.safeguards import Weakness, conditions_before, imported_calls, safeguards_of
 from chunklint.semantics.migrations.worst_case import World, evaluate
 from chunklint.semantics.python.names import enclosing_function
-from chunklint.semantics.sql.statements import Statement
 
 _FILLING = frozenset({"create", "insert"})
 
@@ -225,22 +224,10 @@ def _of_column(loss: Loss, migration: Migration, possible: Sequence[Operation]) 
 
 
 def _plain(loss: Loss, possible: Sequence[Operation]) -> Exposure | None:
-    """A loss for which nothing but itself speaks.
-
-    Whoever only takes a table or column away means to; where something new comes in the same step, values may have had
-    to move there. Who moves others in it has thought of that.
-    """
+    """A loss for which nothing but itself speaks; who moves other values in the same step has thought of it."""
     found = Exposure(loss, Reason.PLAIN)
-    replaced = any(_is_new(one.statement, loss) for one in possible)
     moves = any(one.statement.kind in ("insert", "update") and one.statement.sources for one in possible)
-    return None if found.severity is Severity.NOTE and (moves or not replaced) else found
-
-
-def _is_new(statement: Statement, loss: Loss) -> bool:
-    """Whether a statement makes a table, or adds a column to the one that is concerned."""
-    if statement.kind == "create":
-        return statement.object_type == "table"
-    return bool(loss.column and statement.columns) and same_name(statement.name, loss.table)
+    return None if moves and found.severity is Severity.NOTE else found
 
 
 def _of_downgrade(
