@@ -1,25 +1,20 @@
 """CL601: database queries in a route handler."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from chunklint.api import (
     WEB_FRAMEWORKS,
-    Asks,
     Conduct,
     DbAct,
     Draft,
-    Plain,
     PythonFile,
     Rule,
     Severity,
     Verdict,
-    asks_a_layer,
     conducts,
     counted,
-    layer_facts,
     place_of,
     python,
-    slips,
 )
 
 rule = Rule(
@@ -36,15 +31,14 @@ from sqlalchemy.orm import Session
 
 from app.database import get_db
 from app.models import Customer, Order
-from app.services import ShippingService, get_shipping_service
 
 router = APIRouter()
 
 
 @router.get("/orders")
-def open_orders(city: str, shipping: ShippingService = Depends(get_shipping_service), db: Session = Depends(get_db)):
+def open_orders(city: str, db: Session = Depends(get_db)):
     query = select(Order).join(Customer).where(Customer.city == city, Order.shipped_at.is_(None))
-    return shipping.with_dates(db.scalars(query).all())
+    return db.scalars(query).all()
 """,
     good="""\
 from fastapi import APIRouter, Depends
@@ -61,7 +55,6 @@ def open_orders(city: str, orders: OrderService = Depends(get_order_service)):
     example="app/routers/orders.py",
     mentions=WEB_FRAMEWORKS,
     silent_on=(
-        "projects whose handlers ask no services or repositories at all: so they are built",
         "one thin read: a row by its key, or a table as it is, without joins, conditions of its own or aggregates",
         "a session that is only handed on to a service or to a function of another module",
         "one repository that is made for one call, with a guard or two",
@@ -78,21 +71,6 @@ def open_orders(city: str, orders: OrderService = Depends(get_order_service)):
 
 @rule.each(python)
 def works_on_the_database(file: PythonFile) -> Iterator[Draft]:
-    if asks_a_layer(file):
-        yield from _drafts(file)
-
-
-@rule.fact(python)
-def works_on_the_database_in_a_layered_project(file: PythonFile) -> Iterator[Asks | Plain]:
-    yield from layer_facts(_drafts(file), file)
-
-
-@rule.across
-def layered_handlers_work_on_the_database(facts: Mapping[str, Sequence[Asks | Plain]]) -> Iterator[Draft]:
-    yield from slips(facts)
-
-
-def _drafts(file: PythonFile) -> Iterator[Draft]:
     for conduct in conducts(file):
         if conduct.verdict is Verdict.ACCESS:
             related = [(deed.node, f"{deed.act}: `{deed.name}`") for deed in conduct.deeds]

@@ -1,26 +1,21 @@
 """CL602: a transaction that a route handler begins, commits or rolls back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from chunklint.api import (
     WEB_FRAMEWORKS,
-    Asks,
     Conduct,
     DbAct,
     Draft,
-    Plain,
     PythonFile,
     Rule,
     Severity,
     Verdict,
-    asks_a_layer,
     conducts,
     counted,
     in_series,
-    layer_facts,
     place_of,
     python,
-    slips,
 )
 
 rule = Rule(
@@ -38,14 +33,12 @@ from sqlalchemy.orm import Session
 from app.database import get_db
 from app.models import Order
 from app.schemas import OrderIn
-from app.services import StockService, get_stock_service
 
 router = APIRouter()
 
 
 @router.post("/orders")
-def place_order(order: OrderIn, stock: StockService = Depends(get_stock_service), db: Session = Depends(get_db)):
-    stock.reserve(order.items)
+def place_order(order: OrderIn, db: Session = Depends(get_db)):
     placed = Order(**order.model_dump())
     db.add(placed)
     db.commit()
@@ -70,7 +63,6 @@ def place_order(order: OrderIn, orders: OrderService = Depends(get_order_service
     example="app/routers/orders.py",
     mentions=WEB_FRAMEWORKS,
     silent_on=(
-        "a single write and commit in a project whose handlers ask no services or repositories: so it is built",
         "FastAPI dependencies, which are where a transaction per request is wired",
         "`request.session`, sessions of HTTP clients, and `commit()` of anything that is no database session",
         "a handler that only commits to give its connection back before it answers with a stream",
@@ -89,21 +81,6 @@ _GRAVE = frozenset({"rollback", "begin", "begin_nested"})
 
 @rule.each(python)
 def manages_transaction(file: PythonFile) -> Iterator[Draft]:
-    layered = asks_a_layer(file)
-    yield from (draft for draft in _drafts(file) if layered or draft.severity is Severity.ERROR)
-
-
-@rule.fact(python)
-def manages_transaction_in_a_layered_project(file: PythonFile) -> Iterator[Asks | Plain]:
-    yield from layer_facts((draft for draft in _drafts(file) if draft.severity is not Severity.ERROR), file)
-
-
-@rule.across
-def layered_handlers_manage_transactions(facts: Mapping[str, Sequence[Asks | Plain]]) -> Iterator[Draft]:
-    yield from slips(facts)
-
-
-def _drafts(file: PythonFile) -> Iterator[Draft]:
     for conduct in conducts(file):
         if conduct.verdict is Verdict.TRANSACTION:
             steps = conduct.acts(DbAct.TRANSACTION)

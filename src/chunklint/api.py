@@ -231,7 +231,6 @@ if TYPE_CHECKING:
     from chunklint.semantics.web.handlers import Conduct, Verdict, conducts, counted, place_of
     from chunklint.semantics.web.layers import Breach, Trait, breaches, trait
     from chunklint.semantics.web.logic import Fabrication, Load
-    from chunklint.semantics.web.service_layers import Asks, Plain, asks_a_layer, layer_facts, slips
     from chunklint.semantics.web.vocabulary import FRAMEWORKS as WEB_FRAMEWORKS
     from chunklint.semantics.web.vocabulary import LAYER_MENTIONS, Budget, Layers
     from chunklint.semantics.wording import capitalised, in_series
@@ -384,7 +383,6 @@ _HOMES = {
     "chunklint.semantics.web.handlers": "Conduct, Verdict, conducts, counted, place_of",
     "chunklint.semantics.web.layers": "Breach, Trait, breaches, trait",
     "chunklint.semantics.web.logic": "Fabrication, Load",
-    "chunklint.semantics.web.service_layers": "Asks, Plain, asks_a_layer, layer_facts, slips",
     "chunklint.semantics.web.vocabulary": "Budget, FRAMEWORKS as WEB_FRAMEWORKS, LAYER_MENTIONS, Layers",
     "chunklint.semantics.wording": "capitalised, in_series",
 }
@@ -498,7 +496,6 @@ __all__ = [
     "Act",
     "Answer",
     "Asked",
-    "Asks",
     "Body",
     "Borrowed",
     "Bound",
@@ -583,7 +580,6 @@ __all__ = [
     "PartitionFact",
     "Pins",
     "Placed",
-    "Plain",
     "Poser",
     "Probe",
     "Problem",
@@ -660,7 +656,6 @@ __all__ = [
     "asked_method",
     "asked_whose",
     "asker",
-    "asks_a_layer",
     "assumed_version",
     "awaited_text",
     "awaits_under_thread_locks",
@@ -756,7 +751,6 @@ __all__ = [
     "late_closes",
     "late_handles",
     "late_message",
-    "layer_facts",
     "layout_that_leads_on",
     "lead_nowhere",
     "leak_message",
@@ -836,7 +830,6 @@ __all__ = [
     "shared_origin",
     "sizes",
     "skews",
-    "slips",
     "splices",
     "sql",
     "sql_migration_of",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from chunklint.languages.python import PythonFile
-from chunklint.model import Draft
+from chunklint.model import Draft, Place
 from chunklint.records import record
-from chunklint.semantics.drafts import travelling
 from chunklint.semantics.migrations.exposures import Exposure, exposures
 from chunklint.semantics.migrations.operations import migration_of
 from chunklint.semantics.migrations.safeguards import calls_settled_before
@@ -42,7 +42,12 @@ def _before(found: Exposure, file: PythonFile) -> tuple[str, ...]:
 
 def suspect(draft: Draft, before: tuple[str, ...], file: PythonFile) -> Suspect:
     """The finding with its places as locations, so that it can travel."""
-    return Suspect(travelling(draft, file), before)
+
+    def located(places: Iterable[tuple[Place, str]]) -> tuple[tuple[Place, str], ...]:
+        return tuple((file.location(place), text) for place, text in places)
+
+    place = file.location(draft.place)
+    return Suspect(replace(draft, place=place, steps=located(draft.steps), related=located(draft.related)), before)
 
 
 def convicted(facts: Mapping[str, Sequence[object]]) -> Iterator[Draft]:
