@@ -94,7 +94,7 @@ hub = Hub()
         "copies: `list(self.clients)`, `self.clients.copy()`; keys that the function itself put in",
         "objects with one owner: nothing shows that two tasks use them at the same time; what a function makes itself",
         "changes beside the making of the lock that guards the state, and a coroutine that `asyncio.run` runs",
-        "caches where the same key gives the same value whoever fills it; notes of what may be done twice (`exist_ok`)",
+        "caches where the same key gives the same value whoever fills it; sets that note what is done",
         "caches that are filled from what is in memory, whatever it is asked with",
         "loops over lists that only skip one, where nothing shows that tasks meet or what takes out is `unregister`",
         "what a thread changes in one go, such as one entry or a plain attribute, beside a lock that guards the rest",
@@ -107,7 +107,9 @@ hub = Hub()
         "what sync functions add that no coroutine of the file calls, and an index that a function ends with",
         "changes without a lock where no holder of it replaces what it saw before it waits, or fetches for a key; "
         "single values, which whoever knows them last sets",
-        "what a worker takes that is the only one to take anything",
+        "keys that only the function takes out that is told them, or that it needs last, where nothing shows that tasks "
+        "meet; what a worker takes that takes anything; what is read for the text of an error",
+        "containers that the writer makes anew before it fills them",
         "`close`, `stop`, `shutdown`, `__aexit__`, and what begins an object's life: `start`, `__aenter__`",
         "test files",
     ),

@@ -12,7 +12,7 @@ from chunklint.records import record
 from chunklint.semantics.concurrency.lock_types import LockKind
 from chunklint.semantics.concurrency.locks import lock_of
 from chunklint.semantics.concurrency.state import class_of, name_of
-from chunklint.semantics.concurrency.suspensions import is_async, never_suspends
+from chunklint.semantics.concurrency.suspensions import is_async, is_stub, never_suspends
 
 
 @record
@@ -39,7 +39,7 @@ def told_of_classes(file: PythonFile) -> Iterator[Coroutine | Borrowed]:
 
 def _coroutines(file: PythonFile) -> Iterator[Coroutine]:
     for function in descendants(file.root, "function_definition"):
-        if is_async(function) and class_of(function) is not None:
+        if is_async(function) and class_of(function) is not None and not is_stub(function):
             yield Coroutine(name_of(function, file), never_suspends(function, file))
 
 

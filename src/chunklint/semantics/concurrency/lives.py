@@ -23,6 +23,9 @@ BEGINNING = _CONSTRUCTION | {
     *("setup", "_setup", "initialize", "_initialize", "initialise", "init", "_init", "open", "prepare", "connect"),
     *("_connect", "_open"),
 }
+_INITIAL = re.compile(
+    r"^_*(?:async_|post_|component_|cog_|on_)?(?:a?init|initiali[sz]e|setup|load|startup|start|setup_hook)$"
+)
 _OF_MODULE = re.compile(r"^_*(start|stop|init|initiali[sz]e|setup|shutdown|close|teardown|reset)_")
 _ENDING = re.compile(
     r"^_*(a?close(_all)?|stop(_all)?|shut_?down|terminate|teardown|tear_down|dispose|__aexit__|__exit__|__del__"
@@ -32,6 +35,7 @@ _ENDING = re.compile(
 _ENDING_DUNDERS = frozenset({"__aexit__", "__exit__", "__del__"})
 HOLDS = re.compile(r"(_locked|_unlocked|_unsafe|_nolock|_no_lock|_under_lock|_with_lock)$")
 _DEEPEST_HELPER = 3
+_PARAMETERS = ("identifier", "typed_parameter", "default_parameter", "typed_default_parameter")
 
 
 def is_ending(name: str, function: Node, file: PythonFile) -> bool:
@@ -42,9 +46,18 @@ def is_ending(name: str, function: Node, file: PythonFile) -> bool:
 
 
 def _required_parameters(function: Node, file: PythonFile) -> list[str]:
+    return _parameters(function, ("identifier", "typed_parameter"), file)
+
+
+def parameter_names(function: Node, file: PythonFile) -> list[str]:
+    """The names of a function's parameters, but for its object."""
+    return _parameters(function, _PARAMETERS, file)
+
+
+def _parameters(function: Node, kinds: tuple[str, ...], file: PythonFile) -> list[str]:
     listed = function.child_by_field_name("parameters")
     plain = listed.named_children if listed is not None else []
-    names = [file.text(one).partition(":")[0] for one in plain if one.type in ("identifier", "typed_parameter")]
+    names = [re.split(r"[:=]", file.text(one))[0].strip() for one in plain if one.type in kinds]
     return [name for name in names if name not in ("self", "cls") and not name.startswith("*")]
 
 
@@ -86,6 +99,20 @@ def _is_last_part(function: Node, finishes: bool, file: PythonFile, depth: int) 
         return False
     calls = calls_of(function, file)
     return bool(calls) and all(stands_at_the_end(call, file, depth + 1) for call in calls)
+
+
+def begins(function: Node, file: PythonFile, depth: int = 0) -> bool:
+    """Whether a function begins an object's life, or only what does so calls it."""
+    name = name_of(function, file)
+    if name in BEGINNING or _INITIAL.search(name):
+        return True
+    if not name.startswith("_") or depth > _DEEPEST_HELPER:
+        return False
+    callers = [
+        next((one for one in ancestors(call) if one.type == "function_definition"), None)
+        for call in calls_of(function, file)
+    ]
+    return bool(callers) and all(one is not None and begins(one, file, depth + 1) for one in callers)
 
 
 def is_daily_work(node: Node, file: PythonFile) -> bool:

@@ -17,9 +17,11 @@ from chunklint.semantics.concurrency.held import Held, locks_held_at
 from chunklint.semantics.concurrency.lives import (
     BEGINNING,
     HOLDS,
+    begins,
     is_daily_work,
     is_ending,
     is_exempt,
+    parameter_names,
     stands_at_the_end,
 )
 from chunklint.semantics.concurrency.ownership import lock_made_beside, makes_its_object
@@ -143,7 +145,7 @@ def _of_function(
         weak = evidence in (Evidence.LIKELY, Evidence.NONE) and states.shapes[race.state] is Shape.SINGLE
         if harm is None or weak or callers_hold_lock(function, file) or lock_made_beside(race.act.node, file):
             continue
-        if stands_at_the_end(race.act.node, file) or (harm is Harm.ITERATED and name in BEGINNING):
+        if stands_at_the_end(race.act.node, file) or (harm is Harm.ITERATED and begins(function, file)):
             continue
         others = [one for one in writes if one.function != function]
         if harm is Harm.ITERATED:
@@ -158,6 +160,10 @@ def _of_function(
             or names == [name]
             or not any(_may_come_between(one.function, file) for one in others)
         )
+        if harm is Harm.MISSING:
+            # Who is told a key is told the same one twice only where tasks are sure to meet.
+            alone = not removers and race.act.key in parameter_names(function, file)
+            mild = alone or _is_last_act(race.act.node)
         yield SharedRace(harm, race, name, owner, evidence, tuple(names), bool(removers), apart, mild)
 
 
@@ -233,6 +239,8 @@ def _notes_what_repeats(race: Race, shape: Shape, file: PythonFile) -> bool:
     """Whether a set only notes for which keys something is done, or what is known, that may as well be done twice."""
     if shape is not Shape.SET or not isinstance(race.act, Act) or race.act.how is not How.ADD:
         return False
+    if race.look.how is How.MEMBER and race.look.key == race.act.key:
+        return True
     return _REPEATABLE.search(file.text(race.wait)) is not None or _KNOWLEDGE.search(race.state) is not None
 
 
@@ -290,7 +298,7 @@ def _disturbing(race: Race, writes: Iterable[Write], shape: Shape, file: PythonF
     held = [one.lock for one in locks_held_at(race.act.node, file) if one.lock.exclusive]
     home = enclosing(race.act.node, "function_definition")
     for write in writes:
-        if not _disturbs(write.act, race, shape):
+        if not _disturbs(write.act, race, shape) or _fills_anew(write, writes):
             continue
         if shape is Shape.SEQUENCE and write.act.how is How.CLEAR and write.function == home:
             # Sent one by one and then cleared: the loop also reaches what comes in meanwhile.
@@ -307,6 +315,16 @@ def _disturbing(race: Race, writes: Iterable[Write], shape: Shape, file: PythonF
         inside = begins_within(write.act.node, race.act.node)
         if not inside and not callers_hold_lock(write.function, file):
             yield write
+
+
+def _fills_anew(write: Write, writes: Iterable[Write]) -> bool:
+    """Whether a function has given the state another container before it changes that one."""
+    return any(
+        one.function == write.function
+        and one.act.how is How.ASSIGN
+        and one.act.node.start_byte < write.act.node.start_byte
+        for one in writes
+    )
 
 
 def _may_come_between(function: Node, file: PythonFile) -> bool:
@@ -326,7 +344,7 @@ def _may_be_missing(race: Race, function: Node, writes: Iterable[Write], shape: 
     """Whether another run takes a key out meanwhile, and the error then does harm.
 
     What takes just any item, as workers do in their loop, is mostly the only one to do so. An index into a list is a
-    place, not a key.
+    place, not a key, and what is read for the text of an error comes too late for any other.
     """
     look = isinstance(race.act, Look)
     if look and (shape is Shape.SEQUENCE or _is_last_act(race.act.node)):
@@ -334,7 +352,8 @@ def _may_be_missing(race: Race, function: Node, writes: Iterable[Write], shape: 
     removals = [one for one in writes if one.act.how in (How.TAKE, How.DROP, How.CLEAR)]
     if not race.act.key:
         removals = [one for one in removals if one.function != function]
-    return bool(removals) and not _is_survived(race.act.node, file)
+    raises = enclosing(race.act.node, "raise_statement") is not None
+    return bool(removals) and not raises and not _is_survived(race.act.node, file)
 
 
 def _is_last_act(node: Node) -> bool:

@@ -68,7 +68,7 @@ def never_suspends(definition: Node, file: PythonFile, depth: int = 0) -> bool:
 
 def _never_suspends(definition: Node, file: PythonFile, depth: int) -> bool:
     body = definition.child_by_field_name("body")
-    if body is None or _is_stub(body):
+    if body is None or is_stub(definition):
         return False
     return not any(_waits(one, file, depth) for one in _suspicious(body))
 
@@ -84,9 +84,10 @@ def _waits(node: Node, file: PythonFile, depth: int) -> bool:
     return node.type == "yield" or node.children[0].type == "async"
 
 
-def _is_stub(body: Node) -> bool:
-    """Whether a body does nothing but raise, pass or explain itself."""
-    for statement in body.named_children:
+def is_stub(definition: Node) -> bool:
+    """Whether a function does nothing but raise, pass or explain itself, so that others override it."""
+    body = definition.child_by_field_name("body")
+    for statement in body.named_children if body is not None else ():
         first = statement.named_children[0] if statement.named_children else None
         explains = first is not None and first.type in ("string", "ellipsis")
         if statement.type not in ("pass_statement", "raise_statement", "comment") and not explains:
