@@ -107,8 +107,8 @@ hub = Hub()
         "what sync functions add that no coroutine of the file calls, and an index that a function ends with",
         "changes without a lock where no holder of it replaces what it saw before it waits, or fetches for a key; "
         "single values, which whoever knows them last sets",
-        "keys that only the function takes out that is told them, or that it needs last, where nothing shows that tasks "
-        "meet; what a worker takes that takes anything; what is read for the text of an error",
+        "keys that only the function takes out that is told them, or that it needs last, where nothing shows that "
+        "tasks meet; what a worker takes that takes anything; what is read for the text of an error",
         "containers that the writer makes anew before it fills them",
         "`close`, `stop`, `shutdown`, `__aexit__`, and what begins an object's life: `start`, `__aenter__`",
         "test files",
