@@ -63,6 +63,8 @@ _HANDS_OUT = re.compile(r"(?:^|_)(?:a?get|fetch|find|look_?up|resolve|ensure|obt
 _MOMENT = re.compile(r"^[\w.]*(time|monotonic|perf_counter|now|utcnow)\([^()]*\)$")
 # Doing these twice does no harm.
 _REPEATABLE = re.compile(r"exist_ok=True|if_not_exists=True|IF NOT EXISTS|\bensure_\w*\(", re.IGNORECASE)
+# How far the callers of a plain function are followed to a coroutine.
+_DEEPEST = 3
 # More changes of one state than people write tell nothing new.
 _MOST_WRITES = 100
 _REMOVES = frozenset({"remove", "discard", "pop", "popleft", "popitem", "clear"})
@@ -162,7 +164,8 @@ def _of_function(
         )
         if harm is Harm.MISSING:
             # Who is told a key is told the same one twice only where tasks are sure to meet.
-            alone = not removers and race.act.key in parameter_names(function, file)
+            takers = [one for one in others if one.act.how in (How.TAKE, How.DROP, How.CLEAR)]
+            alone = not takers and race.act.key in parameter_names(function, file)
             mild = alone or _is_last_act(race.act.node)
         yield SharedRace(harm, race, name, owner, evidence, tuple(names), bool(removers), apart, mild)
 
@@ -327,9 +330,12 @@ def _fills_anew(write: Write, writes: Iterable[Write]) -> bool:
     )
 
 
-def _may_come_between(function: Node, file: PythonFile) -> bool:
+def _may_come_between(function: Node, file: PythonFile, depth: int = 0) -> bool:
     """Whether a function is seen to run while tasks do: what builds an object up before it is used is not."""
-    return is_async(function) or any(is_daily_work(call, file) for call in calls_of(function, file))
+    if is_async(function) or any(is_daily_work(call, file) for call in calls_of(function, file)):
+        return True
+    callers = (enclosing(call, "function_definition") for call in calls_of(function, file))
+    return depth < _DEEPEST and any(one is not None and _may_come_between(one, file, depth + 1) for one in callers)
 
 
 def _disturbs(act: Act, race: Race, shape: Shape) -> bool:

@@ -17,7 +17,7 @@ _MAX_DEPTH = 6
 # Entering these asynchronously runs no other task.
 _ENTERED_AT_ONCE = ("asyncio.timeout", "timeout(", "fail_after", "move_on_after", "TaskGroup(", "create_task_group(")
 _QUEUE = re.compile(r"\b(?:Priority|Lifo)?Queue\b")
-_BOUNDED_QUEUE = re.compile(r"Queue(?:\[[^\n]*?\])?\(\s*[^)\s]|\bmaxsize\b")
+_BOUNDED_QUEUE = re.compile(r"\b(?:Priority|Lifo)?Queue(?:\[[^\n]*?\])?\(\s*[^)\s]|\bmaxsize\b")
 _STARTS = frozenset({"spawn", "start_soon", "create_task"})
 _GROUP = re.compile(r"(?:group|nursery|scope|tg)\w*(?:\(\))?$", re.IGNORECASE)
 
