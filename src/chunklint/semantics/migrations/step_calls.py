@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -24,6 +25,12 @@ from chunklint.semantics.migrations.step_columns import (
 )
 from chunklint.semantics.migrations.step_definitions import Reference, constraint_step, doubted
 from chunklint.semantics.migrations.steps import Certainty, Step, Verb
+
+# Whose functions do what is known of them, or nothing to the schema.
+LIBRARIES = ("builtins.", "alembic.", "sqlalchemy.", "<module>", "logging.", "time.")
+# What functions that change the schema are called, and what they can be given by its name alone.
+_CHANGES = re.compile(r"(?:drop|create|add|remove|delete|alter|rename|replace|change|convert|rebuild)(?:_|$)")
+_NAMED_ALONE = (Kind.TABLE, Kind.TYPE, Kind.VIEW, Kind.INDEX, Kind.FUNCTION, Kind.SEQUENCE)
 
 # What leaves the schema as it is, or changes only what is no part of it.
 _HARMLESS = frozenset(
@@ -339,6 +346,14 @@ def type_operation(name: str, receiver: Node, call: Call) -> Step | None:
     if name == "create":
         return enum_step(found, call, guarded=guarded)
     return call.step(Verb.DROP, Key(Kind.TYPE, found.enum), guarded=guarded)
+
+
+def may_touch(function: str, call: Call) -> Iterator[Step]:
+    """What a function of another module may do to objects that it is given by name: `drop_enum("colour")`."""
+    if function.startswith(LIBRARIES) or _CHANGES.match(function.rpartition(".")[2]) is None:
+        return
+    texts = (call.text(given) for given in call.given.positional if given.type == "string")
+    yield from (call.step(Verb.FORGET, Key(kind, text)) for text in texts if text is not None for kind in _NAMED_ALONE)
 
 
 def mentions_connection(call: Node, call_data: Call) -> bool:

@@ -232,7 +232,14 @@ def constraint_step(
     return replace(bare, key=Key(Kind.CONSTRAINT, name or _guessed_name(table, kind, columns), table), made=made)
 
 
+# PostgreSQL's longest name.
+_MAX_IDENTIFIER = 63
+
+
 def _guessed_name(table: str, kind: str, columns: tuple[str, ...] | None) -> str:
     suffix = {"primary key": "pkey", "foreign key": "fkey", "unique": "key", "check": "check"}.get(kind, "excl")
-    middle = () if kind == "primary key" else columns or ()
-    return "_".join((table.rpartition(".")[2], *middle, suffix))
+    first, second = table.rpartition(".")[2], "" if kind == "primary key" else "_".join(columns or ())
+    # PostgreSQL takes letters from the longer of the two until the name fits.
+    while len(first) + len(second) + len(suffix) + 2 > _MAX_IDENTIFIER and max(first, second, key=len):
+        first, second = (first[:-1], second) if len(first) > len(second) else (first, second[:-1])
+    return "_".join(filter(None, (first, second, suffix)))

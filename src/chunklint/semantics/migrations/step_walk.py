@@ -14,7 +14,13 @@ from chunklint.model import Location, Span
 from chunklint.semantics.migrations.alembic_calls import batch_table, is_operations, sql_argument
 from chunklint.semantics.migrations.frames import Frame, argument_of, names_in, shapes_in
 from chunklint.semantics.migrations.schema import Kind as SchemaKind
-from chunklint.semantics.migrations.step_calls import mentions_connection, operation, type_operation
+from chunklint.semantics.migrations.step_calls import (
+    LIBRARIES,
+    may_touch,
+    mentions_connection,
+    operation,
+    type_operation,
+)
 from chunklint.semantics.migrations.step_columns import Call
 from chunklint.semantics.migrations.step_sql import steps_of_sql
 from chunklint.semantics.migrations.steps import Certainty, Step, Verb
@@ -293,6 +299,8 @@ class _Walk:
             self._sql(call, text, run)
         elif alone and self._hands_over(call, callee, data):
             self.found.append(data.forget())
+        elif alone:
+            self.found.extend(may_touch(qualified_name(callee, self.file) or "", data))
 
     def _helper(self, call: Node, helper: Node, run: _Run) -> None:
         calls = [one for one in run.frame.stack if one.call is not None]
@@ -337,7 +345,7 @@ class _Walk:
     def _hands_over(self, call: Node, callee: Node, data: Call) -> bool:
         """Whether a call of another module gets hold of the database."""
         name = qualified_name(callee, self.file) or ""
-        foreign = not name.startswith(("builtins.", "alembic.", "sqlalchemy.", "<module>", "logging.", "time."))
+        foreign = not name.startswith(LIBRARIES)
         return foreign and mentions_connection(call, data)
 
     def _sql(self, call: Node, text: Node, run: _Run) -> None:

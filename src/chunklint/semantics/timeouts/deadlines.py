@@ -262,7 +262,7 @@ def _outlives_function(engine: Node, file: PythonFile) -> bool:
     function = enclosing_function(engine)
     kept = next((around for around in ancestors(engine) if around.type not in _WRAPPINGS), None)
     target = kept.child_by_field_name("left") if kept is not None and kept.type == "assignment" else None
-    if function is not None and _is_of_block(engine):
+    if _is_of_block(engine):
         return False
     if function is None or target is None or target.type != "identifier":
         return True

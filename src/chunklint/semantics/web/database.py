@@ -71,9 +71,17 @@ def _deeds(function: Node, file: PythonFile) -> Iterator[Deed]:
     found = [deed for call in descendants(body, "call") if (deed := _deed(call, file))] if body is not None else []
     ran = any(deed.act in (Act.QUERY, Act.WRITE) and deed.name != "select" for deed in found)
     for deed in found:
-        # A statement that is built here and executed here is one query.
-        if not (deed.name == "select" and ran):
+        # A statement that is built here and executed here is one query; one that is only handed back is none yet.
+        if not (deed.name == "select" and (ran or _is_handed_back(deed.node))):
             yield deed
+
+
+def _is_handed_back(select: Node) -> bool:
+    """Whether a function returns the statement that a select begins, and nobody has run it."""
+    for around in ancestors(select):
+        if around.type not in ("attribute", "call", "parenthesized_expression"):
+            return around.type == "return_statement"
+    return False
 
 
 def lets_go_before_stream(function: Node, done: Sequence[Deed], file: PythonFile) -> bool:
