@@ -40,6 +40,7 @@ export function ErrorBoundary({ children }: { children: ReactNode }) {
     severity=Severity.ERROR,
     silent_on=(
         "functions that put their children into another component, which may be the boundary",
+        "functions that a prop tells what to show",
         "route error elements, error files and fallbacks, which take no children",
         "a `try` around anything that is computed before the element is returned, or that may fail while it is made: a "
         "call, a field of a field",

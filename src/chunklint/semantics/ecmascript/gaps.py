@@ -67,7 +67,7 @@ def _folded(apps: Sequence[App]) -> Iterator[Gap]:
         for gap in _of_app(app):
             if gap.kind is not GapKind.BARE:
                 yield gap
-            elif not _is_unseen(app, apps):
+            elif not (_is_unseen(app, apps) or _is_remote(gap.root, apps)):
                 lacking.append((app, gap))
     # What holds most of it near itself comes first: a boundary there holds it for the others, too.
     lacking.sort(key=lambda one: (-_near(*one), -len(one[0].components), one[1].root.place.path))
@@ -79,6 +79,17 @@ def _folded(apps: Sequence[App]) -> Iterator[Gap]:
         else:
             twins.append(gap.root)
     yield from (replace(gap, twins=tuple(twins)) for _, gap, twins in told)
+
+
+def _is_remote(root: Root, apps: Sequence[App]) -> bool:
+    """Whether an entry starts a part by itself that another application of the repository loads into its own pages.
+
+    Module federation has entries that only load `bootstrap`; of several, the one nearest to the top is the host.
+    """
+    places = {(one.file or one.key[0]) for app in apps for one in app.roots}
+    started = {place for place in places if posixpath.basename(place).startswith("bootstrap.")}
+    own = root.file or root.key[0]
+    return own in started and own.count("/") > min(place.count("/") for place in started)
 
 
 def _near(app: App, gap: Gap) -> int:

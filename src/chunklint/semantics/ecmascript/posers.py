@@ -12,7 +12,7 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.boundaries import extends_another
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.functions import is_function, returned
-from chunklint.semantics.ecmascript.names import FUNCTIONS, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, unwrap
 
 
 @record
@@ -46,8 +46,18 @@ def posers(file: SourceFile) -> Iterator[Poser]:
             trusts = any(inner.start_byte <= block.start_byte < inner.end_byte for block in blocks)
             # What throws itself hands an error to the boundary above, and does not pose as one.
             throws = next(descendants(inner, "throw_statement"), None) is not None
-            if not trusts and not throws and _shows_children_bare(file, inner):
+            if not trusts and not throws and not _is_told(file, inner) and _shows_children_bare(file, inner):
                 yield Poser(fact.name, inner.child_by_field_name("name") or inner, None, is_class=False)
+
+
+def _is_told(file: SourceFile, function: Node) -> bool:
+    """Whether a prop decides what is shown: whoever mounts it tells of the error, and nothing has to be caught."""
+    tests = (one.child_by_field_name("condition") for one in descendants(function, "if_statement", "ternary_expression"))
+    names = (name for test in tests if test is not None for name in descendants(test, "identifier"))
+    found = (resolve(file, name) for name in names)
+    return any(
+        one is not None and one.kind == "parameter" and one.scope == function and one.name != "children" for one in found
+    )
 
 
 def _trusting_blocks(file: SourceFile) -> Iterator[Node]:
