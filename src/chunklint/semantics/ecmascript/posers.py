@@ -52,12 +52,11 @@ def posers(file: SourceFile) -> Iterator[Poser]:
 
 def _is_told(file: SourceFile, function: Node) -> bool:
     """Whether a prop decides what is shown: whoever mounts it tells of the error, and nothing has to be caught."""
-    tests = (one.child_by_field_name("condition") for one in descendants(function, "if_statement", "ternary_expression"))
-    names = (name for test in tests if test is not None for name in descendants(test, "identifier"))
-    found = (resolve(file, name) for name in names)
-    return any(
-        one is not None and one.kind == "parameter" and one.scope == function and one.name != "children" for one in found
-    )
+    deciding = descendants(function, "if_statement", "ternary_expression")
+    tests = [test for one in deciding if (test := one.child_by_field_name("condition")) is not None]
+    found = [resolve(file, name) for test in tests for name in descendants(test, "identifier")]
+    props = [one for one in found if one is not None and one.kind == "parameter" and one.scope == function]
+    return any(one.name != "children" for one in props)
 
 
 def _trusting_blocks(file: SourceFile) -> Iterator[Node]:
