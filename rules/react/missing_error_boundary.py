@@ -108,7 +108,8 @@ createRoot(document.getElementById("root")!).render(<App />);
         "an app with fewer than 12 components beside those of a library that its repository publishes, and what users "
         "copy to begin with: a `recipe`, `starter` or `boilerplate` beside other packages",
         "an entry that shows nearly the same as another one, which is told of with it",
-        "of several entries that only load `bootstrap`, as module federation has them, all but the one nearest to the top",
+        "of several entries that only load `bootstrap`, as module federation has them, all but the one nearest to the "
+        "top",
         "what a handler renders into an element of its own, or a function of the file's own into one that it is given "
         "and that the file takes away again; roots above nothing but boundaries",
         "what is shown instead of the pages, or only says that they load",
