@@ -79,6 +79,16 @@ def _is_put_away(file: SourceFile, place: Node) -> bool:
     return callee is not None and callee.type == "member_expression" and called_name(file, around.parent) in _KEEPS
 
 
+def ends_at_once(acquired: Node, release: Node) -> bool:
+    """Whether a later statement of the same block gives back what is acquired, with no wait between."""
+    block = next((around for around in ancestors(acquired) if around.type == "statement_block"), None)
+    given_back = next((around for around in ancestors(release) if around.type == "statement_block"), None)
+    if block is None or given_back != block or release.start_byte < acquired.end_byte:
+        return False
+    waits = descendants(block, "await_expression", stop=FUNCTIONS)
+    return not any(acquired.end_byte <= wait.start_byte < release.start_byte for wait in waits)
+
+
 def ends_in_finally(file: SourceFile, acquired: Node, release: Node) -> bool:
     """Whether the function that acquires gives it back in a `finally`, whatever becomes of what it waits for."""
     own = enclosing_function(file, acquired)

@@ -12,7 +12,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
-from chunklint.semantics.ecmascript.endings import ends_in_finally, is_ended, is_stored, is_turned_away
+from chunklint.semantics.ecmascript.endings import ends_at_once, ends_in_finally, is_ended, is_stored, is_turned_away
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -261,7 +261,7 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     if given_back_on_unmount(file, effect, handle.lasting):
         late, overwrites = _late_state(file, acquired, handle), _overwritten_ref(file, effect, acquired, handle)
         return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None
-    if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
+    if by_hand is not None and (ends_at_once(acquired.node, by_hand) or ends_in_finally(file, acquired.node, by_hand)):
         return None
     if acquired.kind is Kind.INTERVAL and by_hand is not None:
         stays = is_around_all(file, effect) and _clears_the_last(file, effect, acquired, handle)

@@ -34,6 +34,7 @@ from chunklint.semantics.ecmascript.names import bindings
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
 
 _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
+_REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
 # What shows its children at once and keeps them, by the names that such components are given.
 _KEEPS = re.compile(
@@ -133,7 +134,8 @@ def _placed(file: SourceFile) -> Placed:
 
 def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
     renders = _RENDERERS.search(file.content) is not None
-    seen: set[tuple[str, str]] = set()
+    seen = set(_registered(file))
+    yield from ((ENTRY, *origin, True, False) for origin in seen)
     for element in jsx_elements(file):
         name = element.child_by_field_name("name")
         origin = origin_of_use(file, name) if name is not None and name.type == "identifier" else None
@@ -158,6 +160,18 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         if found.kind == "import" and found.name[:1].isupper() and used not in seen:
             yield "", *used, False, True
     yield from (("", module, WHOLE, False, True) for module in LOADED.findall(file.content))
+
+
+def _registered(file: SourceFile) -> Iterator[tuple[str, str]]:
+    """What an entry of React Native registers as the application: `registerRootComponent(App)`."""
+    if "register" not in file.content:
+        return
+    for call in descendants(file.root, "call_expression"):
+        if called_name(file, call) not in _REGISTERS:
+            continue
+        for name in (one for given in arguments_of(call) for one in (given, *descendants(given, "identifier"))):
+            origin = origin_of_use(file, name) if name.type == "identifier" else None
+            yield from (origin,) if origin is not None else ()
 
 
 def _main(file: SourceFile) -> Iterator[str]:
