@@ -79,11 +79,13 @@ def _is_put_away(file: SourceFile, place: Node) -> bool:
     return callee is not None and callee.type == "member_expression" and called_name(file, around.parent) in _KEEPS
 
 
-def ends_at_once(acquired: Node, release: Node) -> bool:
+def ends_at_once(file: SourceFile, acquired: Node, release: Node) -> bool:
     """Whether a later statement of the same block gives back what is acquired, with no wait between."""
     block = next((around for around in ancestors(acquired) if around.type == "statement_block"), None)
     given_back = next((around for around in ancestors(release) if around.type == "statement_block"), None)
     if block is None or given_back != block or release.start_byte < acquired.end_byte:
+        return False
+    if enclosing_function(file, acquired) != enclosing_function(file, release):
         return False
     waits = descendants(block, "await_expression", stop=FUNCTIONS)
     return not any(acquired.end_byte <= wait.start_byte < release.start_byte for wait in waits)

@@ -261,7 +261,9 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     if given_back_on_unmount(file, effect, handle.lasting):
         late, overwrites = _late_state(file, acquired, handle), _overwritten_ref(file, effect, acquired, handle)
         return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None
-    if by_hand is not None and (ends_at_once(acquired.node, by_hand) or ends_in_finally(file, acquired.node, by_hand)):
+    if by_hand is not None and (
+        ends_at_once(file, acquired.node, by_hand) or ends_in_finally(file, acquired.node, by_hand)
+    ):
         return None
     if acquired.kind is Kind.INTERVAL and by_hand is not None:
         stays = is_around_all(file, effect) and _clears_the_last(file, effect, acquired, handle)
