@@ -73,6 +73,8 @@ from chunklint.semantics.ecmascript.timers import (
 
 # ms: nobody goes elsewhere so soon after what set a timer.
 _SHORT = 1000
+_DRAG_STYLES = frozenset({"cursor", "userSelect", "webkitUserSelect"})
+_DRAGS = re.compile(r"""["'](?:[\w-]*resize|grabbing|move)["']""")
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
 # What an application mounts around all of its pages, by the names that such components are given.
@@ -397,11 +399,15 @@ def _assigned(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak |
         return None
     if given_back_on_unmount(file, effect, frozenset({chain})):
         return None
+    # What a drag puts on the page goes when the button is let go: to stay, the component must go in the middle of it.
+    dragged = bool(chain) and chain[-1] in _DRAG_STYLES and _DRAGS.search(file.text(effect.callback)) is not None
+    if dragged and right is not None and right.type == "ternary_expression":
+        return None
     around = effect.owner or effect.callback
     for other in descendants(around, "assignment_expression"):
         target = other.child_by_field_name("left")
         if other != acquired.node and target is not None and dotted(file, target) == chain:
             undone = begins_within(other, effect.callback)
-            stays = is_around_all(file, effect) or is_scroll_lock(chain[-1])
-            return None if undone and stays else Leak(effect, acquired, other)
+            stays = is_around_all(file, effect) or is_scroll_lock(chain[-1]) or dragged
+            return None if (undone or dragged) and stays else Leak(effect, acquired, other)
     return Leak(effect, acquired)

@@ -28,6 +28,9 @@ from chunklint.semantics.ecmascript.resources import A_MOMENT, Acquisition, dela
 
 _NAVIGATES = ("useNavigate", "useRouter", "useHistory", "useNavigation")
 _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigate",))
+# What shows for some seconds, and what it asks to be taken away with.
+_NOTICES = re.compile(r"toast|alert|notif|notice|snack|flash", re.IGNORECASE)
+_TAKES_AWAY = re.compile(r"^(?:on|handle)?(?:auto)?(?:remove|dismiss|close|hide)", re.IGNORECASE)
 _SIGNS_IN = re.compile(r"sign-?in|log-?in", re.IGNORECASE)
 _RESTS = frozenset({"false", "null", "undefined", '""', "''"})
 _SHOWN = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
@@ -47,9 +50,18 @@ def acts_outside(file: SourceFile, callback: Node, effect: Effect) -> str:
         callee = callee_of(run.node) if run.node.type == "call_expression" else None
         if callee is None or run.waited or _is_used(run.node):
             continue
+        if _takes_a_notice_away(file, callee, effect):
+            continue
         if _is_outside(file, callee, effect) and not _stays_at_the_door(file, run.node, effect):
             return file.text(callee)
     return ""
+
+
+def _takes_a_notice_away(file: SourceFile, callee: Node, effect: Effect) -> bool:
+    """Whether a notice has itself taken away, as one that is gone has been already: `removeAlert(id)` of an `Alert`."""
+    owner = function_name(file, effect.owner) if effect.owner is not None else ""
+    own = _TAKES_AWAY.search(file.text(callee).rpartition(".")[2]) is not None
+    return own and _NOTICES.search(f"{file.path} {owner}") is not None
 
 
 def leads_away(file: SourceFile, callback: Node) -> bool:
