@@ -108,7 +108,7 @@ export function Width() {
         "components and hooks that stay as long as the page, and acquire once, or as long as what ends the receiver, "
         "see CL501",
         "effects that leave where the element is missing that they read too early, or where what they made is empty",
-        "tests, stories and mocks; class components; components of Solid",
+        "tests, stories, mocks and examples; class components; components of Solid",
     ),
     limits=(
         "cleanups are followed through local functions, two calls deep",

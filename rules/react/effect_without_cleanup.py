@@ -379,7 +379,7 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     yield from fed_answers(file)
     yield from placed(file)
     for effect in effects(file):
-        found, idle = list(leaks(file, effect)), bool(idle_owner(file, effect))
+        found, idle = list(leaks(file, effect)), idle_owner(file, effect)
         grows = any(adds_up(file, leak) for leak in found)
         if found and (not grows or _is_asked_of_others(file, found)):
             receiver, asks = _receiver_of(file, found), _asked_of(file, found)
@@ -389,7 +389,7 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
             if not grows and len(lent) == 1:
                 yield from (one for one in lent if one is not None)
         for draft in _growing(file, effect) if idle else ():
-            yield replace(bound(file, effect.call, draft, grows=True), idle=True)
+            yield replace(bound(file, effect.call, draft, grows=True), idle=idle)
     yield from lendings(file)
     yield from makers(file)
     yield from void_methods(file)
@@ -407,7 +407,7 @@ def outlives_its_component(
         for one in own:
             if isinstance(one, Bound) and one.idle and joined is not None:
                 known = entered or joined.is_started(path)
-                if known and joined.is_idle((path, one.owner)):
+                if known and joined.is_idle((path, one.idle)):
                     continue
             if isinstance(one, Bound) and whole and lent.dies_with_it(path, one.place):
                 continue

@@ -27,7 +27,7 @@ from chunklint.semantics.ecmascript.react import Effect, effects
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.shared_answers import Question, questions
 from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
-from chunklint.semantics.ecmascript.unused import ROUTED, needs_import
+from chunklint.semantics.ecmascript.unused import ROUTED, needs_import, only_user
 
 # Possessive: a file that begins with many comments would otherwise be tried in all ways to put them together.
 _COMMENTS = r"(?:\s++|//[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
@@ -92,7 +92,11 @@ def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queue
 def idle_owner(file: SourceFile, effect: Effect) -> str:
     """The definition that an effect stands in, where only other files could make it run; "" otherwise."""
     name = definition_around(file, effect.call)
-    return name if name and needs_import(file, name) else ""
+    if not name or needs_import(file, name):
+        return name
+    # What only one other definition of the file uses, and no file can import, runs with that.
+    user = only_user(file, name)
+    return user if user and needs_import(file, user) else ""
 
 
 def _says(file: SourceFile, effect: Effect) -> bool:

@@ -1,4 +1,4 @@
-"""Sources that serve tests or a component gallery: what they mount lives as long as one test."""
+"""Sources that serve tests, a component gallery or examples: what they mount lives as long as one test."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from chunklint.languages.base import SourceFile
 from chunklint.semantics.ecmascript.unused import ROUTED
 
 _FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e"})
+# What shows how something is used; a folder `demo` may be a feature of the application.
+_SHOWS = frozenset({"examples", "demos", "(demos)", "demo-app", "demo-apps"})
 # In the sources of an application, a feature may be called so as well.
 _PLAIN_FOLDERS = frozenset({"test", "tests"})
 _MARKS = frozenset({"test", "spec", "stories", "story", "docs", "cy", "bench"})
@@ -31,7 +33,7 @@ def is_test_or_story(file: SourceFile) -> bool:
     """
     place = PurePosixPath(file.path)
     folders = place.parts[:-1]
-    if any(mark in _MARKS for mark in place.name.split(".")[1:-1]) or not _FOLDERS.isdisjoint(folders):
+    if any(mark in _MARKS for mark in place.name.split(".")[1:-1]) or not (_FOLDERS | _SHOWS).isdisjoint(folders):
         return True
     if _PLAIN_FOLDERS.isdisjoint(folders):
         return False

@@ -85,7 +85,7 @@ class Bound:
             another of those; None otherwise.
         grows: Whether it grows while the component is there, which therefore must not stay.
         asks: The method that keeps the handler, where the type of the receiver is declared or it is imported.
-        idle: Whether nothing runs the definition unless another file imports it.
+        idle: The definition that another file must import for anything to run it; "" where the file itself does.
     """
 
     owner: str
@@ -97,7 +97,7 @@ class Bound:
     receiver: tuple[str, str] | None = None
     grows: bool = False
     asks: Asked | None = None
-    idle: bool = False
+    idle: str = ""
 
 
 def bound(

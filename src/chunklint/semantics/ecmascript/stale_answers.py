@@ -112,7 +112,7 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
         if _waits_long(file, effect, path[0] if path else run.node):
             continue
         for request in requests:
-            asked = _asked(file, effect, request, path, changing)
+            asked = _asked(file, effect, request, path, changing) - _sorted_by(file, run.node, request)
             if not asked or is_guarded(file, effect, run.node, own_wait(run.node)) or computes(file, effect, request):
                 continue
             if _MEASURES.search(file.text(name)) and all(map(is_place, asked)):
@@ -215,6 +215,20 @@ def own_wait(call: Node) -> int | None:
 def runs_once(file: SourceFile, effect: Effect) -> bool:
     """Whether the effect asks a ref before it does anything, as what shall happen once does."""
     return any(chain[-1:] == ("current",) for asked in conditions(effect.callback) for chain in chains_in(file, asked))
+
+
+def _sorted_by(file: SourceFile, setter: Node, request: Node) -> frozenset[str]:
+    """What is compared to choose the setter of an answer: each value has a state of its own (`if (tab === "hens")`)."""
+    function = enclosing_function(file, setter)
+    tests = asked_before(setter, function) if function is not None else ()
+    chosen = (one for test, _ in tests if not begins_within(request, test.parent or test) for one in _compared(test))
+    return frozenset(".".join(chain) for one in chosen for chain in chains_in(file, one))
+
+
+def _compared(test: Node) -> Iterator[Node]:
+    inner = unwrap(test)
+    if inner.type == "binary_expression" and inner.children[1].type in ("===", "=="):
+        yield inner.children[0]
 
 
 def _fills_ref(file: SourceFile, effect: Effect, place: Node) -> bool:

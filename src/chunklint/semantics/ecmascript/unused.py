@@ -10,7 +10,8 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.semantics.ecmascript.definitions import definitions
-from chunklint.semantics.ecmascript.modules import exports
+from chunklint.semantics.ecmascript.functions import arguments_of
+from chunklint.semantics.ecmascript.modules import Export, exports
 from chunklint.semantics.ecmascript.names import bindings
 from chunklint.semantics.ecmascript.react import is_component_or_hook, is_hook
 
@@ -48,6 +49,8 @@ def needs_import(file: SourceFile, name: str) -> bool:
 
 
 def _needs_import(file: SourceFile, name: str) -> bool:
+    if name == "default":
+        return _is_apart(file.path) and PurePosixPath(file.path).stem not in ROUTED
     if not is_component_or_hook(name) or name in _ROUTE_PARTS or PurePosixPath(file.path).stem in ROUTED:
         return False
     defined = next((one.node for one in definitions(file) if one.fact.name == name), None)
@@ -61,6 +64,29 @@ def _needs_import(file: SourceFile, name: str) -> bool:
     elif own is None or own.module:
         return False
     return not any(_is_use(file, use, defined) for use in _named(file, name))
+
+
+def only_user(file: SourceFile, name: str) -> str:
+    """The one other definition of a file that uses a definition which no file can import; "" for none or several."""
+    defined = next((one.node for one in definitions(file) if one.fact.name == name), None)
+    if defined is None or any(_is_handed_out(file, one.node, defined, name) for one in _own(file)):
+        return ""
+    uses = [use for use in _named(file, name) if _is_use(file, use, defined)]
+    users = {one.fact.name for use in uses for one in definitions(file) if begins_within(use, one.node)}
+    around = all(any(begins_within(use, one.node) for one in definitions(file)) for use in uses)
+    return users.pop() if around and len(users) == 1 else ""
+
+
+def _is_handed_out(file: SourceFile, value: Node | None, defined: Node, name: str) -> bool:
+    """Whether an export is a definition itself, its name, or what a call makes of that name: `memo(Shelf)`."""
+    if value is None:
+        return False
+    given = arguments_of(value) if value.type == "call_expression" else []
+    return begins_within(value, defined) or any(file.text(one) == name for one in (value, *given))
+
+
+def _own(file: SourceFile) -> Iterator[Export]:
+    return (one for one in exports(file).values() if not one.module)
 
 
 def _is_apart(path: str) -> bool:
