@@ -221,7 +221,7 @@ def _sorted_by(file: SourceFile, setter: Node, request: Node) -> frozenset[str]:
     """What is compared to choose the setter of an answer: each value has a state of its own (`if (tab === "hens")`)."""
     function = enclosing_function(file, setter)
     tests = asked_before(setter, function) if function is not None else ()
-    chosen = (one for test, _ in tests if not begins_within(request, test.parent or test) for one in _compared(test))
+    chosen = (one for test, _ in tests if test.start_byte >= request.end_byte for one in _compared(test))
     return frozenset(".".join(chain) for one in chosen for chain in chains_in(file, one))
 
 
