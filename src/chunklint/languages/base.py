@@ -118,14 +118,14 @@ class SourceFile:
         """The regions that the parser could not read, in order."""
         if self.tree is None or not self.root.has_error:
             return ()
-        return tuple(self.span(node) for node in _error_nodes(self.root))
+        return tuple(self.span(node) for node in error_nodes(self.root))
 
     @cached_property
     def broken_bytes(self) -> int:
         """How many bytes lie in regions that the parser could not read."""
         if self.tree is None or not self.root.has_error:
             return 0
-        return sum(node.end_byte - node.start_byte for node in _error_nodes(self.root))
+        return sum(node.end_byte - node.start_byte for node in error_nodes(self.root))
 
     def comments(self) -> Iterator[tuple[str, Span]]:
         """Every comment with its delimiters, in order."""
@@ -162,7 +162,8 @@ def enclosing(node: Node, *types: str) -> Node | None:
     return next((around for around in ancestors(node) if around.type in types), None)
 
 
-def _error_nodes(root: Node) -> Iterator[Node]:
+def error_nodes(root: Node) -> Iterator[Node]:
+    """The places that a grammar could not read, in source order."""
     pending = [root]
     while pending:
         node = pending.pop()

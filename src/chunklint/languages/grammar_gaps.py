@@ -6,9 +6,11 @@ Each change keeps the length of the source: no node moves, and texts of nodes ar
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from tree_sitter import Node, Tree
+from tree_sitter import Tree
+
+from chunklint.languages.base import error_nodes
 
 # `load<typeof import("./hens")>()` and `hens: import("./hens").Hen[]`: the type of a module as an argument of a call,
 # and a type out of a module in most places.
@@ -95,22 +97,11 @@ def _opening(source: bytes, closing: int) -> int | None:
 def _without_ampersands(source: bytes, tree: Tree) -> bytes:
     """Another character for each `&` that a grammar stumbles over in JSX, where it stands for itself."""
     changed = bytearray(source)
-    for node in _broken(tree.root_node):
+    for node in error_nodes(tree.root_node):
         for found in _AMPERSAND.finditer(source, node.start_byte, node.end_byte):
             changed[found.start() : found.end()] = b"+"
     return bytes(changed)
 
 
 def _errors(tree: Tree) -> int:
-    return sum(1 for _ in _broken(tree.root_node))
-
-
-def _broken(root: Node) -> Iterator[Node]:
-    """The places that a grammar could not read, in source order."""
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        if node.is_error or node.is_missing:
-            yield node
-        elif node.has_error:
-            pending.extend(reversed(node.children))
+    return sum(1 for _ in error_nodes(tree.root_node))
