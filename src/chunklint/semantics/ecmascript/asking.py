@@ -147,7 +147,7 @@ def asks_with(file: SourceFile, request: Node, changing: Collection[str], path: 
     callee = callee_of(request)
     called = function_of(file, callee) if callee is not None and callee.type == "identifier" else None
     if called is None:
-        yield from _mentioned(file, [*_asked_of(file, request, changing), *arguments_of(request)], changing, path)
+        yield from mentioned(file, [*_asked_of(file, request, changing), *arguments_of(request)], changing, path)
         return
     if any(called_name(file, call).lower() in _VERBS for call in descendants(called, "call_expression")):
         return
@@ -161,7 +161,7 @@ def asks_with(file: SourceFile, request: Node, changing: Collection[str], path: 
         given = list(descendants(body, "arguments"))
     elif requests:
         given = list(_used_by(file, called, requests[-1], given))
-    yield from _mentioned(file, given, changing, path)
+    yield from mentioned(file, given, changing, path)
 
 
 def _is_no_question(file: SourceFile, request: Node) -> bool:
@@ -182,15 +182,15 @@ def _asked_of(file: SourceFile, request: Node, changing: Collection[str]) -> Ite
         yield receiver
 
 
-def _mentioned(file: SourceFile, given: list[Node], changing: Collection[str], path: tuple[Node, ...]) -> Iterator[str]:
+def mentioned(file: SourceFile, given: list[Node], changing: Collection[str], path: tuple[Node, ...]) -> Iterator[str]:
     """The changing dependencies that values mention, through variables and parameters."""
     pending: list[tuple[Node, int]] = [(one, 0) for one in given]
     seen: set[int] = set()
     while pending:
         current, hops = pending.pop()
-        mentioned = {".".join(chain) for chain in chains_in(file, current)}.intersection(changing)
-        yield from sorted(mentioned)
-        if mentioned or hops == _HOPS:
+        named = {".".join(chain) for chain in chains_in(file, current)}.intersection(changing)
+        yield from sorted(named)
+        if named or hops == _HOPS:
             continue
         for name in [current] if current.type in _NAMES else list(descendants(current, *_NAMES)):
             found = resolve(file, name)

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.asked_names import is_credential, is_place, told
-from chunklint.semantics.ecmascript.asking import asked_in_chain, asks_with, requests_behind
+from chunklint.semantics.ecmascript.asking import asked_in_chain, asks_with, mentioned, requests_behind
 from chunklint.semantics.ecmascript.changes import ITSELF, given, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
 from chunklint.semantics.ecmascript.computed import computes
@@ -112,7 +112,8 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
         if _waits_long(file, effect, path[0] if path else run.node):
             continue
         for request in requests:
-            asked = _asked(file, effect, request, path, changing) - _sorted_by(file, run.node, request)
+            asked = _asked(file, effect, request, path, changing)
+            asked -= _sorted_by(file, run.node, request, changing, path) if asked else frozenset()
             if not asked or is_guarded(file, effect, run.node, own_wait(run.node)) or computes(file, effect, request):
                 continue
             if _MEASURES.search(file.text(name)) and all(map(is_place, asked)):
@@ -217,12 +218,14 @@ def runs_once(file: SourceFile, effect: Effect) -> bool:
     return any(chain[-1:] == ("current",) for asked in conditions(effect.callback) for chain in chains_in(file, asked))
 
 
-def _sorted_by(file: SourceFile, setter: Node, request: Node) -> frozenset[str]:
+def _sorted_by(
+    file: SourceFile, setter: Node, request: Node, changing: Mapping[str, frozenset[str]], path: tuple[Node, ...]
+) -> frozenset[str]:
     """What is compared to choose the setter of an answer: each value has a state of its own (`if (tab === "hens")`)."""
     function = enclosing_function(file, setter)
     tests = asked_before(setter, function) if function is not None else ()
-    chosen = (one for test, _ in tests if test.start_byte >= request.end_byte for one in _compared(test))
-    return frozenset(".".join(chain) for one in chosen for chain in chains_in(file, one))
+    chosen = [one for test, _ in tests if test.start_byte >= request.end_byte for one in _compared(test)]
+    return frozenset(mentioned(file, chosen, changing.keys(), path))
 
 
 def _compared(test: Node) -> Iterator[Node]:
