@@ -166,12 +166,16 @@ def _registered(file: SourceFile) -> Iterator[tuple[str, str]]:
     """What an entry of React Native registers as the application: `registerRootComponent(App)`."""
     if "register" not in file.content:
         return
+    own = bindings(file, file.root)
     for call in descendants(file.root, "call_expression"):
         if called_name(file, call) not in _REGISTERS:
             continue
-        for name in (one for given in arguments_of(call) for one in (given, *descendants(given, "identifier"))):
-            origin = origin_of_use(file, name) if name.type == "identifier" else None
-            yield from (origin,) if origin is not None else ()
+        names = [one for given in arguments_of(call) for one in (given, *descendants(given, "identifier"))]
+        # `const Wrapped = Sentry.wrap(App)`: what is wrapped is registered with it.
+        values = [found.value for one in names if (found := own.get(file.text(one))) is not None]
+        names += [one for value in values if value is not None for one in descendants(value, "identifier")]
+        origins = (origin_of_use(file, name) for name in names if name.type == "identifier")
+        yield from (origin for origin in origins if origin is not None)
 
 
 def _main(file: SourceFile) -> Iterator[str]:
@@ -184,6 +188,7 @@ def _main(file: SourceFile) -> Iterator[str]:
     elif export.node.type == "identifier":
         yield file.text(export.node)
     else:
+        yield from filter(None, [definition_around(file, export.node)])
         yield from {file.text(name) for name in descendants(export.node, "identifier")}
 
 
