@@ -396,18 +396,24 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
 
 
 @rule.across
-def outlives_its_component(
-    facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution
+def tells_of_all_files(facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution) -> Iterator[Draft]:
+    spans, feeds = Lifespans(facts), feeding(facts, resolution)
+    yield from _outliving(facts, whole, spans, feeds)
+    yield from _overtaken(facts, whole, feeds)
+    yield from _unstopped(facts, whole, spans)
+
+
+def _outliving(
+    facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Lifespans, feeds: Feeding
 ) -> Iterator[Draft]:
-    spans = Lifespans(facts)
     shares, lent = Shares(facts, spans), Lent(facts)
     # Where nothing starts an application, its users are elsewhere.
-    joined, entered = feeding(facts, resolution) if whole else None, spans.has_entry()
+    entered = spans.has_entry()
     for path, own in facts.items():
         for one in own:
-            if isinstance(one, Bound) and one.idle and joined is not None:
-                known = entered or joined.is_started(path)
-                if known and joined.is_idle((path, one.idle)):
+            if isinstance(one, Bound) and one.idle and whole:
+                known = entered or feeds.is_started(path)
+                if known and feeds.is_idle((path, one.idle)):
                     continue
             if isinstance(one, Bound) and whole and lent.dies_with_it(path, one.place):
                 continue
@@ -417,18 +423,14 @@ def outlives_its_component(
                 )
 
 
-@rule.across
-def asks_again_too_soon(
-    facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution
-) -> Iterator[Draft]:
-    joined = feeding(facts, resolution)
+def _overtaken(facts: Mapping[str, tuple[Shared, ...]], whole: bool, feeds: Feeding) -> Iterator[Draft]:
     for path, own in facts.items():
         for fed in own:
-            if isinstance(fed, Fed) and not keeps_order(joined, facts, path, fed):
-                yield from _of_fed(joined, path, fed, whole)
+            if isinstance(fed, Fed) and not keeps_order(feeds, facts, path, fed):
+                yield from _of_fed(feeds, path, fed, whole)
     for path, question, answer, dependency in overtaken(facts):
-        tried_only = whole and is_only_tried(joined, path, question)
-        if not tried_only and dependency not in changing_in(joined, path, question):
+        tried_only = whole and is_only_tried(feeds, path, question)
+        if not tried_only and dependency not in changing_in(feeds, path, question):
             continue
         message = overtaken_message(question, answer, dependency)
         severity = Severity.NOTE if question.in_root or tried_only else Severity.WARNING
@@ -455,9 +457,7 @@ def _aside(owner: str, tried_only: bool) -> str:
     return f" Only tests or stories mount or call `{owner}`." if tried_only and owner else ""
 
 
-@rule.across
-def starts_what_nobody_stops(facts: Mapping[str, tuple[Shared, ...]], whole: bool) -> Iterator[Draft]:
-    spans = Lifespans(facts)
+def _unstopped(facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Lifespans) -> Iterator[Draft]:
     for start, offer in joined(facts):
         if whole and not start.reruns and not start.to_react and spans.lasts(start.place.path, start.owner):
             continue

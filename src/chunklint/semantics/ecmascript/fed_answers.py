@@ -101,7 +101,7 @@ def idle_owner(file: SourceFile, effect: Effect) -> str:
 
 def _says(file: SourceFile, effect: Effect) -> bool:
     """Whether an effect leaves something behind, or takes late answers, whoever mounts it."""
-    return next(leaks(file, effect), None) is not None or next(stale_answers(file, effect), None) is not None
+    return bool(leaks(file, effect)) or next(stale_answers(file, effect), None) is not None
 
 
 def _asked(file: SourceFile) -> Iterator[Fed]:

@@ -106,8 +106,12 @@ class Leak:
     overwrites: str = ""
 
 
-def leaks(file: SourceFile, effect: Effect) -> Iterator[Leak]:
+def leaks(file: SourceFile, effect: Effect) -> tuple[Leak, ...]:
     """What an effect without a cleanup acquires and nothing of its component gives back when it unmounts."""
+    return file.remember(("leaks", effect.call.id), lambda: tuple(_leaks(file, effect)))
+
+
+def _leaks(file: SourceFile, effect: Effect) -> Iterator[Leak]:
     if not has_no_cleanup(file, effect):
         return
     for acquired in acquisitions(file, effect.callback):

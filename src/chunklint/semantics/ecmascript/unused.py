@@ -11,7 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.functions import arguments_of
-from chunklint.semantics.ecmascript.modules import Export, exports
+from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
 from chunklint.semantics.ecmascript.react import is_component_or_hook, is_hook
 
@@ -68,13 +68,18 @@ def _needs_import(file: SourceFile, name: str) -> bool:
 
 def only_user(file: SourceFile, name: str) -> str:
     """The one other definition of a file that uses a definition which no file can import; "" for none or several."""
+    return file.remember(("only user", name), lambda: _only_user(file, name))
+
+
+def _only_user(file: SourceFile, name: str) -> str:
     defined = next((one.node for one in definitions(file) if one.fact.name == name), None)
-    if defined is None or any(_is_handed_out(file, one.node, defined, name) for one in _own(file)):
+    own = (one.node for one in exports(file).values() if not one.module)
+    if defined is None or any(_is_handed_out(file, node, defined, name) for node in own):
         return ""
     uses = [use for use in _named(file, name) if _is_use(file, use, defined)]
-    users = {one.fact.name for use in uses for one in definitions(file) if begins_within(use, one.node)}
-    around = all(any(begins_within(use, one.node) for one in definitions(file)) for use in uses)
-    return users.pop() if around and len(users) == 1 else ""
+    around = [[one.fact.name for one in definitions(file) if begins_within(use, one.node)] for use in uses]
+    users = {user for names in around for user in names}
+    return users.pop() if all(around) and len(users) == 1 else ""
 
 
 def _is_handed_out(file: SourceFile, value: Node | None, defined: Node, name: str) -> bool:
@@ -83,10 +88,6 @@ def _is_handed_out(file: SourceFile, value: Node | None, defined: Node, name: st
         return False
     given = arguments_of(value) if value.type == "call_expression" else []
     return begins_within(value, defined) or any(file.text(one) == name for one in (value, *given))
-
-
-def _own(file: SourceFile) -> Iterator[Export]:
-    return (one for one in exports(file).values() if not one.module)
 
 
 def _is_apart(path: str) -> bool:
