@@ -70,7 +70,7 @@ from chunklint.api import (
     head_of,
     held_in_ref,
     hook_calls,
-    idle_owner,
+    idle_owners,
     is_for_all_files,
     is_only_tried,
     is_over,
@@ -267,7 +267,7 @@ def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
     if is_test_or_story(file):
         return
     for effect in effects(file):
-        if not idle_owner(file, effect):
+        if not idle_owners(file, effect):
             yield from _growing(file, effect)
 
 
@@ -379,7 +379,7 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     yield from fed_answers(file)
     yield from placed(file)
     for effect in effects(file):
-        found, idle = list(leaks(file, effect)), idle_owner(file, effect)
+        found, idle = list(leaks(file, effect)), idle_owners(file, effect)
         grows = any(adds_up(file, leak) for leak in found)
         if found and (not grows or _is_asked_of_others(file, found)):
             receiver, asks = _receiver_of(file, found), _asked_of(file, found)
@@ -399,7 +399,7 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
 def tells_of_all_files(facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution) -> Iterator[Draft]:
     spans, feeds = Lifespans(facts), feeding(facts, resolution)
     yield from _outliving(facts, whole, spans, feeds)
-    yield from _overtaken(facts, whole, feeds)
+    yield from _overtaken(facts, whole, spans, feeds)
     yield from _unstopped(facts, whole, spans)
 
 
@@ -407,14 +407,10 @@ def _outliving(
     facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Lifespans, feeds: Feeding
 ) -> Iterator[Draft]:
     shares, lent = Shares(facts, spans), Lent(facts)
-    # Where nothing starts an application, its users are elsewhere.
-    entered = spans.has_entry()
     for path, own in facts.items():
         for one in own:
-            if isinstance(one, Bound) and one.idle and whole:
-                known = entered or feeds.is_started(path)
-                if known and feeds.is_idle((path, one.idle)):
-                    continue
+            if isinstance(one, Bound) and whole and _never_runs(spans, feeds, path, one.idle):
+                continue
             if isinstance(one, Bound) and whole and lent.dies_with_it(path, one.place):
                 continue
             if isinstance(one, Bound) and not (whole and is_over(spans, shares, path, one)):
@@ -423,10 +419,24 @@ def _outliving(
                 )
 
 
-def _overtaken(facts: Mapping[str, tuple[Shared, ...]], whole: bool, feeds: Feeding) -> Iterator[Draft]:
+def _never_runs(spans: Lifespans, feeds: Feeding, path: str, idle: tuple[str, ...]) -> bool:
+    """Whether no file imports any of the definitions that alone could run an effect.
+
+    Where nothing starts an application, its users are elsewhere.
+    """
+    return (
+        bool(idle) and (spans.has_entry() or feeds.is_started(path)) and all(feeds.is_idle((path, one)) for one in idle)
+    )
+
+
+def _overtaken(
+    facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Lifespans, feeds: Feeding
+) -> Iterator[Draft]:
     for path, own in facts.items():
         for fed in own:
-            if isinstance(fed, Fed) and not keeps_order(feeds, facts, path, fed):
+            if not isinstance(fed, Fed) or (whole and _never_runs(spans, feeds, path, fed.idle)):
+                continue
+            if not keeps_order(feeds, facts, path, fed):
                 yield from _of_fed(feeds, path, fed, whole)
     for path, question, answer, dependency in overtaken(facts):
         tried_only = whole and is_only_tried(feeds, path, question)

@@ -92,7 +92,7 @@ if TYPE_CHECKING:
         changing_in,
         fed_answers,
         feeding,
-        idle_owner,
+        idle_owners,
         is_for_all_files,
         is_only_tried,
         keeps_order,
@@ -286,7 +286,7 @@ _HOMES = {
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": (
-        "Fed, Queued, changing_in, fed_answers, feeding, idle_owner, is_for_all_files, is_only_tried, keeps_order"
+        "Fed, Queued, changing_in, fed_answers, feeding, idle_owners, is_for_all_files, is_only_tried, keeps_order"
     ),
     "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Tried, Uses, tried",
     "chunklint.semantics.ecmascript.modals": "Modals",
@@ -724,7 +724,7 @@ __all__ = [
     "hollow_checks",
     "hook_calls",
     "idle_flags",
-    "idle_owner",
+    "idle_owners",
     "imports",
     "in_series",
     "inversions",

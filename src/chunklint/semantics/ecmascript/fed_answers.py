@@ -27,7 +27,7 @@ from chunklint.semantics.ecmascript.react import Effect, effects
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.shared_answers import Question, questions
 from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
-from chunklint.semantics.ecmascript.unused import ROUTED, needs_import, only_user
+from chunklint.semantics.ecmascript.unused import ROUTED, importable
 
 # Possessive: a file that begins with many comments would otherwise be tried in all ways to put them together.
 _COMMENTS = r"(?:\s++|//[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
@@ -55,6 +55,7 @@ class Fed:
         asker: Where the effect asks.
         request: Where the request is made.
         taker: Where the setter is called.
+        idle: The definitions of which another file must import one for the effect to run; empty where the file runs it.
     """
 
     owner: str
@@ -67,6 +68,7 @@ class Fed:
     asker: Location
     request: Location
     taker: Location
+    idle: tuple[str, ...]
 
 
 def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queued | Front]:
@@ -83,20 +85,16 @@ def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queue
         | {one.owner for one in given if isinstance(one, Feed)}
         | {one.owner for one in questions(file)}
         | set(shown.holders if shown is not None else ())
-        | {name for effect in effects(file) if (name := idle_owner(file, effect)) and _says(file, effect)}
+        | {name for effect in effects(file) if _says(file, effect) for name in idle_owners(file, effect)}
     )
     names = names_for(file, owners)
     yield from (one for one in (names, shown) if one is not None)
 
 
-def idle_owner(file: SourceFile, effect: Effect) -> str:
-    """The definition that an effect stands in, where only other files could make it run; "" otherwise."""
+def idle_owners(file: SourceFile, effect: Effect) -> tuple[str, ...]:
+    """The definitions of which another file must import one for an effect to run; empty where the file runs it."""
     name = definition_around(file, effect.call)
-    if not name or needs_import(file, name):
-        return name
-    # What only one other definition of the file uses, and no file can import, runs with that.
-    user = only_user(file, name)
-    return user if user and needs_import(file, user) else ""
+    return importable(file, name) if name else ()
 
 
 def _says(file: SourceFile, effect: Effect) -> bool:
@@ -133,6 +131,7 @@ def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
         file.location(asker(stale)),
         file.location(head_of(stale.request)),
         file.location(head_of(stale.setter)),
+        idle_owners(file, effect),
     )
 
 

@@ -220,7 +220,7 @@ class Feeding:
         return self._is_among(self._used, key)
 
     def is_idle(self, key: Key) -> bool:
-        """Whether no file that is known, nor the users of a package, could mount or call what needs an import."""
+        """Whether no other file that is known, nor the users of a package, could mount or call what needs an import."""
         package = self._workspace.resolution.package_of(key[0])
         if package is not None and package.library:
             return False
@@ -230,7 +230,8 @@ class Feeding:
         if package is not None and package.published:
             places.append(self._offered)
         for uses in places:
-            if any(self._could_mean(*one, name, key) for name in named for one in uses.get(name, ())):
+            others = ((name, *one) for name in named for one in uses.get(name, ()) if one != (key[0], ""))
+            if any(self._could_mean(path, module, name, key) for name, path, module in others):
                 return False
         return not any(may_be_taken(key[0], folder) for folder in self._folders)
 

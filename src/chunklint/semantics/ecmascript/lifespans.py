@@ -85,7 +85,7 @@ class Bound:
             another of those; None otherwise.
         grows: Whether it grows while the component is there, which therefore must not stay.
         asks: The method that keeps the handler, where the type of the receiver is declared or it is imported.
-        idle: The definition that another file must import for anything to run it; "" where the file itself does.
+        idle: The definitions of which another file must import one for it to run; empty where the file itself runs it.
     """
 
     owner: str
@@ -97,7 +97,7 @@ class Bound:
     receiver: tuple[str, str] | None = None
     grows: bool = False
     asks: Asked | None = None
-    idle: str = ""
+    idle: tuple[str, ...] = ()
 
 
 def bound(

@@ -40,46 +40,52 @@ def _may_be_used(name: str, imported: str) -> bool:
     return imported == _EVERY or is_component_or_hook(name) or is_component_or_hook(imported)
 
 
-def needs_import(file: SourceFile, name: str) -> bool:
-    """Whether a definition does nothing unless another file imports it by its name, and this file mentions it nowhere.
+def importable(file: SourceFile, name: str) -> tuple[str, ...]:
+    """The definitions of a file of which another one must import one for the named one to do anything.
 
+    That is the definition itself, where it is exported, and what uses it; empty where the file or a framework runs it.
     A default export may be mounted by the place of its file, unless that is a folder of parts; a hook never is.
     """
-    return file.remember(("needs import", name), lambda: _needs_import(file, name))
+    return file.remember(("importable", name), lambda: _importable(file, name))
+
+
+def _importable(file: SourceFile, name: str) -> tuple[str, ...]:
+    pending, found, seen = [name], set[str](), set[str]()
+    while pending:
+        one = pending.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        if one == "default":
+            offered, uses = True, list[Node]()
+        else:
+            defined = next((known.node for known in definitions(file) if known.fact.name == one), None)
+            if defined is None:
+                return ()
+            offered = any(_is_handed_out(file, made.node, defined, one) for made in exports(file).values())
+            uses = [use for use in _named(file, one) if _is_use(file, use, defined)]
+        if offered and not _needs_import(file, one):
+            return ()
+        found.update((one,) if offered else ())
+        users = [[other.fact.name for other in definitions(file) if begins_within(use, other.node)] for use in uses]
+        if not all(users):
+            return ()
+        pending.extend(user for around in users for user in around)
+    return tuple(sorted(found))
 
 
 def _needs_import(file: SourceFile, name: str) -> bool:
+    """Whether nothing takes an exported definition but what imports it by its name."""
+    stem = PurePosixPath(file.path).stem
     if name == "default":
-        return _is_apart(file.path) and PurePosixPath(file.path).stem not in ROUTED
-    if not is_component_or_hook(name) or name in _ROUTE_PARTS or PurePosixPath(file.path).stem in ROUTED:
+        return _is_apart(file.path) and stem not in ROUTED
+    if not is_component_or_hook(name) or name in _ROUTE_PARTS or stem in ROUTED:
         return False
     defined = next((one.node for one in definitions(file) if one.fact.name == name), None)
-    offered = exports(file)
-    own, main = offered.get(name), offered.get("default")
-    if defined is None:
-        return False
-    if main is not None and _stands_for(file, main.node, defined, name):
-        if not is_hook(name) and not _is_apart(file.path):
-            return False
-    elif own is None or own.module:
-        return False
-    return not any(_is_use(file, use, defined) for use in _named(file, name))
-
-
-def only_user(file: SourceFile, name: str) -> str:
-    """The one other definition of a file that uses a definition which no file can import; "" for none or several."""
-    return file.remember(("only user", name), lambda: _only_user(file, name))
-
-
-def _only_user(file: SourceFile, name: str) -> str:
-    defined = next((one.node for one in definitions(file) if one.fact.name == name), None)
-    own = (one.node for one in exports(file).values() if not one.module)
-    if defined is None or any(_is_handed_out(file, node, defined, name) for node in own):
-        return ""
-    uses = [use for use in _named(file, name) if _is_use(file, use, defined)]
-    around = [[one.fact.name for one in definitions(file) if begins_within(use, one.node)] for use in uses]
-    users = {user for names in around for user in names}
-    return users.pop() if all(around) and len(users) == 1 else ""
+    main = exports(file).get("default")
+    if defined is None or main is None or not _stands_for(file, main.node, defined, name):
+        return True
+    return is_hook(name) or _is_apart(file.path)
 
 
 def _is_handed_out(file: SourceFile, value: Node | None, defined: Node, name: str) -> bool:
