@@ -475,9 +475,10 @@ def _unstopped(facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Life
         calls = f"The effect calls `{start.text}`{drops}"
         if start.to_react:
             calls = f"`useSyncExternalStore` gets nothing from `{start.text}` that would end its subscription"
-        blame = (
-            f"`{offer.by_hand}` is called, but not on unmount" if offer.by_hand else f"nothing calls {offer.release}"
-        )
+        when = " on unmount" if offer.beside else ""
+        blame = f"nothing calls {offer.release}{when}"
+        if offer.by_hand:
+            blame = f"`{offer.by_hand}` is called, but not on unmount"
         message = f"{calls}: {offer.keeps} after unmount; {blame}."
         if offer.replaces:
             message += " Each call puts another in the place of the last one."

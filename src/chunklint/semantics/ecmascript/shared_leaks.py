@@ -14,13 +14,21 @@ from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.constructors import asks_its_class, constructed, ending_method, is_ending
 from chunklint.semantics.ecmascript.definitions import members
 from chunklint.semantics.ecmascript.feeds import definition_around
-from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_of, is_function, returned
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    function_of,
+    is_function,
+    returned,
+)
 from chunklint.semantics.ecmascript.leaks import has_no_cleanup, is_app_root, leak_of
 from chunklint.semantics.ecmascript.modules import exports, module_files, module_folders
 from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import (
     Deps,
     Effect,
+    cleanups,
     component_of,
     effects,
     hook_calls,
@@ -29,7 +37,7 @@ from chunklint.semantics.ecmascript.react import (
     is_hook,
 )
 from chunklint.semantics.ecmascript.registries import registry_of
-from chunklint.semantics.ecmascript.releases import Kind
+from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 from chunklint.semantics.ecmascript.singletons import Ended, replaced
 
@@ -50,6 +58,7 @@ class Offer:
         replaces: Whether it belongs to what lives as long as the page, and each call puts another in the last one's
             place, which nothing can end any more.
         by_hand: What the function calls to release it, though no unmount makes it do so; "" for nothing.
+        beside: Whether other functions of the file call what releases such things, for a caller to call them in turn.
     """
 
     name: str
@@ -60,6 +69,7 @@ class Offer:
     place: Location
     replaces: bool = False
     by_hand: str = ""
+    beside: bool = False
 
 
 @record
@@ -142,7 +152,7 @@ def starts(file: SourceFile) -> Iterator[Start]:
             continue
         for run, _ in reached(file, effect.callback):
             target = _target(file, effect, run.node)
-            if target is not None:
+            if target is not None and not _is_ended_beside(file, effect, target):
                 new = "new " if run.node.type == "new_expression" else ""
                 text = new + _called(file, run.node)
                 reruns, in_root = effect.runs is not Deps.EMPTY, is_app_root(file, effect.owner)
@@ -156,6 +166,19 @@ def starts(file: SourceFile) -> Iterator[Start]:
             in_root = is_app_root(file, component_of(file, call))
             place = file.location(given)
             yield Start(found.module, found.imported, "", file.text(given), False, in_root, place, to_react=True)
+
+
+def _is_ended_beside(file: SourceFile, effect: Effect, target: tuple[str, str, str]) -> bool:
+    """Whether the cleanup of another effect calls what ends things in the same module or hook: `stopPolling()`."""
+    others = (one for one in effects(file) if one.owner == effect.owner and one.call != effect.call)
+    for cleanup in (cleanup for other in others for cleanup in cleanups(file, other)):
+        for call in descendants(cleanup, "call_expression"):
+            called = _imported(file, call)
+            if called is None or called[0] != target[0] or not is_ending(called[2] or called[1]):
+                continue
+            if not target[2] or called[1] == target[1]:
+                return True
+    return False
 
 
 def _called(file: SourceFile, call: Node) -> str:
@@ -233,8 +256,25 @@ def _offered(file: SourceFile, function: Node, owner: Node | None, name: str, me
             own = leak.by_hand is not None and begins_within(leak.by_hand, function)
             by_hand = _called(file, leak.by_hand) if leak.by_hand is not None and own else ""
             place = file.location(acquired.node)
-            yield Offer(name, member, acquired.keeps, release, hands_back, place, by_hand=by_hand)
+            beside = any(
+                called_name(file, call) in RELEASES[acquired.kind] and not begins_within(call, function)
+                for call in descendants(file.root, "call_expression")
+                if not _is_about_its_own(file, call, function)
+            )
+            yield Offer(name, member, acquired.keeps, release, hands_back, place, by_hand=by_hand, beside=beside)
             return
+
+
+def _is_about_its_own(file: SourceFile, call: Node, function: Node) -> bool:
+    """Whether a call releases what a variable holds that the function which acquires does not see."""
+    callee = callee_of(call)
+    receiver = callee.child_by_field_name("object") if callee is not None else None
+    for node in (*([receiver] if receiver is not None else []), *arguments_of(call)):
+        root = root_of(node)
+        found = resolve(file, root) if root.type == "identifier" else None
+        if found is not None and found.kind == "variable" and not begins_within(function, found.scope):
+            return True
+    return False
 
 
 def _is_once_only(file: SourceFile, function: Node) -> bool:
