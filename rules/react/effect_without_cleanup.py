@@ -267,7 +267,7 @@ def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
     if is_test_or_story(file):
         return
     for effect in effects(file):
-        if not idle_owners(file, effect):
+        if idle_owners(file, effect) is None:
             yield from _growing(file, effect)
 
 
@@ -388,7 +388,7 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
             lent = {loan_of(file, effect, leak.acquired, said.place) for leak in found}
             if not grows and len(lent) == 1:
                 yield from (one for one in lent if one is not None)
-        for draft in _growing(file, effect) if idle else ():
+        for draft in _growing(file, effect) if idle is not None else ():
             yield replace(bound(file, effect.call, draft, grows=True), idle=idle)
     yield from lendings(file)
     yield from makers(file)
@@ -419,14 +419,14 @@ def _outliving(
                 )
 
 
-def _never_runs(spans: Lifespans, feeds: Feeding, path: str, idle: tuple[str, ...]) -> bool:
-    """Whether no file imports any of the definitions that alone could run an effect.
+def _never_runs(spans: Lifespans, feeds: Feeding, path: str, idle: tuple[str, ...] | None) -> bool:
+    """Whether nothing that runs imports any of the definitions that alone could run an effect.
 
     Where nothing starts an application, its users are elsewhere.
     """
-    return (
-        bool(idle) and (spans.has_entry() or feeds.is_started(path)) and all(feeds.is_idle((path, one)) for one in idle)
-    )
+    if idle is None or not (spans.has_entry() or feeds.is_started(path)):
+        return False
+    return all(feeds.is_idle((path, one)) for one in idle)
 
 
 def _overtaken(

@@ -55,7 +55,7 @@ class Fed:
         asker: Where the effect asks.
         request: Where the request is made.
         taker: Where the setter is called.
-        idle: The definitions of which another file must import one for the effect to run; empty where the file runs it.
+        idle: The definitions of which another file must import one for the effect to run; None where it runs anyway.
     """
 
     owner: str
@@ -68,7 +68,7 @@ class Fed:
     asker: Location
     request: Location
     taker: Location
-    idle: tuple[str, ...]
+    idle: tuple[str, ...] | None
 
 
 def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queued | Front]:
@@ -85,16 +85,17 @@ def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queue
         | {one.owner for one in given if isinstance(one, Feed)}
         | {one.owner for one in questions(file)}
         | set(shown.holders if shown is not None else ())
-        | {name for effect in effects(file) if _says(file, effect) for name in idle_owners(file, effect)}
+        | {name for effect in effects(file) if _says(file, effect) for name in idle_owners(file, effect) or ()}
+        | {name for one in given if isinstance(one, Uses) for *_, through in one.taken for name in through or ()}
     )
     names = names_for(file, owners)
     yield from (one for one in (names, shown) if one is not None)
 
 
-def idle_owners(file: SourceFile, effect: Effect) -> tuple[str, ...]:
-    """The definitions of which another file must import one for an effect to run; empty where the file runs it."""
+def idle_owners(file: SourceFile, effect: Effect) -> tuple[str, ...] | None:
+    """The definitions of which another file must import one for an effect to run; None where it runs anyway."""
     name = definition_around(file, effect.call)
-    return importable(file, name) if name else ()
+    return importable(file, name) if name else None
 
 
 def _says(file: SourceFile, effect: Effect) -> bool:

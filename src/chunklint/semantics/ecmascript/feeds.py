@@ -25,13 +25,12 @@ from chunklint.semantics.ecmascript.names import bindings
 from chunklint.semantics.ecmascript.react import component_of, jsx_elements
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.route_tables import routes_in, word_before
-from chunklint.semantics.ecmascript.unused import folders_taken, may_be_taken, offered_again, passed_on
+from chunklint.semantics.ecmascript.unused import LOADED, folders_taken, may_be_taken, offered_again, taken
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
 WHOLE = "*"
 """The name of all that a module exports: whoever imports it while the app runs may mount any of it."""
 
-LOADED = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
 _ASKING = re.compile(
     r"^(?:on(?:Search|Load|Fetch|Query|Request)|(?:load|fetch|search|query|find|list|request)(?![a-z]))"
 )
@@ -67,12 +66,13 @@ class Feed:
 class Uses:
     """What a file mounts, calls or imports without a look at what it gives: module and name of each.
 
-    `passed` is all that it imports from files, `offered` what it exports again, `folders` the beginnings of the paths
-    that it takes all of, `routes` the pattern of each route with a parameter, with module and name of what that shows.
+    `taken` is all that it imports and does anything with, with what another file must import for that (None for
+    nothing), `offered` what it exports again, `folders` the beginnings of the paths that it takes all of, `routes` the
+    pattern of each route with a parameter, with module and name of what that shows.
     """
 
     names: tuple[tuple[str, str], ...]
-    passed: tuple[tuple[str, str], ...] = ()
+    taken: tuple[tuple[str, str, tuple[str, ...] | None], ...] = ()
     routes: tuple[tuple[str, str, str], ...] = ()
     offered: tuple[tuple[str, str], ...] = ()
     folders: tuple[str, ...] = ()
@@ -98,12 +98,13 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
     # A component that is kept in a table is mounted from there under another name.
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
     used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
-    passed = {(module, name) for module, name in passed_on(file) if module not in _REACT} - used
+    imported = {one for one in taken(file) if one[0] not in _REACT}
     shown = ((pattern, origin_of_use(file, name)) for pattern, name in routes_in(file))
     routes = {(pattern, *target) for pattern, target in shown if target is not None}
     offered, folders = tuple(sorted(set(offered_again(file)))), tuple(sorted(set(folders_taken(file))))
-    if used or passed or routes or offered or folders:
-        yield Uses(tuple(sorted(used)), tuple(sorted(passed)), tuple(sorted(routes)), offered, folders)
+    if used or imported or routes or offered or folders:
+        order = sorted(imported, key=lambda one: (*one[:2], one[2] is None, one[2] or ()))
+        yield Uses(tuple(sorted(used)), tuple(order), tuple(sorted(routes)), offered, folders)
 
 
 def tried(file: SourceFile) -> Tried | None:
@@ -168,7 +169,11 @@ class Feeding:
         for path, feed in ((path, feed) for path, own in fed.items() for feed in own):
             self._by_name[feed.imported].append((path, feed))
         self._used = _by_name({path: one.names for path, one in used.items()})
-        self._passed = _by_name({path: one.passed for path, one in used.items()})
+        self._taken: dict[str, list[tuple[str, str, tuple[str, ...] | None]]] = defaultdict(list)
+        for path, one in used.items():
+            for module, name, through in one.taken:
+                self._taken[name].append((path, module, through))
+        self._alive: dict[Key, bool] = {}
         self._offered = _by_name({path: one.offered for path, one in used.items()})
         self._folders = {folder for one in used.values() for folder in one.folders}
         self._tried = _by_name(tried)
@@ -220,20 +225,41 @@ class Feeding:
         return self._is_among(self._used, key)
 
     def is_idle(self, key: Key) -> bool:
-        """Whether no other file that is known, nor the users of a package, could mount or call what needs an import."""
+        """Whether nothing that runs leads to what needs an import, in the files that are known or those of users."""
+        if key not in self._alive:
+            pending, seen, alive = [key], {key}, False
+            while pending and not alive:
+                one = pending.pop()
+                users = self._users(one)
+                alive = users is None or any(self._alive.get(user, False) for user in users)
+                pending += [user for user in users or () if user not in seen]
+                seen.update(users or ())
+            # Whatever was asked on the way to nowhere is as idle.
+            self._alive.update({key: True} if alive else dict.fromkeys(seen, False))
+        return not self._alive[key]
+
+    def _users(self, key: Key) -> Collection[Key] | None:
+        """What must be imported for another file to use a definition; None where something uses it anyway."""
         package = self._workspace.resolution.package_of(key[0])
         if package is not None and package.library:
-            return False
+            return None
         named = (*sorted(self._names(key[1])), WHOLE)
         # What only another file offers again is used by nobody, unless there are users that no file shows.
-        places = [self._used, self._passed, self._tried]
-        if package is not None and package.published:
-            places.append(self._offered)
+        places = [self._tried, self._offered] if package is not None and package.published else [self._tried]
         for uses in places:
-            others = ((name, *one) for name in named for one in uses.get(name, ()) if one != (key[0], ""))
-            if any(self._could_mean(path, module, name, key) for name, path, module in others):
-                return False
-        return not any(may_be_taken(key[0], folder) for folder in self._folders)
+            if any(self._could_mean(*one, name, key) for name in named for one in uses.get(name, ())):
+                return None
+        if any(may_be_taken(key[0], folder) for folder in self._folders):
+            return None
+        found = set[Key]()
+        for name in named:
+            for path, module, through in self._taken.get(name, ()):
+                if not self._could_mean(path, module, name, key):
+                    continue
+                if through is None:
+                    return None
+                found.update((path, one) for one in through)
+        return found
 
     def is_started(self, path: str) -> bool:
         """Whether a framework starts the application that a file belongs to, without any entry of its own."""
@@ -256,9 +282,11 @@ class Feeding:
                 return target == key[0] or any(self._leads(target, one, key) for one in self._names(key[1]))
         elif (found := self._workspace.find(path, module, name)) is not None:
             return found[0] == key
+        elif name == key[1] != "default" and module:
+            return True  # It comes from where no file offers it as far as can be read.
         if not module or module.startswith(".") or self._workspace.file(path, module) is not None:
             return False
-        return name == key[1] or (name in (WHOLE, "default") and _may_name(module, key[0]))
+        return name in (WHOLE, "default") and _may_name(module, key[0])
 
     def _leads(self, barrel: str, name: str, key: Key) -> bool:
         """Whether a file passes a definition on under a name."""

@@ -19,7 +19,7 @@ from chunklint.languages.base import SourceFile, ancestors, descendants, is_with
 from chunklint.model import Draft, Location, Place, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import definitions
-from chunklint.semantics.ecmascript.feeds import LOADED, WHOLE, calls_of_hooks, definition_around, origin_of_use
+from chunklint.semantics.ecmascript.feeds import WHOLE, calls_of_hooks, definition_around, origin_of_use
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -32,6 +32,7 @@ from chunklint.semantics.ecmascript.modules import exports, module_files
 from chunklint.semantics.ecmascript.mounts import ENTRY
 from chunklint.semantics.ecmascript.names import bindings
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
+from chunklint.semantics.ecmascript.unused import LOADED
 
 _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
 _REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
@@ -85,7 +86,7 @@ class Bound:
             another of those; None otherwise.
         grows: Whether it grows while the component is there, which therefore must not stay.
         asks: The method that keeps the handler, where the type of the receiver is declared or it is imported.
-        idle: The definitions of which another file must import one for it to run; empty where the file itself runs it.
+        idle: The definitions of which another file must import one for it to run; None where it runs anyway.
     """
 
     owner: str
@@ -97,7 +98,7 @@ class Bound:
     receiver: tuple[str, str] | None = None
     grows: bool = False
     asks: Asked | None = None
-    idle: tuple[str, ...] = ()
+    idle: tuple[str, ...] | None = None
 
 
 def bound(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from tree_sitter import Node
@@ -34,22 +35,24 @@ _FOLDERS = re.compile(
     r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)*(?:`([^`$]*)\$|["']([^"']*)["']\s*\+)"""
 )
 _EVERY = "*"
+LOADED = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
 
 
 def _may_be_used(name: str, imported: str) -> bool:
     return imported == _EVERY or is_component_or_hook(name) or is_component_or_hook(imported)
 
 
-def importable(file: SourceFile, name: str) -> tuple[str, ...]:
+def importable(file: SourceFile, name: str) -> tuple[str, ...] | None:
     """The definitions of a file of which another one must import one for the named one to do anything.
 
-    That is the definition itself, where it is exported, and what uses it; empty where the file or a framework runs it.
-    A default export may be mounted by the place of its file, unless that is a folder of parts; a hook never is.
+    That is the definition itself, where it is exported, and what uses it. Without any of those nothing ever runs it.
+    None where the file or a framework does. A default export may be mounted by the place of its file, unless that is a
+    folder of parts; a hook never is.
     """
     return file.remember(("importable", name), lambda: _importable(file, name))
 
 
-def _importable(file: SourceFile, name: str) -> tuple[str, ...]:
+def _importable(file: SourceFile, name: str) -> tuple[str, ...] | None:
     pending, found, seen = [name], set[str](), set[str]()
     while pending:
         one = pending.pop()
@@ -59,19 +62,33 @@ def _importable(file: SourceFile, name: str) -> tuple[str, ...]:
         if one == "default":
             offered, uses = True, list[Node]()
         else:
-            defined = next((known.node for known in definitions(file) if known.fact.name == one), None)
+            defined = _defined(file).get(one)
             if defined is None:
-                return ()
+                return None
             offered = any(_is_handed_out(file, made.node, defined, one) for made in exports(file).values())
-            uses = [use for use in _named(file, one) if _is_use(file, use, defined)]
+            uses = [use for use in _named(file).get(one, ()) if _is_use(file, use, defined)]
         if offered and not _needs_import(file, one):
-            return ()
+            return None
         found.update((one,) if offered else ())
-        users = [[other.fact.name for other in definitions(file) if begins_within(use, other.node)] for use in uses]
+        users = [_around(file, use) for use in uses]
         if not all(users):
-            return ()
+            return None
         pending.extend(user for around in users for user in around)
     return tuple(sorted(found))
+
+
+def _defined(file: SourceFile) -> Mapping[str, Node]:
+    """The definitions of a file by their names; of several the first."""
+
+    def find() -> dict[str, Node]:
+        return {one.fact.name: one.node for one in reversed(definitions(file))}
+
+    return file.remember("defined by name", find)
+
+
+def _around(file: SourceFile, node: Node) -> list[str]:
+    """The definitions that a node stands in."""
+    return [one.fact.name for one in definitions(file) if begins_within(node, one.node)]
 
 
 def _needs_import(file: SourceFile, name: str) -> bool:
@@ -81,7 +98,7 @@ def _needs_import(file: SourceFile, name: str) -> bool:
         return _is_apart(file.path) and stem not in ROUTED
     if not is_component_or_hook(name) or name in _ROUTE_PARTS or stem in ROUTED:
         return False
-    defined = next((one.node for one in definitions(file) if one.fact.name == name), None)
+    defined = _defined(file).get(name)
     main = exports(file).get("default")
     if defined is None or main is None or not _stands_for(file, main.node, defined, name):
         return True
@@ -112,8 +129,16 @@ def _identifiers(node: Node) -> Iterator[Node]:
     return descendants(node, "identifier", "shorthand_property_identifier")
 
 
-def _named(file: SourceFile, name: str) -> Iterator[Node]:
-    return (one for one in _identifiers(file.root) if file.text(one) == name)
+def _named(file: SourceFile) -> Mapping[str, list[Node]]:
+    """All identifiers of a file by their names."""
+
+    def find() -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = defaultdict(list)
+        for one in _identifiers(file.root):
+            found[file.text(one)].append(one)
+        return found
+
+    return file.remember("identifiers by name", find)
 
 
 def _is_use(file: SourceFile, name: Node, defined: Node) -> bool:
@@ -127,15 +152,40 @@ def _is_use(file: SourceFile, name: Node, defined: Node) -> bool:
     return part is None or file.text(part) != "displayName"
 
 
-def passed_on(file: SourceFile) -> Iterator[tuple[str, str]]:
-    """Module and name of what a file imports or asks for by `require`, whatever it does with it.
+def taken(file: SourceFile) -> Iterator[tuple[str, str, tuple[str, ...] | None]]:
+    """Module and name of what a file does anything with, whatever that is, and what another file must import for it.
 
-    Only what may be a component or hook, by the name that it has here or there, and whole modules.
+    Only what may be a component or hook, by the name that it has here or there, and whole modules. None where the file
+    itself does it, or a framework.
     """
     for found in bindings(file, file.root).values():
-        if found.kind == "import" and found.module and _may_be_used(found.name, found.imported):
-            yield found.module, found.imported
-    yield from ((module, _EVERY) for module in (*_REQUIRED.findall(file.content), *_SPACES.findall(file.content)))
+        if found.kind != "import" or not found.module or not _may_be_used(found.name, found.imported):
+            continue
+        uses = [use for use in _named(file).get(found.name, ()) if not _introduces(use)]
+        if uses:
+            yield found.module, found.imported, _through(file, uses)
+    for loaded in LOADED.finditer(file.content):
+        start = len(file.content[: loaded.start()].encode())
+        around = file.root.descendant_for_byte_range(start, start)
+        yield loaded.group(1), _EVERY, _through(file, [around]) if around is not None else None
+    modules = (*_REQUIRED.findall(file.content), *_SPACES.findall(file.content))
+    yield from ((module, _EVERY, None) for module in modules)
+
+
+def _introduces(name: Node) -> bool:
+    around = name.parent
+    return around is not None and around.type in ("import_specifier", "import_clause", "namespace_import")
+
+
+def _through(file: SourceFile, uses: Iterable[Node]) -> tuple[str, ...] | None:
+    """What another file must import for one of the uses to run; None where one runs anyway."""
+    needed = set[str]()
+    for use in uses:
+        around = [importable(file, owner) for owner in _around(file, use)]
+        if not around or any(one is None for one in around):
+            return None
+        needed.update(name for one in around if one is not None for name in one)
+    return tuple(sorted(needed))
 
 
 def offered_again(file: SourceFile) -> Iterator[tuple[str, str]]:

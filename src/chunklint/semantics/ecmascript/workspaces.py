@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 
 from chunklint.semantics.ecmascript.definitions import Definition
@@ -110,21 +110,20 @@ class Workspace:
 
     def _exported(self, path: str, module: str, name: str) -> Key | None:
         """Follow barrels: a name is its own in a file, passed on from another, or behind one of its stars."""
-        pending = [(path, module, name)]
-        for _ in range(_HOPS * 4):
-            if not pending:
-                return None
-            importer, specifier, wanted = pending.pop(0)
+        pending, seen = deque([(path, module, name)]), set[tuple[str, str]]()
+        while pending:
+            importer, specifier, wanted = pending.popleft()
             target = self.file(importer, specifier)
-            if target is None:
+            if target is None or (target, wanted) in seen:
                 continue
+            seen.add((target, wanted))
             exports = self._exports[target]
             if wanted in exports:
                 local, source, imported = exports[wanted]
                 if local:
                     return target, local
                 if source:
-                    pending.insert(0, (target, source, imported))
+                    pending.appendleft((target, source, imported))
                 continue
             pending.extend(
                 (target, source, wanted) for own, (_, source, _) in exports.items() if own.startswith("*") and source
