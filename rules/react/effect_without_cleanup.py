@@ -469,7 +469,8 @@ def _aside(owner: str, tried_only: bool) -> str:
 
 def _unstopped(facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Lifespans) -> Iterator[Draft]:
     for start, offer in joined(facts):
-        if whole and not start.reruns and not start.to_react and spans.lasts(start.place.path, start.owner):
+        stays = whole and not start.reruns and not start.to_react
+        if stays and spans.is_there_for_good(start.place.path, start.owner):
             continue
         drops = f" and drops what `{start.text}` returns to stop it" if offer.hands_back else ""
         calls = f"The effect calls `{start.text}`{drops}"

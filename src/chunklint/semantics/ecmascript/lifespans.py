@@ -145,8 +145,10 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         seen.add(origin)
         owner = component_of(file, element)
         if owner is None:
-            entered = (renders and _is_entered(file, element)) or _is_handed_over(file, element)
-            yield ENTRY if entered else "", *origin, entered, not entered
+            around = (_entering(file, element) if renders else None) or _handing_over(file, element)
+            stays = around is not None and all(_keeps(file, tag, tag == element) for tag in _tags(element, around))
+            goes = not stays and (around is None or _is_shown_at_times(file, element, around))
+            yield ENTRY if around is not None and not goes else "", *origin, stays, goes
         else:
             stays = _stays(file, element, owner)
             yield definition_around(file, element), *origin, stays, not stays and _goes(file, element, owner)
@@ -204,7 +206,12 @@ def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
     """Whether a condition, a list, a key, a route or a prop that carries it is seen to decide on an element."""
     if enclosing_function(file, element) != owner or is_conditional(element):
         return True
-    for tag in _tags(element, owner):
+    return _is_shown_at_times(file, element, owner)
+
+
+def _is_shown_at_times(file: SourceFile, element: Node, top: Node) -> bool:
+    """Whether a prop that carries an element, a key, a route, a tab or a modal below some node decides on it."""
+    for tag in _tags(element, top):
         name = tag.child_by_field_name("name") if tag is not None else None
         shown = name is not None and tag != element and _SHOWS_AT_TIMES.search(file.text(name)) is not None
         if tag is None or _has_key(file, tag) or shown:
@@ -236,35 +243,33 @@ def _has_key(file: SourceFile, tag: Node) -> bool:
     return any(file.text(part.named_children[0]) == "key" for part in parts)
 
 
-def _is_entered(file: SourceFile, element: Node) -> bool:
-    """Whether an element is rendered into the page as the module is loaded."""
+def _entering(file: SourceFile, element: Node) -> Node | None:
+    """The call that renders an element into the page as the module is loaded."""
     call = None
     for around in ancestors(element):
         if around.type == "call_expression" and called_name(file, around) in _RENDERS:
             call = around
             break
         if is_function(around):
-            return False
-    if call is None or not all(_keeps(file, tag, tag == element) for tag in _tags(element, call)):
-        return False
-    return all(_runs_once(file, function) for function in ancestors(call) if is_function(function))
+            return None
+    if call is None or not all(_runs_once(file, function) for function in ancestors(call) if is_function(function)):
+        return None
+    return call
 
 
-def _is_handed_over(file: SourceFile, element: Node) -> bool:
-    """Whether an entry, a module that exports nothing, gives an element to a call as it is loaded: `mount(<App />)`.
+def _handing_over(file: SourceFile, element: Node) -> Node | None:
+    """The call by which an entry, a module that exports nothing, gives an element away as it loads: `mount(<App />)`.
 
     What comes after a name or a path, or in a list, is registered for later: `add("page", <Page />)`.
     """
     call = next((around for around in ancestors(element) if around.type == "call_expression"), None)
     statement = call.parent if call is not None else None
     if call is None or statement is None or statement.type != "expression_statement" or exports(file):
-        return False
+        return None
     first = next(iter(arguments_of(call)), None)
     if statement.parent != file.root or first is None or not is_within(element, first) or not _is_jsx(first):
-        return False
-    if enclosing_function(file, element) is not None:
-        return False
-    return all(_keeps(file, tag, tag == element) for tag in _tags(element, call))
+        return None
+    return call if enclosing_function(file, element) is None else None
 
 
 def _is_jsx(node: Node) -> bool:
@@ -351,6 +356,10 @@ class Lifespans:
         return bool(places) and all(
             stays and (owner == ENTRY or self.lasts(user, owner)) for user, owner, stays in places
         )
+
+    def is_there_for_good(self, path: str, name: str) -> bool:
+        """Whether a definition stays as long as the page, as far as anybody sees."""
+        return self.lasts(path, name) or not self.comes_and_goes(path, name)
 
     def comes_and_goes(self, path: str, name: str) -> bool:
         """Whether a definition is not known to stand where nothing is seen to decide on it, up to the entry."""

@@ -38,6 +38,7 @@ from chunklint.semantics.ecmascript.react import (
 )
 from chunklint.semantics.ecmascript.registries import registry_of
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
+from chunklint.semantics.ecmascript.reruns import runs_again
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 from chunklint.semantics.ecmascript.singletons import Ended, replaced
 
@@ -155,7 +156,7 @@ def starts(file: SourceFile) -> Iterator[Start]:
             if target is not None and not _is_ended_beside(file, effect, target):
                 new = "new " if run.node.type == "new_expression" else ""
                 text = new + _called(file, run.node)
-                reruns, in_root = effect.runs is not Deps.EMPTY, is_app_root(file, effect.owner)
+                reruns, in_root = runs_again(file, effect), is_app_root(file, effect.owner)
                 place = file.location(callee_of(run.node) or run.node)
                 asked, owner = _is_asked(file, effect, run.node), definition_around(file, run.node)
                 yield Start(*target, text, reruns, in_root, place, asked=asked, owner=owner)

@@ -252,6 +252,6 @@ def is_over(spans: Lifespans, shares: Shares, path: str, one: Bound) -> bool:
 
     It stays for good, as far as anybody sees, or its receiver ends.
     """
-    if not one.grows and (spans.lasts(path, one.owner) or not spans.comes_and_goes(path, one.owner)):
+    if not one.grows and spans.is_there_for_good(path, one.owner):
         return True
     return shares.ends_first(path, one) or shares.returns_nothing(path, one)
