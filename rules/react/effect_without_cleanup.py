@@ -22,7 +22,6 @@ from chunklint.api import (
     Front,
     Holders,
     Keeper,
-    Kind,
     Leak,
     Lending,
     Lent,
@@ -37,6 +36,7 @@ from chunklint.api import (
     Queued,
     Reader,
     Refusal,
+    Rendered,
     Resolution,
     Rule,
     Severity,
@@ -88,12 +88,13 @@ from chunklint.api import (
     offers,
     opened_by_handlers,
     opened_by_initialisers,
-    opened_by_renders,
     opened_message,
+    opened_severity,
     overtaken,
     overtaken_message,
     placed,
     questions,
+    rendered,
     reset_message,
     resets,
     returned,
@@ -189,6 +190,8 @@ export function Width() {
         "run that only log; observers of the component's own element that run once; speech recognition that ends "
         "with the first result",
         "object URLs that `useMemo` makes of text, or one of each file that it is given; blobs lie in memory",
+        "what is held of a rendering that the React Compiler builds (`babel-plugin-react-compiler` in the package.json "
+        "of the package, or of the root): it keeps that as `useMemo` does",
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
         "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "
         "the effect that locks it also gives it back",
@@ -257,6 +260,7 @@ Shared = (
     | Loan
     | Maker
     | Reader
+    | Rendered
     | Holders
     | VoidMethod
 )
@@ -359,10 +363,8 @@ def starts_outside_effects(file: EcmascriptFile) -> Iterator[Draft]:
         yield rule.at(head_of(opened.node), left_open_message(opened), severity=Severity.WARNING)
     for reset in resets(file):
         yield rule.at(head_of(reset.timer), reset_message(reset), severity=Severity.NOTE)
-    for found in (*opened_by_initialisers(file), *opened_by_renders(file)):
-        each_render = found.hook is None and found.acquired.kind is not Kind.OBJECT_URL
-        severity = Severity.ERROR if each_render else Severity.WARNING
-        yield rule.at(head_of(found.acquired.node), opened_message(file, found), severity=severity)
+    for found in opened_by_initialisers(file):
+        yield rule.at(head_of(found.acquired.node), opened_message(file, found), severity=opened_severity(found))
 
 
 @rule.fact(ecmascript)
@@ -390,6 +392,7 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
                 yield from (one for one in lent if one is not None)
         for draft in _growing(file, effect) if idle is not None else ():
             yield replace(bound(file, effect.call, draft, grows=True), idle=idle)
+    yield from rendered(file)
     yield from lendings(file)
     yield from makers(file)
     yield from void_methods(file)
@@ -401,6 +404,18 @@ def tells_of_all_files(facts: Mapping[str, tuple[Shared, ...]], whole: bool, res
     yield from _outliving(facts, whole, spans, feeds)
     yield from _overtaken(facts, whole, spans, feeds)
     yield from _unstopped(facts, whole, spans)
+    yield from _rendered(facts, whole, spans, feeds, resolution)
+
+
+def _rendered(
+    facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Lifespans, feeds: Feeding, resolution: Resolution
+) -> Iterator[Draft]:
+    for path, own in facts.items():
+        for one in own:
+            if not isinstance(one, Rendered) or (one.kept and resolution.is_compiled(path)):
+                continue
+            if not (whole and _never_runs(spans, feeds, path, one.idle)):
+                yield rule.at(one.place, one.message, severity=one.severity)
 
 
 def _outliving(

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.concurrency.threads import thread_facts, torn
     from chunklint.semantics.ecmascript.async_effects import Promise, Promised, promises
     from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, WayOut, boundaries
+    from chunklint.semantics.ecmascript.each_render import Rendered, rendered
     from chunklint.semantics.ecmascript.effect_wording import (
         added_message,
         adds_up,
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
         mismatch_message,
         mismatch_severity,
         opened_message,
+        opened_severity,
         overtaken_message,
         reconnect_message,
         reset_message,
@@ -118,7 +120,6 @@ if TYPE_CHECKING:
         Started,
         added_by_handlers,
         opened_by_initialisers,
-        opened_by_renders,
         started_by_handlers,
     )
     from chunklint.semantics.ecmascript.page_boundaries import Frames, frames, layout_that_leads_on, page_boundaries
@@ -278,11 +279,12 @@ _HOMES = {
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, WayOut, boundaries",
     "chunklint.semantics.ecmascript.galleries": "is_test_or_story",
     "chunklint.semantics.ecmascript.gaps": "gaps",
+    "chunklint.semantics.ecmascript.each_render": "Rendered, rendered",
     "chunklint.semantics.ecmascript.effect_wording": (
         "added_message, adds_up, asker, called_text, endless_message, head_of, late_message, leak_message, "
-        "leak_severity, left_open_message, mismatch_message, mismatch_severity, opened_message, overtaken_message, "
-        "reconnect_message, reset_message, retry_message, seen_at, stale_message, started_message, way_to, "
-        "worst_of"
+        "leak_severity, left_open_message, mismatch_message, mismatch_severity, opened_message, opened_severity, "
+        "overtaken_message, reconnect_message, reset_message, retry_message, seen_at, stale_message, started_message, "
+        "way_to, worst_of"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": (
@@ -302,7 +304,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
     "chunklint.semantics.ecmascript.mounts": "Front, Mount, front",
     "chunklint.semantics.ecmascript.outside_effects": (
-        "Opened, Started, added_by_handlers, opened_by_initialisers, opened_by_renders, started_by_handlers"
+        "Opened, Started, added_by_handlers, opened_by_initialisers, started_by_handlers"
     ),
     "chunklint.semantics.ecmascript.monitors": "Monitor, monitor_of, monitors",
     "chunklint.semantics.ecmascript.page_boundaries": "Frames, frames, layout_that_leads_on, page_boundaries",
@@ -594,6 +596,7 @@ __all__ = [
     "Reconnect",
     "Reference",
     "Refusal",
+    "Rendered",
     "Renewal",
     "Reopening",
     "Residue",
@@ -783,8 +786,8 @@ __all__ = [
     "offers",
     "opened_by_handlers",
     "opened_by_initialisers",
-    "opened_by_renders",
     "opened_message",
+    "opened_severity",
     "origin_of",
     "origin_of_hole",
     "overlap_message",
@@ -810,6 +813,7 @@ __all__ = [
     "reconnects",
     "record",
     "reentries",
+    "rendered",
     "renewals",
     "reopened",
     "reopenings",

@@ -21,10 +21,11 @@ from chunklint.semantics.ecmascript.outside_effects import Opened, Started
 from chunklint.semantics.ecmascript.react import Deps
 from chunklint.semantics.ecmascript.reconnections import Reconnect, Retry
 from chunklint.semantics.ecmascript.releases import Kind
-from chunklint.semantics.ecmascript.reruns import runs_again, shuts_itself
+from chunklint.semantics.ecmascript.reruns import runs_again
 from chunklint.semantics.ecmascript.resources import Acquisition
 from chunklint.semantics.ecmascript.shared_answers import Answer, Question
 from chunklint.semantics.ecmascript.shared_receivers import only_receiver_changes, shared_origin
+from chunklint.semantics.ecmascript.shutting import acquires_each_time
 from chunklint.semantics.ecmascript.stale_answers import Stale
 from chunklint.semantics.wording import capitalised
 
@@ -114,7 +115,7 @@ def _comes_once(file: SourceFile, leak: Leak) -> bool:
     """Whether later runs of the effect do not come so far as to acquire."""
     effect, acquired = leak.effect, leak.acquired
     turned = is_past_once(file, effect, acquired) or is_turned_away(file, effect, acquired)
-    return turned or shuts_itself(file, effect, acquired)
+    return turned or not acquires_each_time(file, effect, acquired)
 
 
 def _blame(file: SourceFile, leak: Leak) -> str:
@@ -238,6 +239,12 @@ def opened_message(file: SourceFile, opened: Opened) -> str:
         f"{keeps} after unmount: `{called_text(file, opened.hook)}` has no cleanup. "
         f"Acquire it in an effect that calls {found.release} in its cleanup."
     )
+
+
+def opened_severity(opened: Opened) -> Severity:
+    """An error for what each render opens; addresses of blobs only cost memory."""
+    each_render = opened.hook is None and opened.acquired.kind is not Kind.OBJECT_URL
+    return Severity.ERROR if each_render else Severity.WARNING
 
 
 def endless_message(found: Endless) -> str:

@@ -62,6 +62,7 @@ from chunklint.semantics.ecmascript.self_ending import (
     tells_all_of_its_end,
 )
 from chunklint.semantics.ecmascript.shown_elements import comes_anew, matters
+from chunklint.semantics.ecmascript.shutting import acquires_each_time
 from chunklint.semantics.ecmascript.timers import (
     acts_outside,
     comes_in_order,
@@ -306,7 +307,8 @@ def _overwritten_ref(file: SourceFile, effect: Effect, acquired: Acquisition, ha
             return ""
     if any(".current" in file.text(asked) for part in parts for asked in conditions(part)):
         return ""
-    return ".".join(refs[0]) if cleaned_at_the_end_only(file, effect, refs[0]) else ""
+    overwrites = cleaned_at_the_end_only(file, effect, refs[0]) and acquires_each_time(file, effect, acquired)
+    return ".".join(refs[0]) if overwrites else ""
 
 
 def _is_assigned(node: Node) -> bool:

@@ -211,6 +211,10 @@ def opened_by_initialisers(file: SourceFile) -> Iterator[Opened]:
 
 def opened_by_renders(file: SourceFile) -> Iterator[Opened]:
     """What a component acquires while it renders, anew each time: a socket in its body, an object URL in its JSX."""
+    yield from file.remember("opened by renders", lambda: tuple(_opened_by_renders(file)))
+
+
+def _opened_by_renders(file: SourceFile) -> Iterator[Opened]:
     if not any(word in file.source for word in (b"new ", b"createObjectURL", b"setInterval", b"socket.io-client")):
         return
     for node in descendants(file.root, "new_expression", "call_expression"):

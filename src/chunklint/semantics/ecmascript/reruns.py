@@ -24,11 +24,12 @@ _DATA = re.compile(
     r"^use(?:Params|Location|Pathname|Search|SearchParams|Matches?|Route)?$|"
     r"^use\w*(?:Selector|AtomValue|RecoilValue|Atom|RecoilState|Store|Query|SWR|Fetch|MediaQuery|LoaderData|Subscription)$"
 )
-# What is done, and what does it, by the names that such things are given.
-_DEEDS = re.compile(
+DEEDS = re.compile(
     r"^(?:set|on|handle|dispatch|add|remove|update|fetch|load|open|close|toggle|reset|get|show|hide|start|stop|send|track|"
     r"navigate|register|subscribe|invalidate|refetch|mutate|push|log|run|init|create|delete|save|clear|play|t)(?:[A-Z]|$)"
 )
+"""What is done, and what does it, by the names that such things are given."""
+
 # Methods of text and lists, which are values.
 _OF_VALUES = frozenset(
     {"map", "filter", "find", "some", "every", "includes", "forEach", "join", "slice", "split", "trim", "toString"}
@@ -85,7 +86,7 @@ def _is_changed_by_hook(file: SourceFile, found: Binding, hook: str, call: Node,
     setters = [one for one in bindings(file, found.scope).values() if one.value == found.value and one.keys == ("1",)]
     if found.keys[:1] == ("0",) and any(next(uses_of(file, one.node), None) is not None for one in setters):
         return True
-    if hook in ("useState", "useReducer") or _DEEDS.match(found.name):
+    if hook in ("useState", "useReducer") or DEEDS.match(found.name):
         return not found.keys and hook == "useState"
     asked = any(not is_function(unwrap(one)) and _changes(file, one, hops - 1) for one in given)
     return asked or _DATA.match(hook) is not None or not _acts(file, found)
@@ -108,11 +109,6 @@ def _acts(file: SourceFile, found: Binding) -> bool:
         if not kept and (member is None or file.text(member) not in _OF_VALUES):
             return True
     return False
-
-
-def shuts_itself(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
-    """Whether an effect asks for what it sets itself as it acquires: `if (!chart) setChart(init(element))`."""
-    return bool(closing(file, effect, acquired))
 
 
 def closing(file: SourceFile, effect: Effect, acquired: Acquisition) -> frozenset[Chain]:

@@ -41,6 +41,8 @@ _ALIAS = re.compile(
 # Frameworks that start an application themselves, so that none of its files does.
 _STARTS = frozenset({"umi", "@umijs/max", "next", "gatsby", "@remix-run/react", "ice"})
 
+_COMPILER = "babel-plugin-react-compiler"
+
 
 @record
 class Aliases:
@@ -73,6 +75,7 @@ class Package:
     elsewhere: bool = False
     published: bool = False
     started: bool = False
+    compiled: bool = False
 
 
 @record
@@ -86,6 +89,13 @@ class Resolution:
         """The innermost package that a file belongs to."""
         around = [one for one in self.packages if not one.folder or path.startswith(f"{one.folder}/")]
         return max(around, key=lambda one: len(one.folder), default=None)
+
+    def is_compiled(self, path: str) -> bool:
+        """Whether the React Compiler builds a file, as its package or the root of the workspace says."""
+        package = self.package_of(path)
+        return (package is not None and package.compiled) or any(
+            not one.folder and one.compiled for one in self.packages
+        )
 
     def may_be_next(self, path: str) -> bool:
         """Whether names of Next's files (`error.tsx`, `_app.tsx`) may have Next's meaning for a file."""
@@ -181,7 +191,8 @@ def package_in(folder: str, text: str) -> Package | None:
     needed = {one for key in _NEEDS if isinstance(found := manifest.get(key), dict) for one in found}
     elsewhere = "next" not in needed and not needed.isdisjoint(_FRAMEWORKS)
     started = not published and not needed.isdisjoint(_STARTS)
-    return Package(name, folder, tuple(dict.fromkeys(sources)), library, elsewhere, published, started)
+    compiled = _COMPILER in needed
+    return Package(name, folder, tuple(dict.fromkeys(sources)), library, elsewhere, published, started, compiled)
 
 
 def _aliased(aliases: Aliases, specifier: str) -> Iterator[str]:

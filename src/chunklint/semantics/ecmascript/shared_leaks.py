@@ -40,6 +40,7 @@ from chunklint.semantics.ecmascript.registries import registry_of
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.reruns import runs_again
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
+from chunklint.semantics.ecmascript.shutting import comes_each_time
 from chunklint.semantics.ecmascript.singletons import Ended, replaced
 
 _KINDS = frozenset(
@@ -151,12 +152,13 @@ def starts(file: SourceFile) -> Iterator[Start]:
     for effect in effects(file):
         if not has_no_cleanup(file, effect):
             continue
-        for run, _ in reached(file, effect.callback):
+        for run, path in reached(file, effect.callback):
             target = _target(file, effect, run.node)
             if target is not None and not _is_ended_beside(file, effect, target):
                 new = "new " if run.node.type == "new_expression" else ""
                 text = new + _called(file, run.node)
-                reruns, in_root = runs_again(file, effect), is_app_root(file, effect.owner)
+                reruns = runs_again(file, effect) and comes_each_time(file, effect, (*path, run.node))
+                in_root = is_app_root(file, effect.owner)
                 place = file.location(callee_of(run.node) or run.node)
                 asked, owner = _is_asked(file, effect, run.node), definition_around(file, run.node)
                 yield Start(*target, text, reruns, in_root, place, asked=asked, owner=owner)
