@@ -189,7 +189,8 @@ export function Width() {
         "handlers in a slot of the page that the next mount fills, polls for another window, listeners of the first "
         "run that only log; observers of the component's own element that run once; speech recognition that ends "
         "with the first result",
-        "object URLs that `useMemo` makes of text, or one of each file that it is given; blobs lie in memory",
+        "object URLs that `useMemo` makes of text, or one of each file that it is given, and those that a rendering "
+        "makes of `JSON.stringify`; blobs lie in memory",
         "what is held of a rendering that the React Compiler builds (`babel-plugin-react-compiler` in the package.json "
         "of the package, or of the root): it keeps that as `useMemo` does",
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "

@@ -20,7 +20,7 @@ from chunklint.semantics.ecmascript.functions import (
     returned,
 )
 from chunklint.semantics.ecmascript.handler_connections import is_given_to_event, is_handler, is_live
-from chunklint.semantics.ecmascript.kept_blobs import is_slight
+from chunklint.semantics.ecmascript.kept_blobs import is_of_object, is_slight
 from chunklint.semantics.ecmascript.lifetimes import (
     given_back_on_unmount,
     handle_of,
@@ -225,6 +225,8 @@ def _opened_by_renders(file: SourceFile) -> Iterator[Opened]:
         stays = found is not None and (found.kind in _EACH_RENDER or is_live(file, found))
         owner = component_of(file, node) if stays else None
         if found is None or owner is None or _has_ends(file, owner, found.kind):
+            continue
+        if found.kind is Kind.OBJECT_URL and is_of_object(file, node):
             continue
         around = enclosing_function(file, node)
         mapped = found.kind is Kind.OBJECT_URL and around is not None and _is_mapped(file, around)
