@@ -62,3 +62,23 @@ def test_names_of_nexts_files_mean_nothing_in_another_framework(needed: str, may
     resolution = read_resolution(tmp_path, ["mobile/app/error.tsx", "mobile/package.json"])
     assert resolution.may_be_next("mobile/app/error.tsx") is may_be
     assert resolution.may_be_next("web/app/error.tsx")
+
+
+@pytest.mark.parametrize(
+    ("compiled_at", "path", "compiled"),
+    [
+        ("package.json", "apps/site/Page.tsx", True),
+        ("apps/package.json", "apps/Page.tsx", True),
+        # Neither the root nor the package that the file belongs to.
+        ("apps/package.json", "apps/site/Page.tsx", False),
+        ("apps/package.json", "Page.tsx", False),
+    ],
+)
+def test_the_compiler_of_a_package_or_of_the_root_builds_a_file(
+    compiled_at: str, path: str, compiled: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "apps/site").mkdir(parents=True)
+    for manifest in ("package.json", "apps/package.json", "apps/site/package.json"):
+        plugin = '{"babel-plugin-react-compiler": "1.0.0"}' if manifest == compiled_at else "{}"
+        (tmp_path / manifest).write_text(f'{{"name": "{manifest}", "devDependencies": {plugin}}}', encoding="utf-8")
+    assert read_resolution(tmp_path, [path]).is_compiled(path) is compiled
