@@ -22,21 +22,22 @@ class Rendered:
 
     Attributes:
         kept: Whether the React Compiler, where it builds the file, keeps it as `useMemo` does.
-        idle: The definitions of which another file must import one for it to be rendered; () where the file does it.
+        idle: The definitions of which another file must import one for it to be rendered; None where the file or
+            a framework does it.
     """
 
     place: Location
     message: str
     severity: Severity
     kept: bool
-    idle: tuple[str, ...] = ()
+    idle: tuple[str, ...] | None = None
 
 
 def rendered(file: SourceFile) -> Iterator[Rendered]:
     """What the components of a file acquire at each render."""
     for found in opened_by_renders(file):
         name = definition_around(file, found.acquired.node)
-        idle = importable(file, name) if name else ()
+        idle = importable(file, name) if name else None
         place = file.location(head_of(found.acquired.node))
         yield Rendered(place, opened_message(file, found), opened_severity(found), _is_held(file, found), idle)
 
