@@ -16,21 +16,20 @@ from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, 
 from chunklint.semantics.ecmascript.computed import computes
 from chunklint.semantics.ecmascript.earlier_values import is_of_render_before
 from chunklint.semantics.ecmascript.feeds import asks_by
+from chunklint.semantics.ecmascript.filled_once import is_filled_once
 from chunklint.semantics.ecmascript.functions import (
     Running,
     arguments_of,
     called_name,
     callee_of,
     enclosing_function,
-    function_of,
     is_function,
-    running,
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_read, state_of_pair, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.shut_fields import is_idle_at, is_shut
-from chunklint.semantics.ecmascript.swaps import NOTHING, asked_before, said_of
+from chunklint.semantics.ecmascript.swaps import asked_before, said_of
 
 # A small picture of an address, which the browser keeps: it is there at once, or wrong for a moment.
 _PICTURES = re.compile(r"[iI]con|[aA]vatar|[lL]ogo(?:$|[A-Z])")
@@ -118,7 +117,7 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
                 continue
             if _MEASURES.search(file.text(name)) and all(map(is_place, asked)):
                 continue  # How many there are is the same for each page.
-            if not _is_filled_once(file, effect, state_of_setter(file, name), path, request):
+            if not is_filled_once(file, effect, run.node, path, request, state_of_setter(file, name)):
                 own, fed = by_source(asked, changing)
                 named = told(file, effect, own or asked)
                 yield Stale(request, setter, named, path, fed, _module_of(file, request), _prop(file, effect, request))
@@ -238,60 +237,6 @@ def _fills_ref(file: SourceFile, effect: Effect, place: Node) -> bool:
     """Whether a place is reached only while a ref is empty: what is there already is not shown again."""
     asked = said_of(file, asked_before(place, effect.owner or effect.callback))
     return any(name.endswith(".current") and "false" in said for name, said in asked.items())
-
-
-def _is_filled_once(file: SourceFile, effect: Effect, state: str | None, path: tuple[Node, ...], request: Node) -> bool:
-    """Whether the effect asks only while a state is empty that it fills, by asking or by the answer, or once was."""
-    place = path[0] if path else request
-    filled = {state} | {name for call in path for name in _filled_by(file, call)}
-    for asked in conditions(effect.callback):
-        around = asked.parent
-        test = around.parent if around is not None and around.type == "parenthesized_expression" else around
-        returns = (
-            test is not None
-            and test.type == "if_statement"
-            and next(descendants(test, "return_statement", stop=FUNCTIONS), None) is not None
-            and not begins_within(place, test)
-        )
-        names = [asked] if asked.type == "identifier" else descendants(asked, "identifier", stop=FUNCTIONS)
-        if place.start_byte > asked.end_byte and any(
-            (file.text(name) in filled or is_of_render_before(file, name))
-            and _asks_emptiness(file, name) == (not returns)
-            for name in names
-        ):
-            return True
-    return False
-
-
-def _filled_by(file: SourceFile, call: Node) -> Iterator[str]:
-    """The states that a function of the component sets to something before it waits."""
-    callee = callee_of(call)
-    function = function_of(file, callee) if callee is not None else None
-    for run in running(file, function) if function is not None else ():
-        name, given = callee_of(run.node), arguments_of(run.node) if run.node.type == "call_expression" else []
-        if run.waited or name is None or name.type != "identifier" or not given or file.text(given[0]) in NOTHING:
-            continue
-        state = state_of_setter(file, name)
-        yield from (state,) if state else ()
-
-
-def _asks_emptiness(file: SourceFile, name: Node) -> bool | None:
-    """Whether a condition asks if a state is empty (`!rows`), or if it is not; None where it asks anything else."""
-    node, empty = name, False
-    while (around := node.parent) is not None:
-        if around.type == "unary_expression" and around.children[0].type == "!":
-            empty = not empty
-        elif around.type == "member_expression" and file.text(around).endswith("length"):
-            pass
-        elif around.type != "parenthesized_expression":
-            break
-        node = around
-    if around is None or around.type != "binary_expression" or around.children[1].type in ("&&", "||"):
-        return empty if around is not None and around.type in ("binary_expression", "if_statement") else None
-    left, operator, right = around.children[0], around.children[1].type, around.children[2]
-    if left != node or file.text(right) not in ("null", "undefined", "0"):
-        return None
-    return {"===": True, "==": True, "!==": False, "!=": False, ">": False}.get(operator)
 
 
 def _goes_alone(file: SourceFile, effect: Effect, request: Node) -> bool:
