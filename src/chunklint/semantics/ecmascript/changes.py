@@ -82,7 +82,7 @@ def _loaded_with(
     setter = setter_of(file, found) if hook[0] == "useState" and not found.keys[1:] else None
     if setter is None or found.keys[:1] != ("0",):
         return None
-    uses = [use for use in uses_of(file, setter.node) if not _is_listed(file, use)]
+    uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use)]
     return asked_with(file, uses, owner, is_identity(file, name), part_of(file, name)) if uses else None
 
 
@@ -138,7 +138,7 @@ def _is_set_later(file: SourceFile, state: Binding) -> bool:
     if setter is None:
         return False
     once = [effect.callback for effect in effects(file) if effect.runs is Deps.EMPTY]
-    uses = [use for use in uses_of(file, setter.node) if not _is_listed(file, use) and not sets_the_same(file, use)]
+    uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use) and not sets_the_same(file, use)]
     return any(not _is_run_once(file, use, once) and _copier(file, use) is None for use in uses)
 
 
@@ -172,7 +172,7 @@ def _last(file: SourceFile, setter: Node, value: Node) -> set[str | None]:
     return {file.text(name)} if name is not None else set()
 
 
-def _is_listed(file: SourceFile, use: Node) -> bool:
+def is_listed(file: SourceFile, use: Node) -> bool:
     """Whether a name stands among the dependencies of a hook."""
     given = use.parent.parent if use.parent is not None and use.parent.type == "array" else None
     call = given.parent if given is not None and given.type == "arguments" else None
@@ -209,7 +209,7 @@ def _is_run_once(file: SourceFile, use: Node, once: list[Node], hops: int = _HOP
     while function is not None and _name_of(file, function) is None and runs_in_place(file, function):
         function = enclosing_function(file, function)
     name = _name_of(file, function) if function is not None else None
-    calls = [one for one in uses_of(file, name) if not _is_listed(file, one)] if name is not None and hops else []
+    calls = [one for one in uses_of(file, name) if not is_listed(file, one)] if name is not None and hops else []
     return bool(calls) and all(_is_run_once(file, call, once, hops - 1) for call in calls)
 
 

@@ -22,6 +22,7 @@ from chunklint.semantics.ecmascript.modals import Modals, is_conditional, is_set
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.names import bindings
+from chunklint.semantics.ecmascript.never import never_shown, never_taken
 from chunklint.semantics.ecmascript.react import component_of, jsx_elements
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.route_tables import routes_in, word_before
@@ -97,8 +98,8 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
             yield Feed(owner, *origin, is_conditional(place), tuple(sorted(given)), handed, inside)
     # A component that is kept in a table is mounted from there under another name.
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
-    used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()}
-    imported = {one for one in taken(file) if one[0] not in _REACT}
+    used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()} - never_taken(file)
+    imported = {one for one in taken(file) if one[0] not in _REACT and one[:2] not in never_taken(file)}
     shown = ((pattern, origin_of_use(file, name)) for pattern, name in routes_in(file))
     routes = {(pattern, *target) for pattern, target in shown if target is not None}
     offered, folders = tuple(sorted(set(offered_again(file)))), tuple(sorted(set(folders_taken(file))))
@@ -378,6 +379,8 @@ def _mounted(file: SourceFile) -> Iterator[Given]:
     for element in jsx_elements(file):
         name = element.child_by_field_name("name")
         if name is None or name.type != "identifier" or (origin := origin_of_use(file, name)) is None:
+            continue
+        if never_shown(file, element):
             continue
         owner = component_of(file, element)
         yield element, origin, set(props_given(file, element, owner)) if owner is not None else set()

@@ -27,6 +27,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
     released_by_hand,
 )
 from chunklint.semantics.ecmascript.names import dotted, string_value, unwrap
+from chunklint.semantics.ecmascript.never import never_at_first
 from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls, is_hook
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisition, acquisitions, reached
@@ -200,6 +201,8 @@ def opened_by_initialisers(file: SourceFile) -> Iterator[Opened]:
                 continue
             for found in acquisitions(file, callback):
                 if found.kind not in _OPENED or _has_ends(file, owner, found.kind):
+                    continue
+                if hook == "useState" and never_at_first(file, found.node, callback):
                     continue
                 stays = found.kind is Kind.OBJECT_URL and not is_hook(function_name(file, owner))
                 if found.kind is Kind.OBJECT_URL and is_slight(file, call, found.node):

@@ -23,6 +23,7 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.listener_options import ends_by_options
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
+from chunklint.semantics.ecmascript.never import never_reached
 from chunklint.semantics.ecmascript.origins import (
     belongs_to,
     completes,
@@ -101,7 +102,9 @@ def acquisitions(file: SourceFile, function: Node) -> Iterator[Acquisition]:
     def collect() -> Iterator[Acquisition]:
         for run, path in reached(file, function):
             found = acquisition(file, run.node)
-            if found is not None and not (run.delayed and found.kind in (Kind.TIMEOUT, Kind.GLOBAL)):
+            if found is None or (run.delayed and found.kind in (Kind.TIMEOUT, Kind.GLOBAL)):
+                continue
+            if not any(never_reached(file, place, enclosing_function(file, place)) for place in (*path, run.node)):
                 yield replace(found, waited=run.waited, path=path)
 
     yield from file.remember(("acquisitions", function.id), lambda: tuple(collect()))

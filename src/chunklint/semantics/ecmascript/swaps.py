@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from tree_sitter import Node
 
@@ -13,7 +14,9 @@ from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_fun
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import hook_of
 
-_LITERALS = frozenset({"string", "number", "null", "undefined"})
+_LITERALS = frozenset({"string", "number", "null", "undefined", "true", "false"})
+# What is named as a member of an enumeration, or of a table of constants: `Kind.SKILL`, `Tab.List`.
+_MEMBER = re.compile(r"([A-Z]\w*)\.[A-Z]\w*$")
 _HOPS = 3
 NOTHING = frozenset({"null", "undefined", "false", '""', "''", "0", "-1"})
 
@@ -71,12 +74,22 @@ def said_of(file: SourceFile, asked: Iterable[tuple[Node, bool]]) -> dict[str, s
         elif operator in ("&&", "||"):
             if (operator == "&&") == value:
                 pending += [(node.children[0], value), (node.children[2], value)]
-        elif operator in ("===", "==", "!==", "!=") and node.children[2].type in _LITERALS:
+        elif operator in ("===", "==", "!==", "!=") and is_literal(file, node.children[2]):
             if (operator in ("===", "==")) == value:
                 said[file.text(node.children[0])].add(file.text(node.children[2]))
             else:
                 said[file.text(node.children[0])].add(f"not {file.text(node.children[2])}")
     return said
+
+
+def is_literal(file: SourceFile, value: Node) -> bool:
+    """Whether a value is written as such: a literal, or the member of an enumeration."""
+    return value.type in _LITERALS or (value.type == "member_expression" and bool(_MEMBER.match(file.text(value))))
+
+
+def is_self_contradicting(said: Mapping[str, set[str]]) -> bool:
+    """Whether conditions say of one thing what cannot be true together."""
+    return any(_excludes(one, other) for asked in said.values() for one in asked for other in asked)
 
 
 def _contradicts(here: dict[str, set[str]], there: dict[str, set[str]]) -> bool:
@@ -93,7 +106,20 @@ def _excludes(one: str, other: str) -> bool:
     if one in ("true", "false"):
         return other == {"true": "false", "false": "true"}[one] or (one == "true" and other in NOTHING)
     negated, plain = one.startswith("not "), other.startswith("not ")
-    return one == f"not {other}" if negated else not plain and other not in ("true", "false") and one != other
+    if negated or plain or other in ("true", "false"):
+        return one == f"not {other}"
+    return _are_different(one, other)
+
+
+def _are_different(one: str, other: str) -> bool:
+    """Whether two values cannot be equal: members of one enumeration, or literals. `== null` means both."""
+    members = _MEMBER.match(one), _MEMBER.match(other)
+    if members[0] and members[1]:
+        return members[0][1] == members[1][1] and one != other
+    absent = {one, other} & {"null", "undefined"}
+    if len(absent) == 2 or (any(members) and not absent):
+        return False
+    return one.strip("'\"") != other.strip("'\"")
 
 
 def asked_before(place: Node, owner: Node) -> Iterator[tuple[Node, bool]]:
