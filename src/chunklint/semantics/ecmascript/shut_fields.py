@@ -8,12 +8,14 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.semantics.ecmascript.asked_names import state_named
+from chunklint.semantics.ecmascript.functions import is_function, returned
 from chunklint.semantics.ecmascript.modals import shuts_page
-from chunklint.semantics.ecmascript.names import unwrap
+from chunklint.semantics.ecmascript.names import unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.swaps import asked_before, set_at
 
 _SHUTS = frozenset({"disabled", "isDisabled", "readOnly", "loading", "isLoading"})
+_HOPS = 3
 _NO_POINTER = "pointer-events-none"
 _TAGS = ("jsx_opening_element", "jsx_self_closing_element")
 
@@ -28,7 +30,31 @@ def is_shut(file: SourceFile, effect: Effect, name: str, busy: Collection[str]) 
         return True
     places = list(set_at(file, found))
     return bool(places) and all(
-        _is_shut_at(file, place, busy) or is_idle_at(file, place, effect.owner, busy) for place in places
+        _is_shut_at(file, place, busy) or _is_hidden(file, place, effect.owner, busy) for place in places
+    )
+
+
+def _is_hidden(file: SourceFile, place: Node, owner: Node, busy: Collection[str], hops: int = _HOPS) -> bool:
+    """Whether a place is shown only while no state is set, itself or wherever the constant that it is a part of is."""
+    if is_idle_at(file, place, owner, busy):
+        return True
+    kept = next(
+        (around for around in ancestors(place) if around.type == "variable_declarator" or around == owner), None
+    )
+    name = kept.child_by_field_name("name") if kept is not None and kept != owner else None
+    value = kept.child_by_field_name("value") if kept is not None and name is not None else None
+    if name is None or name.type != "identifier" or value is None or not _is_made_of_elements(value):
+        return False
+    uses = list(uses_of(file, name)) if hops else []
+    return bool(uses) and all(_is_hidden(file, use, owner, busy, hops - 1) for use in uses)
+
+
+def _is_made_of_elements(value: Node) -> bool:
+    """Whether a value is elements, by themselves, under a condition, or of a function that makes them."""
+    made = returned(unwrap(value)) if is_function(unwrap(value)) else [value]
+    return bool(made) and all(
+        unwrap(one).type.startswith("jsx_") or unwrap(one).type in ("ternary_expression", "binary_expression")
+        for one in made
     )
 
 

@@ -25,7 +25,7 @@ from chunklint.semantics.ecmascript.functions import (
     enclosing_function,
     is_function,
 )
-from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, dotted, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_read, state_of_pair, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.shut_fields import is_idle_at, is_shut
@@ -34,7 +34,9 @@ from chunklint.semantics.ecmascript.swaps import asked_before, said_of
 # A small picture of an address, which the browser keeps: it is there at once, or wrong for a moment.
 _PICTURES = re.compile(r"[iI]con|[aA]vatar|[lL]ogo(?:$|[A-Z])")
 # What tells how much there is, and where in it a page stands.
-_MEASURES = re.compile(r"[Tt]otal|[Cc]ount|[Pp]ag(?:e|ination)|[Hh]as(?:More|Next|Prev)|[Ll]oad|[Bb]usy")
+_MEASURES = re.compile(
+    r"[Tt]otal|[Cc]ount|[Pp]agination|[Pp]age(?:s?$|Num|No|Size|Index|Info|Offset)|[Hh]as(?:More|Next|Prev)|[Ll]oad|[Bb]usy"
+)
 
 
 # Milliseconds after which nobody types or chooses any more.
@@ -94,8 +96,21 @@ def _judged(file: SourceFile, effect: Effect) -> Iterator[Stale]:
     if any(is_of_render_before(file, dependency) for dependency in effect.deps):
         return
     found = list(_candidates(file, effect, changing))
-    # Of what one effect sets late, what is shown says more than how many pages there are.
-    yield from sorted(found, key=lambda stale: _MEASURES.search(file.text(stale.setter)) is not None)[:1]
+    # Of what one effect sets late, what is shown says more than how many pages there are, and what only effects read.
+    yield from sorted(found, key=lambda stale: _shows_little(file, stale.setter))[:1]
+
+
+def _shows_little(file: SourceFile, setter: Node) -> tuple[bool, bool]:
+    """Whether what a call sets only tells how much there is, and whether nothing but effects reads it."""
+    callee, given = callee_of(setter), arguments_of(setter)
+    name = given[0] if called_name(file, setter) == "then" and given else callee
+    found = resolve(file, name) if name is not None and name.type == "identifier" else None
+    if name is None or found is None:
+        return False, False
+    siblings = (one for one in bindings(file, found.scope).values() if one.value == found.value)
+    uses = [use for one in siblings if one.keys != found.keys for use in uses_of(file, one.node)]
+    unseen = all(any(begins_within(use, effect.call) for effect in effects(file)) for use in uses)
+    return _MEASURES.search(file.text(name)) is not None, unseen
 
 
 def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozenset[str]]) -> Iterator[Stale]:
