@@ -19,13 +19,12 @@ from chunklint.semantics.ecmascript.functions import (
     callee_of,
     continues_with,
     enclosing_function,
-    is_function,
-    returned,
     runs_in_place,
 )
+from chunklint.semantics.ecmascript.kept_values import is_kept, is_renamed
 from chunklint.semantics.ecmascript.loaded import asked_with, is_identity, part_of
 from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_of
-from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_hook, state_of_setter
+from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_hook
 
 ITSELF = ""
 """The way of a value that changes without anybody's doing outside: state."""
@@ -69,7 +68,7 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
                 parameter = parameter_of(file, name, found)
                 words = words_on(file, hook[1], found.name, parameter, partial(_loaded_with, file, owner))
                 yield from (f"/{word}:{parameter}" for word in words)
-            elif changes_itself(file, found, hook):
+            elif changes_itself(file, found, hook, part_of(file, name)):
                 yield ITSELF
             elif hook[0] in _STATE:
                 pending.extend((part, hops + 1) for part in _copied_from(file, found))
@@ -82,8 +81,9 @@ def _loaded_with(
     setter = setter_of(file, found) if hook[0] == "useState" and not found.keys[1:] else None
     if setter is None or found.keys[:1] != ("0",):
         return None
-    uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use)]
-    return asked_with(file, uses, owner, is_identity(file, name), part_of(file, name)) if uses else None
+    part = part_of(file, name)
+    uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use) and not is_renamed(file, use)]
+    return asked_with(file, uses, owner, is_identity(file, name), part) if uses else None
 
 
 def _names_in(value: Node) -> Iterator[Node]:
@@ -113,14 +113,14 @@ def given(file: SourceFile, name: Node, found: Binding, owner: Node) -> str | No
     return ".".join(keys[:2])
 
 
-def changes_itself(file: SourceFile, found: Binding, hook: tuple[str, Node]) -> bool:
+def changes_itself(file: SourceFile, found: Binding, hook: tuple[str, Node], part: str = "") -> bool:
     """Whether what a hook gives changes in place, more than once: state that handlers set, the query of the address.
 
-    Parameters of the route have ways of their own.
+    With a part, only that part of it counts. Parameters of the route have ways of their own.
     """
     name, call = hook
     if name in _STATE:
-        return found.keys[:1] != ("1",) and _is_set_later(file, found)
+        return found.keys[:1] != ("1",) and _is_set_later(file, found, part)
     if name in _SEARCH:
         return found.keys[:1] != ("1",) and (_is_set_later(file, found) or leads_on(file, call))
     return False
@@ -132,44 +132,16 @@ def setter_of(file: SourceFile, state: Binding) -> Binding | None:
     return next((one for one in siblings if one.value == state.value and one.keys == ("1",)), None)
 
 
-def _is_set_later(file: SourceFile, state: Binding) -> bool:
+def _is_set_later(file: SourceFile, state: Binding, part: str = "") -> bool:
     """Whether the setter of a state is used by more than the effects that run once, or again for what they copy."""
     setter = setter_of(file, state)
     if setter is None:
         return False
     once = [effect.callback for effect in effects(file) if effect.runs is Deps.EMPTY]
-    uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use) and not sets_the_same(file, use)]
+    uses = [
+        use for use in uses_of(file, setter.node) if not is_listed(file, use) and not is_kept(file, use, state, part)
+    ]
     return any(not _is_run_once(file, use, once) and _copier(file, use) is None for use in uses)
-
-
-def sets_the_same(file: SourceFile, setter: Node) -> bool:
-    """Whether a setter is called with a copy of what its state is: `setQuery({ ...query })`, to ask the same again."""
-    call = setter.parent
-    given = arguments_of(call)[:1] if call is not None and callee_of(call) == setter else []
-    value = unwrap(given[0]) if given else None
-    if value is None:
-        return False
-    made = returned(value) if is_function(value) else [value]
-    return bool(made) and all(_copied(one) in _last(file, setter, value) for one in made)
-
-
-def _copied(value: Node) -> str | None:
-    """The name of what an object is a copy of, with nothing changed."""
-    parts = value.named_children if value.type == "object" else []
-    inner = parts[0].named_children[0] if len(parts) == 1 and parts[0].type == "spread_element" else None
-    return inner.text.decode() if inner is not None and inner.type == "identifier" and inner.text else None
-
-
-def _last(file: SourceFile, setter: Node, value: Node) -> set[str | None]:
-    """What the state of a setter is called where it gets a value: its name, or the parameter of an update."""
-    if not is_function(value):
-        return {state} if (state := state_of_setter(file, setter)) else set()
-    listed = value.child_by_field_name("parameters")
-    one = value.child_by_field_name("parameter") or (
-        listed.named_children[0] if listed is not None and listed.named_children else None
-    )
-    name = one.child_by_field_name("pattern") or one if one is not None else None
-    return {file.text(name)} if name is not None else set()
 
 
 def is_listed(file: SourceFile, use: Node) -> bool:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants, is_within
-from chunklint.semantics.ecmascript.changes import sets_the_same, setter_of
+from chunklint.semantics.ecmascript.changes import setter_of
 from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_function, is_function, returned
+from chunklint.semantics.ecmascript.kept_values import sets_the_same
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import hook_of
 
