@@ -71,7 +71,7 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
             elif changes_itself(file, found, hook, part_of(file, name)):
                 yield ITSELF
             elif hook[0] in _STATE:
-                pending.extend((part, hops + 1) for part in _copied_from(file, found))
+                pending.extend((part, hops + 1) for part in copied_from(file, found))
 
 
 def _loaded_with(
@@ -134,14 +134,20 @@ def setter_of(file: SourceFile, state: Binding) -> Binding | None:
 
 def _is_set_later(file: SourceFile, state: Binding, part: str = "") -> bool:
     """Whether the setter of a state is used by more than the effects that run once, or again for what they copy."""
+    return next(changing_uses(file, state, part), None) is not None
+
+
+def changing_uses(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
+    """Where the setter of a state stands that makes another one of it, or of one part, while its component stays."""
     setter = setter_of(file, state)
     if setter is None:
-        return False
+        return
     once = [effect.callback for effect in effects(file) if effect.runs is Deps.EMPTY]
-    uses = [
-        use for use in uses_of(file, setter.node) if not is_listed(file, use) and not is_kept(file, use, state, part)
-    ]
-    return any(not _is_run_once(file, use, once) and _copier(file, use) is None for use in uses)
+    for use in uses_of(file, setter.node):
+        if is_listed(file, use) or is_kept(file, use, state, part):
+            continue
+        if not _is_run_once(file, use, once) and _copier(file, use) is None:
+            yield use
 
 
 def is_listed(file: SourceFile, use: Node) -> bool:
@@ -151,7 +157,7 @@ def is_listed(file: SourceFile, use: Node) -> bool:
     return call is not None and is_hook(called_name(file, call))
 
 
-def _copied_from(file: SourceFile, state: Binding) -> Iterator[Node]:
+def copied_from(file: SourceFile, state: Binding) -> Iterator[Node]:
     """What the effects run again for that set a state."""
     setter = setter_of(file, state)
     for use in uses_of(file, setter.node) if setter is not None else ():

@@ -21,6 +21,7 @@ from chunklint.semantics.ecmascript.feeds import (
     names_for,
 )
 from chunklint.semantics.ecmascript.leaks import leaks
+from chunklint.semantics.ecmascript.member_ways import with_members
 from chunklint.semantics.ecmascript.modals import Modals, asks_while_open, modals
 from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.react import Effect, effects
@@ -123,7 +124,8 @@ def is_for_all_files(file: SourceFile, stale: Stale) -> bool:
 def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
     return Fed(
         definition_around(file, stale.setter),
-        stale.fed or ((stale.dependency, ITSELF),),
+        tuple((one, with_members(file, stale.request, stale.path, one, way)) for one, way in stale.fed)
+        or ((stale.dependency, ITSELF),),
         stale.module if _CLIENT.match(file.content) else ("", ""),
         stale.prop,
         bool(stale.fed) and asks_while_open(file, effect),

@@ -18,6 +18,7 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.changes import ITSELF
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.handed_on import ALL, arguments_given, around_in, props_given
+from chunklint.semantics.ecmascript.member_ways import MARK, traced
 from chunklint.semantics.ecmascript.modals import Modals, is_conditional, is_set_inside
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import Front
@@ -49,7 +50,7 @@ class Feed:
         imported: Its name there.
         optional: Whether a condition decides on the place.
         given: Prop or argument (`0.id`, `0`, `ALL`; props are the first argument of a component), and the way of its
-            value: `ITSELF`, or a prop or argument of the owner.
+            value: `ITSELF`, the members that change (`#status`), or a prop or argument of the owner.
         handed: The props by which it is told how to ask (`onSearch`, `loadRows`), and `ALL` for those of an object.
         inside: Module and name of each component around it in which nothing sets what is given.
     """
@@ -330,6 +331,7 @@ class Feeding:
 
     def changes(self, key: Key, way: str) -> bool:
         """Whether some mount or call changes what a definition is given, while that stays mounted."""
+        way, _, members = way.partition(MARK)
         pending, seen = [(key, way)], set[tuple[Key, str]]()
         while pending:
             asked = pending.pop()
@@ -343,7 +345,9 @@ class Feeding:
                     continue  # It stands open, and hides where it was opened from.
                 if any(self._is_holder(owner[0], *one) for one in feed.inside):
                     continue
-                pending.extend((owner, way) for prop, source in feed.given for way in _traced(asked[1], prop, source))
+                named = members if asked == (key, way) else ""
+                ways = (one for prop, source in feed.given for one in traced(asked[1], named, prop, source, ALL))
+                pending.extend((owner, one) for one in ways)
         return False
 
 
@@ -360,15 +364,6 @@ def _may_name(module: str, path: str) -> bool:
     stem = PurePosixPath(path).with_suffix("")
     last = PurePosixPath(module).name.partition(".")[0]
     return not module or last in (stem.name.partition(".")[0], stem.parent.name) or last in ("", "index")
-
-
-def _traced(way: str, prop: str, source: str) -> Iterator[str]:
-    """The way in the owner of a place that gives `source` as `prop`, for what is asked of there."""
-    position, _, member = way.partition(".")
-    if prop == way or (prop == ALL and member):
-        yield source if prop == way else way
-    elif prop == position and member:
-        yield f"{source}.{member}" if source.isdigit() else source
 
 
 Given = tuple[Node, tuple[str, str], set[tuple[str, str]]]

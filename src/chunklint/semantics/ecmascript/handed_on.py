@@ -10,6 +10,7 @@ from chunklint.languages.base import SourceFile, ancestors
 from chunklint.semantics.ecmascript.changes import ITSELF, ways_of
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
 from chunklint.semantics.ecmascript.keys import changes_with, keys_of
+from chunklint.semantics.ecmascript.member_ways import ways_of_state
 from chunklint.semantics.ecmascript.modals import is_set_inside, modal_around, opens_with
 from chunklint.semantics.ecmascript.names import resolve, unwrap
 from chunklint.semantics.ecmascript.swaps import takes_its_place
@@ -42,7 +43,10 @@ def props_given(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[
         if opens_with(file, element, value) or is_taken_away(file, element, value, owner):
             continue
         if ITSELF not in ways or not takes_its_place(file, element, value, owner):
-            yield from ((f"0.{prop}", way) for way in (ways if modal is None else [ITSELF]))
+            told = ways if modal is None else frozenset({ITSELF})
+            if ITSELF in ways and modal is None:
+                told = ways - {ITSELF} | ways_of_state(file, value, owner)
+            yield from ((f"0.{prop}", way) for way in told)
 
 
 def _ways_in(file: SourceFile, attribute: Node, owner: Node) -> frozenset[str]:

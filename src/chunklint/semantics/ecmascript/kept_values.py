@@ -45,6 +45,22 @@ def is_kept(file: SourceFile, setter: Node, state: Binding, part: str) -> bool:
     return bool(made) and all(one is not None and _is_last(file, one, state, part, last) for one in made)
 
 
+def updated_members(file: SourceFile, setter: Node, state: Binding) -> set[str] | None:
+    """The members that a call of a setter changes of what a state holds; None where it puts another thing there."""
+    value = _given(file, setter)
+    if value is None:
+        return None
+    last = _last_names(file, setter, value) | {state.name}
+    members: set[str] = set()
+    for made in _made(value):
+        inner = _at(file, made, state.keys[1:])
+        changed = _members(file, inner, last) if inner is not None else None
+        if changed is None:
+            return None
+        members |= changed
+    return members
+
+
 def _given(file: SourceFile, setter: Node) -> Node | None:
     call = setter.parent
     given = arguments_of(call)[:1] if call is not None and callee_of(call) == setter else []
@@ -95,13 +111,18 @@ def _is_last(file: SourceFile, value: Node, state: Binding, part: str, last: set
     if value.type == "identifier":
         found = resolve(file, value)
         return found is not None and found.node == state.node
+    members = _members(file, value, last) if part else None
+    return members is not None and part not in members
+
+
+def _members(file: SourceFile, value: Node, last: set[str | None]) -> set[str] | None:
+    """The members that an object has anew beside a spread of the last one; None for any other value."""
     entries = [one for one in value.named_children if one.type != "comment"] if value.type == "object" else []
-    if not part or not entries or _spread(entries[0]) not in last or any(one.type not in _NAMED for one in entries):
-        return False
+    if not entries or _spread(entries[0]) not in last or any(one.type not in _NAMED for one in entries):
+        return None
     keys = [one.child_by_field_name("key") or one for one in entries[1:]]
-    return all(key.type in ("property_identifier", "shorthand_property_identifier") for key in keys) and all(
-        file.text(key) != part for key in keys
-    )
+    plain = all(key.type in ("property_identifier", "shorthand_property_identifier") for key in keys)
+    return {file.text(key) for key in keys} if plain else None
 
 
 def is_renamed(file: SourceFile, setter: Node) -> bool:
