@@ -207,9 +207,11 @@ export function Width() {
         "not shown, or where an effect of the parent hides the component with each change; for state that is set "
         "once, when the component has been mounted, or that an effect copies from such props; for what is only "
         "loaded again for the same; under a lock, or where a field, what is around it, a loading page or a dialog "
-        "shuts the next question out meanwhile; where the effect asks only while a state is empty that it fills, or "
-        "goes by a value of the render before (`usePrevious`), which the next render changes under any cleanup; for "
-        "state that nothing reads, for totals, which are the same on each page, and for icons, avatars and logos",
+        "shuts the next question out meanwhile; where the effect asks only while a state is empty that the answer "
+        "fills, also by a constant (`const loaded = !!Object.keys(rows).length`); for state that handlers set to what "
+        "it holds, with another member than the request asks with, or to the name that a request has just given it "
+        "in the place of the last one; where the effect goes by a value of the render before (`usePrevious`), which "
+        "the next render changes under any cleanup; for state that nothing reads, for totals, which are the same on each page, and for icons, avatars and logos",
         "answers in the order of their questions: what the application computes, imports or keeps on this machine, as"
         " packages such as Dexie or expo-sqlite do, and actions of the server, which Next.js sends one after the "
         "other; what a timer asks for more than 5 s later",
@@ -217,6 +219,9 @@ export function Width() {
         "and components that are exported by name or lie among the parts of an application (`components/`), that no "
         "file imports, where an entry or a root layout is among the files, or a framework starts the application; "
         "what a barrel of an application offers again is not used by that",
+        "what never happens: parts that stand behind a state that never becomes anything else than the literal it "
+        "begins with, work behind conditions that exclude each other or such a state, and what an initialiser of "
+        "`useState` opens only for a state that is still empty",
         "tests, stories and mocks, but not a feature called `tests` deep in `src/` whose files do not speak as tests "
         "do; class components; components of Solid",
     ),
