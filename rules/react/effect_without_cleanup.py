@@ -211,7 +211,8 @@ export function Width() {
         "fills, also by a constant (`const loaded = !!Object.keys(rows).length`); for state that handlers set to what "
         "it holds, with another member than the request asks with, or to the name that a request has just given it "
         "in the place of the last one; where the effect goes by a value of the render before (`usePrevious`), which "
-        "the next render changes under any cleanup; for state that nothing reads, for totals, which are the same on each page, and for icons, avatars and logos",
+        "the next render changes under any cleanup; for state that nothing reads, for "
+        "totals, which are the same on each page, and for icons, avatars and logos",
         "answers in the order of their questions: what the application computes, imports or keeps on this machine, as"
         " packages such as Dexie or expo-sqlite do, and actions of the server, which Next.js sends one after the "
         "other; what a timer asks for more than 5 s later",
