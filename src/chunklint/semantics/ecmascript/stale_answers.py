@@ -100,17 +100,18 @@ def _judged(file: SourceFile, effect: Effect) -> Iterator[Stale]:
     yield from sorted(found, key=lambda stale: _shows_little(file, stale.setter))[:1]
 
 
-def _shows_little(file: SourceFile, setter: Node) -> tuple[bool, bool]:
-    """Whether what a call sets only tells how much there is, and whether nothing but effects reads it."""
+def _shows_little(file: SourceFile, setter: Node) -> tuple[bool, bool, bool]:
+    """Whether what a call sets tells how much there is, if only effects read it, and if its name says nothing."""
     callee, given = callee_of(setter), arguments_of(setter)
     name = given[0] if called_name(file, setter) == "then" and given else callee
     found = resolve(file, name) if name is not None and name.type == "identifier" else None
-    if name is None or found is None:
-        return False, False
+    hook = hook_of(file, found) if found is not None else None
+    if name is None or found is None or hook is None:
+        return False, False, False
     siblings = (one for one in bindings(file, found.scope).values() if one.value == found.value)
     uses = [use for one in siblings if one.keys != found.keys for use in uses_of(file, one.node)]
     unseen = all(any(begins_within(use, effect.call) for effect in effects(file)) for use in uses)
-    return _MEASURES.search(file.text(name)) is not None, unseen
+    return _MEASURES.search(file.text(name)) is not None, unseen, hook[0] == "useReducer"
 
 
 def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozenset[str]]) -> Iterator[Stale]:
