@@ -9,7 +9,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.semantics.ecmascript.changes import is_listed, setter_of
-from chunklint.semantics.ecmascript.functions import arguments_of, callee_of
+from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, is_function
 from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import component_of, hook_of, jsx_elements
 from chunklint.semantics.ecmascript.swaps import (
@@ -55,24 +55,34 @@ def never_taken(file: SourceFile) -> frozenset[tuple[str, str]]:
     return file.remember("never taken", find)
 
 
-def never_reached(file: SourceFile, place: Node, function: Node | None) -> bool:
-    """Whether the conditions that lead to a place in a function exclude each other, or a state that never changes.
+def never_reached(file: SourceFile, place: Node) -> bool:
+    """Whether the conditions that lead to a place exclude each other, or ask a state for what it never becomes.
 
     `switch (kind) { case A: if (kind === B) place }`.
     """
-    if function is None:
-        return False
-    asked = list(asked_before(place, function))
-    if not asked:
+    function = next((around for around in reversed(list(ancestors(place))) if is_function(around)), None)
+    asked = list(asked_before(place, function)) if function is not None else []
+    if function is None or not asked:
         return False
     if _is_ruled_out(file, asked, _fixed_states(file)):
         return True
     said = said_of(file, asked)
     for name, value in _cases(file, place, function):
         said.setdefault(name, set()).add(value)
-    names = {file.text(one): one for condition in _asked_values(asked, place, function) for one in _names(condition)}
-    constant = {name: said[name] for name, node in names.items() if name in said and _is_constant(file, node)}
-    return is_self_contradicting(constant)
+    return is_self_contradicting(
+        {name: said[name] for name in _constants(file, asked, place, function) if name in said}
+    )
+
+
+def _constants(file: SourceFile, asked: list[tuple[Node, bool]], place: Node, function: Node) -> Iterator[str]:
+    """The names in conditions that always stand for the same: one binding, to which nothing is assigned anew."""
+    meant: dict[str, list[Node]] = {}
+    for name in (one for condition in _asked_values(asked, place, function) for one in _names(condition)):
+        meant.setdefault(file.text(name), []).append(name)
+    for text, names in meant.items():
+        bound = {found.node.id if (found := resolve(file, name)) is not None else 0 for name in names}
+        if len(bound) == 1 and _is_constant(file, names[0]):
+            yield text
 
 
 def never_at_first(file: SourceFile, place: Node, function: Node) -> bool:

@@ -104,7 +104,7 @@ def acquisitions(file: SourceFile, function: Node) -> Iterator[Acquisition]:
             found = acquisition(file, run.node)
             if found is None or (run.delayed and found.kind in (Kind.TIMEOUT, Kind.GLOBAL)):
                 continue
-            if not any(never_reached(file, place, enclosing_function(file, place)) for place in (*path, run.node)):
+            if not any(never_reached(file, place) for place in (*path, run.node)):
                 yield replace(found, waited=run.waited, path=path)
 
     yield from file.remember(("acquisitions", function.id), lambda: tuple(collect()))

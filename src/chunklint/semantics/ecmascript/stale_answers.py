@@ -26,6 +26,7 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, dotted, resolve, root_of, unwrap, uses_of
+from chunklint.semantics.ecmascript.never import never_reached
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_read, state_of_pair, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.shut_fields import is_idle_at, is_shut
@@ -125,6 +126,8 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
         if _PICTURES.search(file.text(name)) or any(_fills_ref(file, effect, place) for place in (*path, run.node)):
             continue
         if _waits_long(file, effect, path[0] if path else run.node):
+            continue
+        if any(never_reached(file, place) for place in (*path, run.node)):
             continue
         for request in requests:
             asked = _asked(file, effect, request, path, changing)
