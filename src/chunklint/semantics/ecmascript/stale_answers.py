@@ -97,12 +97,12 @@ def _judged(file: SourceFile, effect: Effect) -> Iterator[Stale]:
     if any(is_of_render_before(file, dependency) for dependency in effect.deps):
         return
     found = list(_candidates(file, effect, changing))
-    # Of what one effect sets late, what is shown says more than how many pages there are, and what only effects read.
+    # Of what one effect sets late, what is shown says more than how many pages there are, or what shows nothing.
     yield from sorted(found, key=lambda stale: _shows_little(file, stale.setter))[:1]
 
 
 def _shows_little(file: SourceFile, setter: Node) -> tuple[bool, bool, bool]:
-    """Whether what a call sets tells how much there is, if only effects read it, and if its name says nothing."""
+    """Whether what a call sets tells how much there is, if it leads to nothing shown, and if its name says nothing."""
     callee, given = callee_of(setter), arguments_of(setter)
     name = given[0] if called_name(file, setter) == "then" and given else callee
     found = resolve(file, name) if name is not None and name.type == "identifier" else None
@@ -111,8 +111,16 @@ def _shows_little(file: SourceFile, setter: Node) -> tuple[bool, bool, bool]:
         return False, False, False
     siblings = (one for one in bindings(file, found.scope).values() if one.value == found.value)
     uses = [use for one in siblings if one.keys != found.keys for use in uses_of(file, one.node)]
-    unseen = all(any(begins_within(use, effect.call) for effect in effects(file)) for use in uses)
+    silent = [effect for effect in effects(file) if not _sets_state(file, effect.callback)]
+    unseen = all(any(begins_within(use, effect.call) for effect in silent) for use in uses)
     return _MEASURES.search(file.text(name)) is not None, unseen, hook[0] == "useReducer"
+
+
+def _sets_state(file: SourceFile, function: Node) -> bool:
+    """Whether a function calls any setter of state."""
+    names = (callee_of(call) for call in descendants(function, "call_expression"))
+    called = (name for name in names if name is not None and name.type == "identifier")
+    return any(state_of_setter(file, name) is not None for name in called)
 
 
 def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozenset[str]]) -> Iterator[Stale]:
