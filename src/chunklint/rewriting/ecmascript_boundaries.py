@@ -12,7 +12,7 @@ from chunklint.model import Finding, Fix, Refusal
 from chunklint.rewriting.ecmascript_blocks import first_in
 from chunklint.rewriting.ecmascript_handlers import is_typed
 from chunklint.rewriting.ecmascript_text import Edits, indent_of, style_of
-from chunklint.semantics.ecmascript.definitions import members
+from chunklint.semantics.ecmascript.classes import members
 from chunklint.semantics.ecmascript.names import Binding, bindings
 
 _ARGUMENTS = re.compile(r"\(\s*\)")

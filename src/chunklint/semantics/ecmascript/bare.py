@@ -92,7 +92,7 @@ def _shows_data(app: App) -> bool:
 def _is_opaque(app: App) -> bool:
     """Whether a boundary holds what cannot be seen, such as the pages that a registry renders.
 
-    One that is a part of a page holds no pages.
+    One that is a part of a page holds no pages, and what a higher-order component is given is all that its own holds.
     """
     return (
         _routes_are_unseen(app)
@@ -102,7 +102,7 @@ def _is_opaque(app: App) -> bool:
             app.tree.guards(place) and not any(map(partial(_is_seen, app), app.tree.inside(place)))
             for key in app.uncovered - app.on_pages()
             for place in app.tree.mounts_of.get(key, ())
-            if not is_route(app.tree.mount(place)) and not app.holds_slot(place)
+            if not is_route(app.tree.mount(place)) and not app.holds_slot(place) and not app.tree.is_covered(place)
         )
     )
 

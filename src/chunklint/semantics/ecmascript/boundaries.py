@@ -12,7 +12,8 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.model import Location
 from chunklint.records import record
-from chunklint.semantics.ecmascript.definitions import definitions, is_boundary, members
+from chunklint.semantics.ecmascript.classes import members
+from chunklint.semantics.ecmascript.definitions import definitions, is_boundary
 from chunklint.semantics.ecmascript.functions import is_function, returned
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings, unwrap

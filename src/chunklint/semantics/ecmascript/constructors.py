@@ -5,7 +5,7 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
-from chunklint.semantics.ecmascript.definitions import members
+from chunklint.semantics.ecmascript.classes import members
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of
 from chunklint.semantics.ecmascript.lifetimes import given_back_on_unmount, handle_of
 from chunklint.semantics.ecmascript.names import dotted, resolve, unwrap, wrapped

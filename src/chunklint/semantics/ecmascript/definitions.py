@@ -14,6 +14,7 @@ from chunklint.languages.base import SourceFile, ancestors
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location
 from chunklint.records import record
+from chunklint.semantics.ecmascript.classes import CATCHES, CLASSES, makes_catching_class, members
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
 from chunklint.semantics.ecmascript.names import bindings, unwrap
 
@@ -34,6 +35,7 @@ class Definition:
         routed: Whether it calls hooks of React Router, itself and always: they throw outside of a router.
         fed: Whether it asks for data, or shows a list of them or markup: what comes in another shape than it should
             fails while rendering.
+        catches: Whether it makes a class of the component that it is given, and that class catches what this shows.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Definition:
     wrappers: tuple[tuple[str, str], ...] = ()
     routed: bool = False
     fed: bool = False
+    catches: bool = False
 
 
 class Defined(NamedTuple):
@@ -107,8 +110,6 @@ _QUIET = frozenset(
 )
 ROUTER_PACKAGE = re.compile(r"react-router(?:-dom)?$")
 _ROUTER_HOOKS = frozenset({"useNavigate", "useLocation", "useParams", "useSearchParams", "useHistory", "useHref"})
-_CLASSES = ("class_declaration", "abstract_class_declaration", "class")
-_CATCHES = ("getDerivedStateFromError", "componentDidCatch")
 _BOUNDARY_NAME = re.compile(r"rror\w*Boundary$")
 _MEMBER_OF_IMPORT = re.compile(r"=>[\s({]*(?:default:\s*)?\w+\.(\w+)")
 _ELEMENTS = re.compile(r"</|/>|reateElement\(|cloneElement\(|createPortal\(")
@@ -167,10 +168,10 @@ def _definitions(file: SourceFile) -> Iterator[Defined]:
 def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined:
     node = unwrap(value)
     place = file.location(file.span(head.children[0] if head.child_count and head is value else head))
-    if node.type in _CLASSES:
+    if node.type in CLASSES:
         return Defined(Definition(name, "boundary" if is_boundary(file, node) else "class", place), value)
     if is_function(node):
-        return Defined(Definition(name, "function", place), value)
+        return Defined(Definition(name, "function", place, catches=makes_catching_class(file, node)), value)
     fact = Definition(name, "object" if node.type == "object" else "value", place)
     for _ in range(_HOPS):
         if node.type == "identifier":
@@ -179,7 +180,7 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
             local = file.text(node)
             fact = replace(fact, module=origin[0], imported=origin[1] or (local if local != name else ""))
             break
-        if is_function(node) or node.type in _CLASSES:
+        if is_function(node) or node.type in CLASSES:
             fact = replace(fact, kind="function")
             break
         callee = node.child_by_field_name("function") if node.type == "call_expression" else None
@@ -251,16 +252,7 @@ def is_boundary(file: SourceFile, node: Node) -> bool:
     heritage = next((child for child in node.named_children if child.type == "class_heritage"), None)
     if heritage is not None and _BOUNDARY_NAME.search(file.text(heritage).split("<")[0].strip()):
         return True
-    return any(name in _CATCHES for name, _ in members(file, node))
-
-
-def members(file: SourceFile, node: Node) -> Iterator[tuple[str, Node]]:
-    """The methods and fields of a class with their names."""
-    body = node.child_by_field_name("body")
-    for member in body.named_children if body is not None else ():
-        name = member.child_by_field_name("name") or member.child_by_field_name("property")
-        if name is not None:
-            yield file.text(name), member
+    return any(name in CATCHES for name, _ in members(file, node))
 
 
 def own_method(file: SourceFile, node: Node, name: str) -> Node | None:

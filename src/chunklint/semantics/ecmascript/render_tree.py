@@ -183,9 +183,17 @@ class RenderTree:
             key = self.target(place)
             if outer and self.mount(place).module != UNKNOWN and self.guards(place, depth - 1) and self.inside(place):
                 return True
+            if outer and self.is_covered(place):
+                return True  # `component={Caught(Layout)}`: the routes in this one are what that is given
             if key is not None and self.covers_slot(key, _OUTLETS, depth - 1):
                 return True
         return False
+
+    def is_covered(self, place: Place) -> bool:
+        """Whether a higher-order component puts a boundary around what a mount shows."""
+        mount = self.mount(place)
+        found = self.workspace.find(place.path, mount.module, mount.imported)
+        return found is not None and found[1]
 
     def _way(self, place: Place, top: Place) -> Iterator[tuple[Place, str]]:
         for around, prop in self.enclosing(place):
@@ -197,6 +205,9 @@ class RenderTree:
         """Whether a higher-order component shows what it is given inside of a boundary."""
         if key not in self._covering:
             self._covering[key] = False  # one that wraps itself
+            if self._makes_boundary(key):
+                self._covering[key] = True
+                return True
             shown = [
                 place
                 for place in self.mounts_of.get(key, ())
@@ -205,6 +216,11 @@ class RenderTree:
             outer = [place for place in shown if not self.is_fallback(place)]
             self._covering[key] = bool(outer) and all(map(self.guarded, outer))
         return self._covering[key]
+
+    def _makes_boundary(self, key: Key) -> bool:
+        """Whether a higher-order component makes a class that catches, itself or by the one that it is made by."""
+        made = self.workspace.definitions[key]
+        return made.catches or (made.kind == "value" and self.workspace.is_wrapped(key[0], made))
 
     def covers_slot(self, key: Key, slots: frozenset[str], depth: int = _DEPTH) -> bool:
         """Whether a component puts a boundary around every place where it renders what it is given.

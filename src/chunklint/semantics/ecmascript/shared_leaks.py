@@ -10,9 +10,9 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.model import Location
 from chunklint.records import record
+from chunklint.semantics.ecmascript.classes import members
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.constructors import asks_its_class, constructed, ending_method, is_ending
-from chunklint.semantics.ecmascript.definitions import members
 from chunklint.semantics.ecmascript.feeds import definition_around
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,

@@ -8,7 +8,8 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.records import record
-from chunklint.semantics.ecmascript.definitions import definitions, members
+from chunklint.semantics.ecmascript.classes import members
+from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.feeds import origin_of_use
 from chunklint.semantics.ecmascript.functions import called_name, function_of, is_async, returned
 from chunklint.semantics.ecmascript.lifespans import Asked

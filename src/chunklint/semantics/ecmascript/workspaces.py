@@ -82,7 +82,7 @@ class Workspace:
             found = self.definitions.get(key) if key is not None else None
             if key is None or found is None:
                 return None
-            covered = covered or found.covered or self._is_wrapped(key[0], found)
+            covered = covered or found.covered or self.is_wrapped(key[0], found)
             if any(self._is_unread(key[0], *wrapper) for wrapper in found.wrappers):
                 self._veiled.add(asked)
             if not found.imported:
@@ -94,7 +94,7 @@ class Workspace:
                 return key, covered
         return None
 
-    def _is_wrapped(self, path: str, definition: Definition) -> bool:
+    def is_wrapped(self, path: str, definition: Definition) -> bool:
         """Whether one of the project's higher-order components puts a boundary around a definition."""
         for module, name in definition.wrappers:
             key = self._exported(path, module, name) if module else (path, name)
