@@ -82,3 +82,31 @@ def test_the_compiler_of_a_package_or_of_the_root_builds_a_file(
         plugin = '{"babel-plugin-react-compiler": "1.0.0"}' if manifest == compiled_at else "{}"
         (tmp_path / manifest).write_text(f'{{"name": "{manifest}", "devDependencies": {plugin}}}', encoding="utf-8")
     assert read_resolution(tmp_path, [path]).is_compiled(path) is compiled
+
+
+@pytest.mark.parametrize(
+    ("readme", "copied"),
+    [
+        ("# SaaS Boilerplate with Tailwind\n\nPacked with features.", True),
+        ('<p align="center"><img src="a.png" alt="A template"></p>\n\n# Shop\n\nSells **tea** to anyone.', False),
+        ("# Chat\n\nA chat built with Next.js. This template provides a UI for agents.", True),
+        (
+            "# Forms\n\n## Launch\n\n![A starter kit](a.png)\n\nA [starter kit](https://x.example) that helps.",
+            True,
+        ),
+        ("# Sign-in User Interface Reference Implementation\n\nIt shows all flows.", True),
+        ("# React + Vite\n\nThis template provides a minimal setup to get React working in Vite.", False),
+        ("# Site\n\nThis is not a starter template.", False),
+        ("# Invoices\n\nA template editor for invoices: choose a template.", False),
+        ("# Templates for mails\n\nMails without boilerplate.", False),
+        ("# Shop\n\n" + "Sells tea. " * 80 + "It began as a template for shops.", False),
+        ("", False),
+    ],
+)
+def test_a_readme_says_in_its_first_words_that_the_repository_is_to_be_copied(
+    readme: str, copied: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "README.md").write_text(readme)
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "README.md").write_text("# Starter kit\n")
+    assert read_resolution(tmp_path, ["web/src/main.tsx"]).copied is copied

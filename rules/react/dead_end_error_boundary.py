@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from string import ascii_uppercase
@@ -103,6 +104,8 @@ export const Frame = () => (
         "leaving the page and coming back mounts it anew",
         "error files below a layout with a menu, a header or links: Next clears the error when one is followed",
         "`error.tsx` in an app of another framework than Next, such as Expo's router",
+        "error files of a package called `backend` or `api`, and of a repository whose README calls it a template, a "
+        "boilerplate, a starter or a reference implementation",
         "boundaries that are mounted nowhere, or with a `key`, which makes them anew",
         "fallbacks that show a component with a button, a link or a reload somewhere in it, or one that is not found, "
         "and those that a class is given",
@@ -115,6 +118,9 @@ export const Frame = () => (
         "there is no fix: what a way back offers is for the people who design the page",
     ),
 )
+
+# An application of Next that answers requests: beside its routes it has hardly a page.
+_SERVER = re.compile(r"(?:^|[-_/])(?:backend|api)$")
 
 
 @rule.fact(ecmascript)
@@ -159,8 +165,8 @@ def leads_nowhere(
     for one in found:
         if one.kind is Catcher.ERROR_FILE and not resolution.may_be_next(one.place.path):
             continue  # a page of another framework that is called so
-        if one.kind is Catcher.ERROR_FILE and one.way_out is WayOut.NONE and _is_framed(one.place.path, framed):
-            continue  # a click on the menu shows another page, and Next clears the error then
+        if one.kind is Catcher.ERROR_FILE and one.way_out is WayOut.NONE and _traps_nobody(one, framed, resolution):
+            continue
         if one.kind is Catcher.ERROR_FILE:
             yield rule.at(one.place, _message(one), severity=Severity.WARNING)
         elif one.kind is Catcher.CLASS and (mount := around.get((one.place.path, one.name))) is not None:
@@ -178,6 +184,15 @@ def leads_nowhere(
 def _is_twice(one: Boundary) -> bool:
     """Whether a fallback is wrong by its document, whatever is in it."""
     return one.way_out is WayOut.DOCUMENT and not one.name.startswith("Global")
+
+
+def _traps_nobody(one: Boundary, framed: set[str], resolution: Resolution) -> bool:
+    """Whether Next's error file is shown to nobody who could not go on."""
+    path = one.place.path
+    package = resolution.package_of(path)
+    serves = package is not None and _SERVER.search(package.name) is not None
+    # A click on a menu shows another page, and Next clears the error then.
+    return resolution.copied or serves or _is_framed(path, framed)
 
 
 def _is_framed(path: str, framed: set[str]) -> bool:

@@ -101,12 +101,14 @@ createRoot(document.getElementById("root")!).render(<App />);
         "a boundary that holds what cannot be seen, such as pages from a registry, and apps near which most boundaries "
         "are in components that no way is seen to lead to",
         "playgrounds, test beds, showcases and templates by the name of their folder or package, the page that a "
-        "published library is tried on, and a product's poster (`website`, `landing`) beside the product",
+        "published library is tried on, and a product's poster (`website`, `landing`) beside the product, which may be a library",
         "an entry of fewer than 12 components beside one four times as large, or of fewer than 50 beside one eight "
         "times as large, and islands in the pages of a server",
         "apps none of whose components show data, or only one of 12 or more",
         "an app with fewer than 12 components beside those of a library that its repository publishes, and what users "
         "copy to begin with: a `recipe`, `starter` or `boilerplate` beside other packages",
+        "apps with fewer than 80 components and no boundary, in a repository whose README calls it a template, a "
+        "boilerplate, a starter or a reference implementation",
         "an entry that shows nearly the same as another one, which is told of with it",
         "of several entries that only load `bootstrap`, as module federation has them, all but the one nearest to the "
         "top",

@@ -322,7 +322,7 @@ class Rule:
         for, by the name of a parameter: `options`, the rule's; `whole`, whether the scan was of folders (when it was of
         single files, what no fact tells of may stand in a file that was not given); and, read from above the files with
         facts, `pins`, the versions that manifests ask for, `pytest_settings`, what the project tells pytest, and
-        `resolution`, what tsconfig, jsconfig and package.json call modules.
+        `resolution`, what tsconfig, jsconfig and package.json call modules and whether a README calls it a template.
         """
         self.joins.append(check)
         return check

@@ -19,18 +19,23 @@ from chunklint.semantics.ecmascript.resolution import (
     package_in,
     settings_in,
 )
+from chunklint.semantics.ecmascript.templates import READMES, is_copied
 
 # Settings extend each other a few times.
 _MOST_FILES = 12
 
 
 def read_resolution(root: Path, paths: Iterable[str]) -> Resolution:
-    """What tsconfig, jsconfig, bundlers and package.json say in the folders from the given files up to the root."""
+    """What tsconfig, jsconfig, bundlers and package.json say in the folders from the given files up to the root.
+
+    The README is read at the root alone: those of folders are often what scaffolding left behind.
+    """
     folders = sorted(folders_above(paths))
     aliases = tuple(one for folder in folders for one in _aliases_of(root, folder))
     manifests = ((folder, read_settings(root, below(folder, MANIFEST))) for folder in folders)
     packages = (package_in(folder, text) for folder, text in manifests if text is not None)
-    return Resolution(aliases, tuple(one for one in packages if one is not None))
+    readme = next((text for name in READMES if (text := read_settings(root, name)) is not None), "")
+    return Resolution(aliases, tuple(one for one in packages if one is not None), is_copied(readme))
 
 
 def _aliases_of(root: Path, folder: str) -> Iterator[Aliases]:

@@ -10,6 +10,7 @@ from chunklint.discovery.git import GitError, contents, regular_files
 from chunklint.languages import language_of
 from chunklint.records import record
 from chunklint.semantics.ecmascript.resolution import is_module_setting
+from chunklint.semantics.ecmascript.templates import READMES
 from chunklint.semantics.pins import is_manifest
 from chunklint.semantics.testing.collection import SETTINGS
 
@@ -65,7 +66,7 @@ def _entries(repository: Path, commit: str) -> Iterator[_Entry]:
 
 def _is_read(path: str) -> bool:
     place = PurePosixPath(path)
-    named = place.name in _READ or is_manifest(place.name) or is_module_setting(place.name)
+    named = place.name in _READ or path in READMES or is_manifest(place.name) or is_module_setting(place.name)
     return named or (place.parent.name == "requirements" and place.suffix == ".txt")
 
 

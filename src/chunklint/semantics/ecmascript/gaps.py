@@ -24,13 +24,14 @@ _NEARLY = 0.9
 _SERVED = 8  # an app of so many entries is the pages of a server
 _ASIDE = 12  # a front end of fewer components is a side show where there is a larger one
 _LARGER = 4
+_COPIED = 80  # a template of fewer components is what its users begin with, and a larger one an app of its own
 
 
 def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
     """The holes of every application in the files, which must be all files of the project."""
     tree = RenderTree(fronts, resolution)
     apps = [_app(tree, roots) for _, roots in sorted(roots_of(tree).items())]
-    found = list(_folded(apps))
+    found = [gap for gap in _folded(apps) if not _is_begun(gap, resolution)]
     largest = max((len(app.components) for app in apps), default=0)
     islands: dict[str, list[Gap]] = defaultdict(list)
     entries: dict[str, list[Gap]] = defaultdict(list)
@@ -105,6 +106,11 @@ def _is_twin(one: App, other: App) -> bool:
 
 def _folder(root: Root) -> str:
     return root.place.path.partition("/")[0]
+
+
+def _is_begun(gap: Gap, resolution: Resolution) -> bool:
+    """Whether an app without a boundary is the beginning that others copy."""
+    return resolution.copied and gap.kind is GapKind.BARE and gap.share[1] < _COPIED
 
 
 def _is_aside(gap: Gap, largest: int) -> bool:

@@ -80,10 +80,14 @@ class Package:
 
 @record
 class Resolution:
-    """The settings of a repository, sorted: those nearest to a file come last."""
+    """The settings of a repository, sorted: those nearest to a file come last.
+
+    `copied` is for one that is there to be copied, as its README says.
+    """
 
     aliases: tuple[Aliases, ...] = ()
     packages: tuple[Package, ...] = ()
+    copied: bool = False
 
     def package_of(self, path: str) -> Package | None:
         """The innermost package that a file belongs to."""

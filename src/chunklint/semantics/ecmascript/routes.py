@@ -55,7 +55,7 @@ _SHOWN_OFF = re.compile(
 )
 # What users of a library copy to begin with; the package of a whole repository may keep the name of what it began as.
 _COPIED = re.compile(r"[-_.](?:recipes?|starters?|boilerplates?)$")
-# What a visitor is shown of a product before using it, beside the product itself.
+# What a visitor is shown of a product before using it, beside the product itself: an app, or a library.
 _POSTER = re.compile(r"(?:^|[-_/.])(?:landing|landing-page|marketing|website|homepage|www)$")
 _DOCUMENTS = re.compile(r"(?:^|[-_.])(?:docs?|demo)(?:$|[-_.])|^(?:documentation|handbook|api-reference)$")
 _DOCUMENTING = re.compile(r"^(?:@[\w-]+/)?(?:docs\b|fumadocs|nextra|vocs)")
@@ -74,7 +74,8 @@ def roots_of(tree: RenderTree) -> dict[str, list[Root]]:
             found[app_of(root.boundary or root.key[0])].append(root)
     apps = {app: roots for app, roots in found.items() if not _is_handbook(tree, roots)}
     products = {app: roots for app, roots in apps.items() if not _POSTER.search(app)}
-    return products or apps
+    library = any(package.library for package in tree.workspace.resolution.packages)
+    return products if products or library else apps
 
 
 def _is_shown_off(tree: RenderTree, root: Root) -> bool:
