@@ -101,7 +101,7 @@ createRoot(document.getElementById("root")!).render(<App />);
         "a boundary that holds what cannot be seen, such as pages from a registry, and apps near which most boundaries "
         "are in components that no way is seen to lead to",
         "playgrounds, test beds, showcases and templates by the name of their folder or package, the page that a "
-        "published library is tried on, and a product's poster (`website`, `landing`) beside the product, which may be a library",
+        "published library is tried on, and the poster (`website`, `landing`) of a product or a library beside it",
         "an entry of fewer than 12 components beside one four times as large, or of fewer than 50 beside one eight "
         "times as large, and islands in the pages of a server",
         "apps none of whose components show data, or only one of 12 or more",
@@ -118,6 +118,7 @@ createRoot(document.getElementById("root")!).render(<App />);
         "Next's `pages` with an `_error` of the project's own",
         "routes whose children a call makes inside of a boundary",
         "one component that holds no other, alone beside a large app",
+        "a lone part that asks for data in handlers and effects and shows no list, markup or field of a field of it",
         "toasts alone; fallbacks; tests, stories, examples, documentation and scripts",
         "TanStack Router's routes, which the router itself catches",
         "what stands in a provider or layout of a package that brings a boundary: Open edX's `AppProvider`, "

@@ -35,6 +35,8 @@ class Definition:
         routed: Whether it calls hooks of React Router, itself and always: they throw outside of a router.
         fed: Whether it asks for data, or shows a list of them or markup: what comes in another shape than it should
             fails while rendering.
+        reads: Whether rendering reads what it is fed with: what only a handler or an effect asks for, and only words or
+            a frame show, fails there.
         catches: Whether it makes a class of the component that it is given, and that class catches what this shows.
     """
 
@@ -49,6 +51,7 @@ class Definition:
     wrappers: tuple[tuple[str, str], ...] = ()
     routed: bool = False
     fed: bool = False
+    reads: bool = False
     catches: bool = False
 
 
@@ -118,6 +121,8 @@ _ASKS = re.compile(
     r"\b(?:fetch|axios|JSON\.parse)\b|dangerouslySetInnerHTML|"
     r"\buse\w*(?:Query|Queries|SWR|Fetch|Subscription|LoaderData|Infinite\w*|SuspenseQuer\w+)\b"
 )
+_ASKS_BESIDE = re.compile(r"\b(?:fetch|axios)\b")
+_READS_DEEP = re.compile(r"\{[^{}=>\n]*\b\w+\??\.\w+\.\w+")
 _WRITTEN = re.compile(r"\b(?:const|let)\s+(\w+)\b[^=\n]*=\s*(?:[\w.]+\(\s*\(\)\s*=>\s*)?\[(?!\s*(?:\]|\.\.\.))")
 _LISTS = re.compile(r"(?:\b(?P<name>[\w$]+)|(?<![\s\]]))\s*\??\.(?:map|flatMap)\(")
 _HOPS = 6
@@ -289,7 +294,8 @@ def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
         text = file.text(one.node) if holds or (named and one.fact.kind in ("function", "class")) else ""
         shows = _ELEMENTS.search(_NOTHING.sub("", text)) is not None
         fed = shows and _is_fed(file, text)
-        yield Defined(replace(one.fact, stateful=shows and holds, routed=at in routed, fed=fed), one.node)
+        reads = fed and _reads(file, text)
+        yield Defined(replace(one.fact, stateful=shows and holds, routed=at in routed, fed=fed, reads=reads), one.node)
 
 
 def _calls_itself(node: Node, hook: Node) -> bool:
@@ -299,8 +305,16 @@ def _calls_itself(node: Node, hook: Node) -> bool:
 
 def _is_fed(file: SourceFile, text: str) -> bool:
     """Whether a component asks for data or shows a list, other than one that stands in its own file."""
-    if _ASKS.search(text) is not None:
-        return True
+    return _ASKS.search(text) is not None or _shows_list(file, text)
+
+
+def _reads(file: SourceFile, text: str) -> bool:
+    """Whether a component shows more of its data than words: a list, markup, a query, a field of a field."""
+    asked = _ASKS.search(_ASKS_BESIDE.sub("", text)) is not None
+    return asked or _READS_DEEP.search(text) is not None or _shows_list(file, text)
+
+
+def _shows_list(file: SourceFile, text: str) -> bool:
     lists = {found["name"] or "" for found in _LISTS.finditer(text)}
     if not lists:
         return False

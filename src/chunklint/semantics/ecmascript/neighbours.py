@@ -49,6 +49,8 @@ def families(app: App, owner: Key, cover: Cover) -> Iterator[tuple[Gap, tuple[Pl
             family = tuple(place for place, _ in run)
             if why is None or all(_TOAST.search(app.tree.mount(place).tag) for place in family):
                 continue
+            if why is GapKind.OUTSIDE and len(family) == 1 and not _reads(app, family[0]):
+                continue
             if why is GapKind.OVERLAY and all(_is_single(app, place) for place in family):
                 continue
             other = catcher(app.tree, wrapped[0]) if wrapped else None
@@ -82,6 +84,12 @@ def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Pla
 def _is_single(app: App, place: Place) -> bool:
     """Whether one component alone shows data in a mount, in an app of many."""
     return len(app.components) >= _LARGE and len(app.tree.reach(app.held(place)) & app.tree.feeding) <= 1
+
+
+def _reads(app: App, place: Place) -> bool:
+    """Whether rendering reads data anywhere in a mount, and not only a handler or an effect asks for some."""
+    defined = map(app.tree.definition, app.tree.reach(app.held(place)))
+    return any(one is not None and one.reads for one in defined)
 
 
 def _is_ornament(app: App, place: Place) -> bool:
