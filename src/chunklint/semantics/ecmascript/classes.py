@@ -23,6 +23,15 @@ def members(file: SourceFile, node: Node) -> Iterator[tuple[str, Node]]:
             yield file.text(name), member
 
 
+def heritage_of(node: Node) -> Node | None:
+    """What a class extends: a name, or a call."""
+    heritage = next((child for child in node.named_children if child.type == "class_heritage"), None)
+    if heritage is None:
+        return None
+    clause = next((child for child in heritage.named_children if child.type == "extends_clause"), heritage)
+    return clause.named_children[0] if clause.named_children else None
+
+
 def makes_catching_class(file: SourceFile, function: Node) -> bool:
     """Whether a class within a function catches, and inherits from a parameter of it or shows one.
 
@@ -50,9 +59,9 @@ def _given(file: SourceFile, inner: Node, function: Node) -> set[str]:
 
 def _used(file: SourceFile, node: Node) -> Iterator[str]:
     """What a class inherits from, and the names of the elements in it."""
-    heritage = next((child for child in node.named_children if child.type == "class_heritage"), None)
-    if heritage is not None:
-        yield file.text(heritage).removeprefix("extends").split("<")[0].strip()
+    base = heritage_of(node)
+    if base is not None:
+        yield file.text(base)
     for element in descendants(node, *_ELEMENTS):
         name = element.child_by_field_name("name")
         if name is not None:

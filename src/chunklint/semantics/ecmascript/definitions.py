@@ -14,7 +14,7 @@ from chunklint.languages.base import SourceFile, ancestors
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location
 from chunklint.records import record
-from chunklint.semantics.ecmascript.classes import CATCHES, CLASSES, makes_catching_class, members
+from chunklint.semantics.ecmascript.classes import CATCHES, CLASSES, heritage_of, makes_catching_class, members
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
 from chunklint.semantics.ecmascript.names import bindings, unwrap
 
@@ -38,6 +38,7 @@ class Definition:
         reads: Whether rendering reads what it is fed with: what only a handler or an effect asks for, and only words or
             a frame show, fails there.
         catches: Whether it makes a class of the component that it is given, and that class catches what this shows.
+        inherits: For a class, module and name of the one that it extends, where a name says which.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Definition:
     fed: bool = False
     reads: bool = False
     catches: bool = False
+    inherits: tuple[str, str] = ("", "")
 
 
 class Defined(NamedTuple):
@@ -174,7 +176,7 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
     node = unwrap(value)
     place = file.location(file.span(head.children[0] if head.child_count and head is value else head))
     if node.type in CLASSES:
-        return Defined(Definition(name, "boundary" if is_boundary(file, node) else "class", place), value)
+        return Defined(_of_class(file, node, Definition(name, "class", place)), value)
     if is_function(node):
         return Defined(Definition(name, "function", place, catches=makes_catching_class(file, node)), value)
     fact = Definition(name, "object" if node.type == "object" else "value", place)
@@ -209,6 +211,28 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
             break
         node = _resolved(file, given[0]) or unwrap(given[0])
     return Defined(fact, value)
+
+
+def _of_class(file: SourceFile, node: Node, fact: Definition) -> Definition:
+    """What a class is, and what its decorators and a call after `extends` make of it."""
+    base = heritage_of(node)
+    called = base.child_by_field_name("function") if base is not None and base.type == "call_expression" else None
+    given = [called] if called is not None else []
+    # `@caught export class Coop` has its decorator at the export.
+    around = [node.parent] if node.parent is not None and node.parent.type == "export_statement" else []
+    for holder in (node, *around):
+        for decorator in holder.children_by_field_name("decorator"):
+            applied = decorator.named_children[0]
+            given.append(applied.child_by_field_name("function") or applied)
+    wrappers = tuple(filter(None, (_wrapper(file, callee) for callee in given)))
+    covered = any("rrorBoundary" in file.text(callee)[-60:] for callee in given)
+    named = base if base is not None and base.type == "identifier" else None
+    found = bindings(file, file.root).get(file.text(named)) if named is not None else None
+    inherits = (found.module, found.imported) if found is not None and found.kind == "import" else ("", "")
+    if named is not None and not inherits[1]:
+        inherits = ("", file.text(named))
+    kind = "boundary" if is_boundary(file, node) else "class"
+    return replace(fact, kind=kind, wrappers=wrappers, covered=covered, inherits=inherits)
 
 
 def _resolved(file: SourceFile, given: Node) -> Node | None:
@@ -254,8 +278,8 @@ def _lazy(file: SourceFile, call: Node) -> tuple[str, str] | None:
 
 def is_boundary(file: SourceFile, node: Node) -> bool:
     """Whether a class catches the errors of what it renders, by a method of its own or of the boundary it extends."""
-    heritage = next((child for child in node.named_children if child.type == "class_heritage"), None)
-    if heritage is not None and _BOUNDARY_NAME.search(file.text(heritage).split("<")[0].strip()):
+    base = heritage_of(node)
+    if base is not None and _BOUNDARY_NAME.search(file.text(base)):
         return True
     return any(name in CATCHES for name, _ in members(file, node))
 
@@ -277,12 +301,15 @@ def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
     starts = [one.node.start_byte for one in found]
     stateful: set[int] = set()
     routed: set[int] = set()
+    catching: set[int] = set()
     for _, captures in ECMASCRIPT.matches(file, (_HOOKS,)):
         hook = captures["hook"][0]
         at = bisect_right(starts, hook.start_byte) - 1
         if at < 0:
             continue
         module, name = _origin(file, hook)
+        if name == "useErrorBoundary" and module.startswith("preact/"):
+            catching.add(at)
         if not {file.text(hook), name} & _QUIET:
             stateful.add(at)
         if name in _ROUTER_HOOKS and ROUTER_PACKAGE.match(module) and _calls_itself(found[at].node, hook):
@@ -295,7 +322,10 @@ def _with_state(file: SourceFile, found: list[Defined]) -> Iterator[Defined]:
         shows = _ELEMENTS.search(_NOTHING.sub("", text)) is not None
         fed = shows and _is_fed(file, text)
         reads = fed and _reads(file, text)
-        yield Defined(replace(one.fact, stateful=shows and holds, routed=at in routed, fed=fed, reads=reads), one.node)
+        kind = "boundary" if at in catching and one.fact.kind == "function" else one.fact.kind
+        yield Defined(
+            replace(one.fact, stateful=shows and holds, routed=at in routed, fed=fed, reads=reads, kind=kind), one.node
+        )
 
 
 def _calls_itself(node: Node, hook: Node) -> bool:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from chunklint.semantics.ecmascript.definitions import Definition
 from chunklint.semantics.ecmascript.modules import module_files
@@ -57,6 +58,22 @@ class Workspace:
         self._files: dict[tuple[str, str], str | None] = {}
         self._known: dict[tuple[str, str, str], tuple[Key, bool] | None] = {}
         self._veiled: set[tuple[str, str, str]] = set()
+        self.definitions |= {key: replace(one, kind="boundary") for key, one in self._catching_by_base()}
+
+    def _catching_by_base(self) -> Iterator[tuple[Key, Definition]]:
+        """The classes that inherit what catches from another class of the project."""
+        for start, one in self.definitions.items():
+            key, own = start, one
+            for _ in range(_HOPS if one.kind == "class" and one.inherits[1] else 0):
+                module, name = own.inherits
+                above = self._exported(key[0], module, name) if module else (key[0], name)
+                base = self.definitions.get(above) if above is not None else None
+                if above is None or base is None or base.kind not in ("class", "boundary"):
+                    break
+                key, own = above, base
+                if base.kind == "boundary":
+                    yield start, one
+                    break
 
     def find(self, path: str, module: str, name: str) -> tuple[Key, bool] | None:
         """The definition that a name of a module means to a file, and whether a higher-order component covers it.
