@@ -222,8 +222,7 @@ def _of_class(file: SourceFile, node: Node, fact: Definition) -> Definition:
     around = [node.parent] if node.parent is not None and node.parent.type == "export_statement" else []
     for holder in (node, *around):
         for decorator in holder.children_by_field_name("decorator"):
-            applied = decorator.named_children[0]
-            given.append(applied.child_by_field_name("function") or applied)
+            given += [one.child_by_field_name("function") or one for one in decorator.named_children[:1]]
     wrappers = tuple(filter(None, (_wrapper(file, callee) for callee in given)))
     covered = any("rrorBoundary" in file.text(callee)[-60:] for callee in given)
     named = base if base is not None and base.type == "identifier" else None
