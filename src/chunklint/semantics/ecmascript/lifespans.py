@@ -31,6 +31,7 @@ from chunklint.semantics.ecmascript.modals import is_conditional
 from chunklint.semantics.ecmascript.modules import exports, module_files
 from chunklint.semantics.ecmascript.mounts import ENTRY
 from chunklint.semantics.ecmascript.names import bindings
+from chunklint.semantics.ecmascript.never import never_shown
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
 from chunklint.semantics.ecmascript.unused import LOADED
 
@@ -143,6 +144,8 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         if origin is None:
             continue
         seen.add(origin)
+        if never_shown(file, element):
+            continue
         owner = component_of(file, element)
         if owner is None:
             around = (_entering(file, element) if renders else None) or _handing_over(file, element)
