@@ -39,7 +39,8 @@ LOADED = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
 
 
 def _may_be_used(name: str, imported: str) -> bool:
-    return imported == _EVERY or is_component_or_hook(name) or is_component_or_hook(imported)
+    # A default export may be a table of components, under a name of any kind.
+    return imported in (_EVERY, "default") or is_component_or_hook(name) or is_component_or_hook(imported)
 
 
 def importable(file: SourceFile, name: str) -> tuple[str, ...] | None:
