@@ -99,7 +99,8 @@ if TYPE_CHECKING:
         is_only_tried,
         keeps_order,
     )
-    from chunklint.semantics.ecmascript.feeds import Feed, Feeding, Tried, Uses, tried
+    from chunklint.semantics.ecmascript.feeding import Feeding
+    from chunklint.semantics.ecmascript.feeds import Feed, Tried, Uses, tried
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.galleries import is_test_or_story
     from chunklint.semantics.ecmascript.gaps import gaps
@@ -110,7 +111,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.late_work import Late, captured_too_early, late_handles
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, leaks
     from chunklint.semantics.ecmascript.lendings import Lending, Lent, Loan, lendings, loan_of
-    from chunklint.semantics.ecmascript.lifespans import Asked, Bound, Lifespans, Placed, bound, placed
+    from chunklint.semantics.ecmascript.lifespans import Lifespans
     from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
     from chunklint.semantics.ecmascript.modals import Modals
     from chunklint.semantics.ecmascript.monitors import Monitor, monitor_of, monitors
@@ -123,6 +124,7 @@ if TYPE_CHECKING:
         started_by_handlers,
     )
     from chunklint.semantics.ecmascript.page_boundaries import Frames, frames, layout_that_leads_on, page_boundaries
+    from chunklint.semantics.ecmascript.places import Asked, Bound, Placed, bound, placed
     from chunklint.semantics.ecmascript.posers import Poser, posers
     from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls
     from chunklint.semantics.ecmascript.reconnections import LateClose, Reconnect, late_closes, reconnects, retries
@@ -290,7 +292,8 @@ _HOMES = {
     "chunklint.semantics.ecmascript.fed_answers": (
         "Fed, Queued, changing_in, fed_answers, feeding, idle_owners, is_for_all_files, is_only_tried, keeps_order"
     ),
-    "chunklint.semantics.ecmascript.feeds": "Feed, Feeding, Tried, Uses, tried",
+    "chunklint.semantics.ecmascript.feeding": "Feeding",
+    "chunklint.semantics.ecmascript.feeds": "Feed, Tried, Uses, tried",
     "chunklint.semantics.ecmascript.modals": "Modals",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_connections": "opened_by_handlers",
@@ -298,7 +301,8 @@ _HOMES = {
     "chunklint.semantics.ecmascript.holes": "Gap, GapKind, StandIn",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
     "chunklint.semantics.ecmascript.lendings": "Lending, Lent, Loan, lendings, loan_of",
-    "chunklint.semantics.ecmascript.lifespans": "Asked, Bound, Lifespans, Placed, bound, placed",
+    "chunklint.semantics.ecmascript.lifespans": "Lifespans",
+    "chunklint.semantics.ecmascript.places": "Asked, Bound, Placed, bound, placed",
     "chunklint.semantics.ecmascript.late_work": "Late, captured_too_early, late_handles",
     "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, leaks",
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",

@@ -11,9 +11,9 @@ from chunklint.model import Location
 from chunklint.records import record
 from chunklint.semantics.ecmascript.changes import ITSELF
 from chunklint.semantics.ecmascript.effect_wording import asker, called_text, head_of
+from chunklint.semantics.ecmascript.feeding import Feeding
 from chunklint.semantics.ecmascript.feeds import (
     Feed,
-    Feeding,
     Tried,
     Uses,
     definition_around,

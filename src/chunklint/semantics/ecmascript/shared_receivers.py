@@ -17,9 +17,10 @@ from chunklint.semantics.ecmascript.cleanup_scope import own_calls
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.feeds import definition_around, origin_of_use
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, receiver_of, returned
-from chunklint.semantics.ecmascript.lifespans import Bound, Lifespans, Placed
+from chunklint.semantics.ecmascript.lifespans import Lifespans
 from chunklint.semantics.ecmascript.modules import module_files
 from chunklint.semantics.ecmascript.names import Binding, bindings, dotted, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.places import Bound, Placed
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
     Deps,

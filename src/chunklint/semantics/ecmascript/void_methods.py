@@ -12,8 +12,8 @@ from chunklint.semantics.ecmascript.classes import members
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.feeds import origin_of_use
 from chunklint.semantics.ecmascript.functions import called_name, function_of, is_async, returned
-from chunklint.semantics.ecmascript.lifespans import Asked
 from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, resolve, unwrap
+from chunklint.semantics.ecmascript.places import Asked
 from chunklint.semantics.ecmascript.resources import Acquisition
 
 _SUBSCRIBES = frozenset({"subscribe"})

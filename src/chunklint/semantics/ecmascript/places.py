@@ -1,0 +1,279 @@
+"""Where components stand and hooks are called, what decides on the place, and findings that go by that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
+from chunklint.model import Draft, Location, Place, Severity
+from chunklint.records import record
+from chunklint.semantics.ecmascript.definitions import definitions
+from chunklint.semantics.ecmascript.feeds import WHOLE, calls_of_hooks, definition_around, origin_of_use
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    enclosing_function,
+    function_name,
+    is_function,
+)
+from chunklint.semantics.ecmascript.modals import is_conditional
+from chunklint.semantics.ecmascript.modules import exports
+from chunklint.semantics.ecmascript.mounts import ENTRY
+from chunklint.semantics.ecmascript.names import bindings
+from chunklint.semantics.ecmascript.never import never_shown
+from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
+from chunklint.semantics.ecmascript.unused import LOADED
+
+_RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
+_REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
+_RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
+# What shows its children at once and keeps them, by the names that such components are given.
+_KEEPS = re.compile(
+    r"^[a-z]|^With[A-Z]|Provider|(?:Adapter|Context|Boundary|Suspense|StrictMode|Router|Fragment|Theme|Layout|Container|Root|Shell)$"
+)
+# What shows its children at times: routes, tabs, what opens and closes.
+_SHOWS_AT_TIMES = re.compile(
+    r"(?:Route|Switch|Tab|TabPane|TabPanel|Step|Modal|Dialog|Drawer|Sheet|Popover|Popper|Tooltip|Dropdown|Menu|Item|Row|"
+    r"Cell|List|Content|Portal|Collapse|Accordion\w*|Transition|Presence|Animate\w*|Fade|Slide|Show|If|When|Case)$"
+)
+_DECLARED = ("class_declaration", "abstract_class_declaration", "variable_declarator")
+
+
+@record
+class Placed:
+    """What a file mounts and calls, and where.
+
+    Attributes:
+        uses: Owner (`<entry>` for what is rendered into the page), module ("" for this file), name, whether nothing
+            decides on the place, and whether something is seen to: a condition, a list, a key, a route, a tab.
+        own: The components and hooks that the file defines itself.
+        main: The definitions that the default export is made of.
+    """
+
+    uses: tuple[tuple[str, str, str, bool, bool], ...]
+    own: tuple[str, ...]
+    main: tuple[str, ...]
+
+
+@record
+class Asked:
+    """A method that keeps a handler: module, class or object and name, and what it is called on, as written."""
+
+    module: str
+    owner: str
+    method: str
+    receiver: str
+
+
+@record
+class Bound:
+    """A finding about what outlives a component, for the join to say once it is known how long that stays.
+
+    Attributes:
+        owner: The definition around it.
+        receiver: Module and name of the atom, context or hook that hands out what it listens to, where each run meets
+            another of those; None otherwise.
+        grows: Whether it grows while the component is there, which therefore must not stay.
+        asks: The method that keeps the handler, where the type of the receiver is declared or it is imported.
+        idle: The definitions of which another file must import one for it to run; None where it runs anyway.
+    """
+
+    owner: str
+    place: Location
+    message: str
+    severity: Severity
+    steps: tuple[tuple[Location, str], ...] = ()
+    related: tuple[tuple[Location, str], ...] = ()
+    receiver: tuple[str, str] | None = None
+    grows: bool = False
+    asks: Asked | None = None
+    idle: tuple[str, ...] | None = None
+
+
+def bound(
+    file: SourceFile,
+    owner: Node | None,
+    draft: Draft,
+    receiver: tuple[str, str] | None = None,
+    grows: bool = False,
+    asks: Asked | None = None,
+) -> Bound:
+    """A finding as a fact, for the join to say once it is known how long the component stays."""
+    name = definition_around(file, owner) if owner is not None else ""
+    steps = tuple((_place(file, place), text) for place, text in draft.steps)
+    related = tuple((_place(file, place), text) for place, text in draft.related)
+    place = _place(file, draft.place)
+    return Bound(name, place, draft.message, draft.severity, steps, related, receiver, grows, asks)
+
+
+def _place(file: SourceFile, place: Place) -> Location:
+    return place if isinstance(place, Location) else file.location(place)
+
+
+def placed(file: SourceFile) -> Iterator[Placed]:
+    """What a file mounts, calls and imports; nothing for one that does none of that."""
+    found = file.remember("placed", lambda: _placed(file))
+    if found.uses or found.own:
+        yield found
+
+
+def _placed(file: SourceFile) -> Placed:
+    own = (one.fact.name for one in definitions(file) if is_component_or_hook(one.fact.name))
+    return Placed(tuple(sorted(set(_uses(file)))), tuple(own), tuple(sorted(_main(file))))
+
+
+def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
+    renders = _RENDERERS.search(file.content) is not None
+    seen = set(_registered(file))
+    yield from ((ENTRY, *origin, True, False) for origin in seen)
+    for element in jsx_elements(file):
+        name = element.child_by_field_name("name")
+        origin = origin_of_use(file, name) if name is not None and name.type == "identifier" else None
+        if origin is None:
+            continue
+        seen.add(origin)
+        if never_shown(file, element):
+            continue
+        owner = component_of(file, element)
+        if owner is None:
+            around = (_entering(file, element) if renders else None) or _handing_over(file, element)
+            stays = around is not None and all(_keeps(file, tag, tag == element) for tag in _tags(element, around))
+            goes = not stays and (around is None or _is_shown_at_times(file, element, around))
+            yield ENTRY if around is not None and not goes else "", *origin, stays, goes
+        else:
+            stays = _stays(file, element, owner)
+            yield definition_around(file, element), *origin, stays, not stays and _goes(file, element, owner)
+    for call, name in calls_of_hooks(file):
+        origin, owner = origin_of_use(file, name), component_of(file, call)
+        if origin is not None:
+            seen.add(origin)
+            stays = owner is not None and enclosing_function(file, call) == owner and not is_conditional(call)
+            yield definition_around(file, call), *origin, stays, not stays
+    for found in bindings(file, file.root).values():
+        used = (found.module, found.imported)
+        if found.kind == "import" and found.name[:1].isupper() and used not in seen:
+            yield "", *used, False, True
+    yield from (("", module, WHOLE, False, True) for module in LOADED.findall(file.content))
+
+
+def _registered(file: SourceFile) -> Iterator[tuple[str, str]]:
+    """What an entry of React Native registers as the application: `registerRootComponent(App)`."""
+    if "register" not in file.content:
+        return
+    own = bindings(file, file.root)
+    for call in descendants(file.root, "call_expression"):
+        if called_name(file, call) not in _REGISTERS:
+            continue
+        names = [one for given in arguments_of(call) for one in (given, *descendants(given, "identifier"))]
+        # `const Wrapped = Sentry.wrap(App)`: what is wrapped is registered with it.
+        values = [found.value for one in names if (found := own.get(file.text(one))) is not None]
+        names += [one for value in values if value is not None for one in descendants(value, "identifier")]
+        origins = (origin_of_use(file, name) for name in names if name.type == "identifier")
+        yield from (origin for origin in origins if origin is not None)
+
+
+def _main(file: SourceFile) -> Iterator[str]:
+    """The names in the default export: `App` of `export default withAuth(App)`."""
+    export = exports(file).get("default")
+    if export is None or export.node is None:
+        return
+    if is_function(export.node) or export.node.type in _DECLARED:
+        yield definition_around(file, export.node)
+    elif export.node.type == "identifier":
+        yield file.text(export.node)
+    else:
+        yield from filter(None, [definition_around(file, export.node)])
+        yield from {file.text(name) for name in descendants(export.node, "identifier")}
+
+
+def _stays(file: SourceFile, element: Node, owner: Node) -> bool:
+    """Whether an element is there whenever its component is."""
+    if enclosing_function(file, element) != owner or is_conditional(element):
+        return False
+    return all(_keeps(file, tag, tag == element) for tag in _tags(element, owner))
+
+
+def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
+    """Whether a condition, a list, a key, a route or a prop that carries it is seen to decide on an element."""
+    if enclosing_function(file, element) != owner or is_conditional(element):
+        return True
+    return _is_shown_at_times(file, element, owner)
+
+
+def _is_shown_at_times(file: SourceFile, element: Node, top: Node) -> bool:
+    """Whether a prop that carries an element, a key, a route, a tab or a modal below some node decides on it."""
+    for tag in _tags(element, top):
+        name = tag.child_by_field_name("name") if tag is not None else None
+        shown = name is not None and tag != element and _SHOWS_AT_TIMES.search(file.text(name)) is not None
+        if tag is None or _has_key(file, tag) or shown:
+            return True
+    return False
+
+
+def _tags(element: Node, owner: Node | None) -> Iterator[Node | None]:
+    """An element's tag and those around it; None for a prop that carries it."""
+    yield element
+    for around in ancestors(element):
+        if around == owner:
+            return
+        if around.type == "jsx_attribute":
+            yield None
+        elif around.type == "jsx_element" and around.named_children[0] != element:
+            yield around.named_children[0]
+
+
+def _keeps(file: SourceFile, tag: Node | None, own: bool) -> bool:
+    if tag is None:
+        return False
+    name = tag.child_by_field_name("name")
+    return not _has_key(file, tag) and (own or name is None or _KEEPS.search(file.text(name)) is not None)
+
+
+def _has_key(file: SourceFile, tag: Node) -> bool:
+    parts = (part for part in tag.named_children if part.type == "jsx_attribute")
+    return any(file.text(part.named_children[0]) == "key" for part in parts)
+
+
+def _entering(file: SourceFile, element: Node) -> Node | None:
+    """The call that renders an element into the page as the module is loaded."""
+    call = None
+    for around in ancestors(element):
+        if around.type == "call_expression" and called_name(file, around) in _RENDERS:
+            call = around
+            break
+        if is_function(around):
+            return None
+    if call is None or not all(_runs_once(file, function) for function in ancestors(call) if is_function(function)):
+        return None
+    return call
+
+
+def _handing_over(file: SourceFile, element: Node) -> Node | None:
+    """The call by which an entry, a module that exports nothing, gives an element away as it loads: `mount(<App />)`.
+
+    What comes after a name or a path, or in a list, is registered for later: `add("page", <Page />)`.
+    """
+    call = next((around for around in ancestors(element) if around.type == "call_expression"), None)
+    statement = call.parent if call is not None else None
+    if call is None or statement is None or statement.type != "expression_statement" or exports(file):
+        return None
+    first = next(iter(arguments_of(call)), None)
+    if statement.parent != file.root or first is None or not is_within(element, first) or not _is_jsx(first):
+        return None
+    return call if enclosing_function(file, element) is None else None
+
+
+def _is_jsx(node: Node) -> bool:
+    return node.type in ("jsx_element", "jsx_self_closing_element")
+
+
+def _runs_once(file: SourceFile, function: Node) -> bool:
+    """Whether the module itself calls a function, or gives it, without a name, to what waits for the page."""
+    name = function_name(file, function)
+    if not name:
+        return True
+    calls = descendants(file.root, "call_expression")
+    return any(called_name(file, call) == name and enclosing_function(file, call) is None for call in calls)
