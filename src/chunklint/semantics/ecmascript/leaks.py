@@ -81,6 +81,8 @@ _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "dis
 # What an application mounts around all of its pages, by the names that such components are given.
 _AROUND_ALL = re.compile(r"(?:Layout|Shell|Root|Provider|Providers)(?:Content|Inner)?$")
 _ROOT_FILES = frozenset({"_app", "app", "main", "root"})
+# What takes all listeners off a receiver at once.
+_EMPTYING = frozenset({"clearListeners", "clearInstanceListeners", "removeAllListeners", "removeAllEventListeners"})
 
 
 @record
@@ -183,6 +185,8 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         return None
     if held is Reach.OWNED and not _piles_up(file, effect, acquired):
         return None
+    if held is Reach.OWNED and _is_emptied_before(file, effect, acquired):
+        return None
     if receiver is not None and held is not Reach.GLOBAL and is_ended(file, receiver, effect):
         return None
     chain = dotted(file, receiver) if receiver is not None and held is not Reach.GLOBAL else ()
@@ -204,6 +208,8 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         return None
     if by_hand is not None and is_removed_by_count(file, acquired.node, words):
         return None
+    if by_hand is not None and takes_itself_away(file, acquired.node, by_hand) and _is_waited_for(file, acquired.node):
+        return None
     # A handler that removes itself is there for one event; a removal that is kept as a value may run on unmount.
     inside = by_hand is not None and (
         removes_itself(file, acquired.node, by_hand, held)
@@ -211,6 +217,32 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     )
     kept = by_hand is not None and is_stored(file, by_hand)
     return None if inside or kept else Leak(effect, acquired, by_hand)
+
+
+def _is_waited_for(file: SourceFile, call: Node) -> bool:
+    """Whether a promise is settled by what a call listens for, as in a helper that waits for an event."""
+    around = enclosing_function(file, call)
+    made = around.parent.parent if around is not None and around.parent is not None else None
+    constructor = (
+        made.child_by_field_name("constructor") if made is not None and made.type == "new_expression" else None
+    )
+    return constructor is not None and file.text(constructor) == "Promise"
+
+
+def _is_emptied_before(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
+    """Whether the effect first takes all listeners off what it adds one to: `event.clearListeners(map, "idle")`."""
+    if acquired.receiver is None:
+        return False
+    holder = file.text(acquired.receiver)
+    for call in descendants(effect.callback, "call_expression"):
+        if call.start_byte > acquired.node.start_byte or called_name(file, call) not in _EMPTYING:
+            continue
+        receiver = receiver_of(call)
+        if any(
+            file.text(one) == holder for one in (*arguments_of(call), *([receiver] if receiver is not None else []))
+        ):
+            return True
+    return False
 
 
 def _aborted(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile
 from chunklint.semantics.ecmascript.functions import is_function
-from chunklint.semantics.ecmascript.names import string_value, unwrap
+from chunklint.semantics.ecmascript.names import string_value
 
 # Events that come once by nature.
 ONE_TIME_EVENTS = frozenset({"load", "DOMContentLoaded", "appinstalled"})
@@ -52,8 +52,8 @@ def left_by_assignment(file: SourceFile, chain: tuple[str, ...], value: Node) ->
     if chain[:2] not in PAGES or chain[2:3] != ("style",) or len(chain) != 4:
         return None
     text = _lasting_style(file, value)
-    if value.type == "ternary_expression" and is_scroll_lock(chain[3]):
-        return None  # What opens it also closes it.
+    if value.type == "ternary_expression":
+        return None  # What sets it also takes it back.
     if text is None or (chain[1] == "documentElement" and chain[3] not in _LOCKS):
         return None
     return f"`{name}` keeps the value `{text}`", "an assignment of the former value"
@@ -80,10 +80,6 @@ def left_by_class(file: SourceFile, chain: tuple[str, ...], given: list[Node]) -
 
 
 def _lasting_style(file: SourceFile, value: Node) -> str | None:
-    """The value that a style is left with: a literal, or the one side of `open ? "hidden" : ""` that does not rest."""
-    sides = [value]
-    if value.type == "ternary_expression":
-        sides = [unwrap(side) for key in ("consequence", "alternative") if (side := value.child_by_field_name(key))]
-    texts = [string_value(file, side) for side in sides]
-    lasting = [text for text in texts if text is not None and text not in _RESTING]
-    return lasting[0] if len(lasting) == 1 and None not in texts else None
+    """The literal value that a style is left with, unless it is that of rest."""
+    text = string_value(file, value)
+    return text if text is not None and text not in _RESTING else None

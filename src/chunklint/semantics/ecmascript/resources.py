@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -78,6 +79,8 @@ _NAMES_OF_PARTS = frozenset(row.name for row in _PARTS)
 
 # Methods of any object that take an event first, and all that say nothing about what is itself the result of a call.
 _BY_EVENT = frozenset({"on", "addListener"})
+# Members of what is told about something: an observer's, and handlers.
+_TOLD = re.compile(r"next$|error$|complete$|callback$|handler$|listener$|observer$|on[A-Z]")
 _ON_AN_OBJECT = _BY_EVENT | {"subscribe"}
 # Methods that only read when they are given no function.
 _READS = frozenset({"watch"})
@@ -225,6 +228,8 @@ def _of_any_object(file: SourceFile, call: Node, callee: Node, receiver: Node) -
     if row is None or not given or (row.name in _ON_AN_OBJECT and _has_method(receiver)):
         return None
     if row.name not in _BY_EVENT:
+        if row.name == "subscribe" and all(_tells_nobody(file, one) for one in given):
+            return None  # A request that subscribes somebody to something.
         found = _acquired(file, call, callee, row)
         return replace(found, receiver=receiver) if found is not None and row.name in _ON_AN_OBJECT else found
     if len(given) < 2 or not _is_event(given[0]):
@@ -232,6 +237,21 @@ def _of_any_object(file: SourceFile, call: Node, callee: Node, receiver: Node) -
     event = file.text(given[0]).strip("'\"`")
     keeps = f"`{_short(file, receiver)}` keeps the `{event}` listener"
     return Acquisition(call, Kind.SUBSCRIPTION, keeps, f"`{row.release}`", receiver)
+
+
+def _tells_nobody(file: SourceFile, value: Node) -> bool:
+    """Whether a value holds nothing to call, told by the names of an object's members: `{ url, title: "hens" }`."""
+    value = unwrap(value)
+    if value.type != "object":
+        return value.type in ("string", "template_string", "number", "true", "false", "null")
+    for part in value.named_children:
+        name = file.text(part.child_by_field_name("key") or part)
+        inner = part.child_by_field_name("value")
+        if part.type in ("spread_element", "method_definition") or _TOLD.match(name):
+            return False
+        if inner is not None and is_function(unwrap(inner)):
+            return False
+    return True
 
 
 def _acquired(file: SourceFile, node: Node, callee: Node, row: Resource) -> Acquisition | None:

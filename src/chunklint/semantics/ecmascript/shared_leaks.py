@@ -15,10 +15,12 @@ from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.constructors import asks_its_class, constructed, ending_method, is_ending
 from chunklint.semantics.ecmascript.feeds import definition_around
 from chunklint.semantics.ecmascript.functions import (
+    CONTINUES,
     arguments_of,
     called_name,
     callee_of,
     function_of,
+    is_async,
     is_function,
     returned,
 )
@@ -248,7 +250,7 @@ def _offered(file: SourceFile, function: Node, owner: Node | None, name: str, me
         return
     ending = ending_method(file, function) if makes else ""
     run = Effect(function, function, Deps.EMPTY, (), owner, keeps_cleanup=True)
-    hands_back = any(value.type != "undefined" for value in returned(function))
+    hands_back = not is_async(function) and any(not _is_no_end(file, value) for value in returned(function))
     for found in acquisitions(file, function):
         # Its caller is in another file; the root stands for it, so that returning the handle is not the end of the way.
         acquired = replace(found, path=(file.root, *found.path))
@@ -266,6 +268,15 @@ def _offered(file: SourceFile, function: Node, owner: Node | None, name: str, me
             )
             yield Offer(name, member, acquired.keeps, release, hands_back, place, by_hand=by_hand, beside=beside)
             return
+
+
+def _is_no_end(file: SourceFile, value: Node) -> bool:
+    """Whether what a function returns is nothing, or a promise, which ends nothing."""
+    value = unwrap(value)
+    if value.type == "new_expression":
+        constructor = value.child_by_field_name("constructor")
+        return constructor is not None and file.text(constructor) == "Promise"
+    return value.type == "undefined" or called_name(file, value) in CONTINUES
 
 
 def _is_about_its_own(file: SourceFile, call: Node, function: Node) -> bool:
