@@ -243,6 +243,8 @@ def _ends(gap: Gap, what: str) -> str:
             return f"replaces {what} by Next's bare error page"
         case StandIn.REMIX:
             return f"replaces {what} by the framework's bare error page"
+        case StandIn.PREACT:
+            return f"leaves {what} blank, or as it stood before, with nothing that answers"
         case StandIn.ROUTER:
             return f"takes {what} away, for the router's bare error page at best"
     return f"blanks {what}" if what == "the whole page" else f"takes {what} off the page"

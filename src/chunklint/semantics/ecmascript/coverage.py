@@ -153,6 +153,9 @@ class App:
         """What is on the page when an error has reached a root."""
         if root.framework:
             return StandIn.NEXT if root.framework.startswith("next") else StandIn.REMIX
+        package = self.tree.workspace.resolution.package_of(root.key[0])
+        if package is not None and package.preact:
+            return StandIn.PREACT
         shown = (self.tree.mount(place) for key in self.mounted for place in self.tree.mounts_of.get(key, ()))
         routed = any(mount.imported == "RouterProvider" and ROUTER_PACKAGE.match(mount.module) for mount in shown)
         return StandIn.ROUTER if routed else StandIn.NOTHING

@@ -64,8 +64,8 @@ class Package:
     """A package of the repository's own: its name, its folder and the sources that its manifest names.
 
     `library` is for what is built and published to be imported by others, with types, `elsewhere` for what runs in
-    another framework than Next, in which files are called alike, `published` for what others may import, and `started`
-    for an application of a framework that starts it without an entry.
+    another framework than Next, in which files are called alike, `published` for what others may import, `started` for
+    an application of a framework that starts it without an entry, and `preact` for what Preact renders, not React.
     """
 
     name: str
@@ -76,6 +76,7 @@ class Package:
     published: bool = False
     started: bool = False
     compiled: bool = False
+    preact: bool = False
 
 
 @record
@@ -195,8 +196,9 @@ def package_in(folder: str, text: str) -> Package | None:
     needed = {one for key in _NEEDS if isinstance(found := manifest.get(key), dict) for one in found}
     elsewhere = "next" not in needed and not needed.isdisjoint(_FRAMEWORKS)
     started = not published and not needed.isdisjoint(_STARTS)
-    compiled = _COMPILER in needed
-    return Package(name, folder, tuple(dict.fromkeys(sources)), library, elsewhere, published, started, compiled)
+    compiled, preact = _COMPILER in needed, "preact" in needed and "react-dom" not in needed
+    found = tuple(dict.fromkeys(sources))
+    return Package(name, folder, found, library, elsewhere, published, started, compiled, preact)
 
 
 def _aliased(aliases: Aliases, specifier: str) -> Iterator[str]:
