@@ -162,7 +162,7 @@ def component_of(file: SourceFile, node: Node) -> Node | None:
 
     Its components run once and not at each render, and their cleanups are given to `onCleanup`.
     """
-    if _SOLID.search(file.content) is not None:
+    if file.remember("of Solid", lambda: _SOLID.search(file.content) is not None):
         return None
     known: dict[int, Node | None] = file.remember("components", dict)
     passed: list[Node] = []
