@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
@@ -153,7 +154,8 @@ class Feeding:
         elif (found := self._workspace.find(path, module, name)) is not None:
             return found[0] == key
         elif name == key[1] != "default" and module:
-            return True  # It comes from where no file offers it as far as can be read.
+            # It comes from where no file offers it, as far as can be read.
+            return not _names_another(path, module, key[0])
         if not module or module.startswith(".") or self._workspace.file(path, module) is not None:
             return False
         return name in (WHOLE, "default") and _may_name(module, key[0])
@@ -232,3 +234,13 @@ def _may_name(module: str, path: str) -> bool:
     stem = PurePosixPath(path).with_suffix("")
     last = PurePosixPath(module).name.partition(".")[0]
     return not module or last in (stem.name.partition(".")[0], stem.parent.name) or last in ("", "index")
+
+
+def _names_another(user: str, module: str, path: str) -> bool:
+    """Whether a specifier names a file that is called like another one, and lies elsewhere."""
+    own = PurePosixPath(path).with_suffix("")
+    if module.startswith("."):
+        base = posixpath.normpath(posixpath.join(posixpath.dirname(user), module))
+        return not (base == "." or str(own) == base or path.startswith(f"{base}/"))
+    parts = PurePosixPath(module).with_suffix("").parts
+    return len(parts) > 2 and parts[-1] == own.name and parts[-2] != own.parent.name

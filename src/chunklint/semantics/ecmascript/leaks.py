@@ -33,7 +33,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
     reach,
     released_by_hand,
 )
-from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value
+from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value, unwrap
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.other_windows import is_of_other_window
 from chunklint.semantics.ecmascript.page import is_scroll_lock
@@ -189,6 +189,8 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         return None
     if receiver is not None and held is not Reach.GLOBAL and is_ended(file, receiver, effect):
         return None
+    if held is Reach.GLOBAL and _is_added_once(file, acquired):
+        return None
     chain = dotted(file, receiver) if receiver is not None and held is not Reach.GLOBAL else ()
     given = arguments_of(acquired.node)
     event = string_value(file, given[0]) if given else None
@@ -217,6 +219,15 @@ def _held(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     )
     kept = by_hand is not None and is_stored(file, by_hand)
     return None if inside or kept else Leak(effect, acquired, by_hand)
+
+
+def _is_added_once(file: SourceFile, acquired: Acquisition) -> bool:
+    """Whether a handler is one function of the module, which the page keeps once however often it is added."""
+    given = arguments_of(acquired.node) if called_name(file, acquired.node) == "addEventListener" else []
+    handler = resolve(file, given[1]) if len(given) > 1 and given[1].type == "identifier" else None
+    if handler is None or handler.scope.type != "program":
+        return False
+    return handler.kind in ("function", "import") or (handler.value is not None and is_function(unwrap(handler.value)))
 
 
 def _is_waited_for(file: SourceFile, call: Node) -> bool:

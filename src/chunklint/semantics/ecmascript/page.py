@@ -54,8 +54,8 @@ def left_by_assignment(file: SourceFile, chain: tuple[str, ...], value: Node) ->
     text = _lasting_style(file, value)
     if value.type == "ternary_expression":
         return None  # What sets it also takes it back.
-    if text is None or (chain[1] == "documentElement" and chain[3] not in _LOCKS):
-        return None
+    if text is None or chain[3] not in _LOCKS:
+        return None  # What else is set there dresses the application.
     return f"`{name}` keeps the value `{text}`", "an assignment of the former value"
 
 
