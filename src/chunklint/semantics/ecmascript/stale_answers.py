@@ -25,6 +25,7 @@ from chunklint.semantics.ecmascript.functions import (
     enclosing_function,
     is_function,
 )
+from chunklint.semantics.ecmascript.latest_only import keeps_latest
 from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, dotted, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.never import never_reached
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_read, state_of_pair, state_of_setter
@@ -140,7 +141,9 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
         for request in requests:
             asked = _asked(file, effect, request, path, changing)
             asked -= _sorted_by(file, run.node, request, changing, path) if asked else frozenset()
-            if not asked or is_guarded(file, effect, run.node, own_wait(run.node)) or computes(file, effect, request):
+            if not asked or keeps_latest(file, request) or computes(file, effect, request):
+                continue
+            if is_guarded(file, effect, run.node, own_wait(run.node)):
                 continue
             if _MEASURES.search(file.text(name)) and all(map(is_place, asked)):
                 continue  # How many there are is the same for each page.
