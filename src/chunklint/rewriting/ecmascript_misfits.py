@@ -179,6 +179,8 @@ def _released_at_once(file: SourceFile, effect: Effect, late: Late) -> Fix | Ref
     if isinstance(flag, Refusal):
         return flag
     text = file.text(release).replace("?.(", "(").replace("?.", ".")
+    if called_name(file, release) == "getTracks":
+        text += ".forEach((track) => track.stop())"  # The cleanup goes on with a function of several lines, as a rule.
     line = f"if ({flag}) {text}{style_of(file).end}"
     edits.insert(end_of_line(statement), f"\n{indent_of(file, statement.start_byte)}{line}")
     return edits.fix(f"Release `{late.name}` at once when the cleanup has run", safe=False)
