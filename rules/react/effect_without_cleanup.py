@@ -22,6 +22,7 @@ from chunklint.api import (
     Front,
     Holders,
     Keeper,
+    Leading,
     Leak,
     Lending,
     Lent,
@@ -29,6 +30,7 @@ from chunklint.api import (
     Loan,
     Maker,
     Modals,
+    Nearness,
     Node,
     Offer,
     Placed,
@@ -160,6 +162,9 @@ export function Width() {
         "import.meta.glob",
         "require.context",
         "use server",
+        # Whoever asks wants to know if the answer comes from this machine.
+        "async ",
+        "Promise",
         # Whoever imports a hook or component may use it.
         ' from "',
         " from '",
@@ -259,6 +264,7 @@ Shared = (
     | Uses
     | Tried
     | Modals
+    | Leading
     | Queued
     | Front
     | Placed
@@ -409,7 +415,7 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
 def tells_of_all_files(facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution) -> Iterator[Draft]:
     spans, feeds = Lifespans(facts), feeding(facts, resolution)
     yield from _outliving(facts, whole, spans, feeds)
-    yield from _overtaken(facts, whole, spans, feeds)
+    yield from _overtaken(facts, whole, spans, feeds, resolution)
     yield from _unstopped(facts, whole, spans)
     yield from _rendered(facts, whole, spans, feeds, resolution)
 
@@ -452,11 +458,16 @@ def _never_runs(spans: Lifespans, feeds: Feeding, path: str, idle: tuple[str, ..
 
 
 def _overtaken(
-    facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Lifespans, feeds: Feeding
+    facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Lifespans, feeds: Feeding, resolution: Resolution
 ) -> Iterator[Draft]:
+    near = Nearness(facts, resolution)
     for path, own in facts.items():
         for fed in own:
-            if not isinstance(fed, Fed) or (whole and _never_runs(spans, feeds, path, fed.idle)):
+            if (
+                not isinstance(fed, Fed)
+                or (fed.leads and near.is_near(path, fed.leads))
+                or (whole and _never_runs(spans, feeds, path, fed.idle))
+            ):
                 continue
             if not keeps_order(feeds, facts, path, fed):
                 yield from _of_fed(feeds, path, fed, whole)

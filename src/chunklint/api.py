@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.holes import Gap, GapKind, StandIn
     from chunklint.semantics.ecmascript.idle_flags import idle_flags
     from chunklint.semantics.ecmascript.late_work import Late, captured_too_early, late_handles
+    from chunklint.semantics.ecmascript.leading import Leading, Nearness
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, leaks
     from chunklint.semantics.ecmascript.lendings import Lending, Lent, Loan, lendings, loan_of
     from chunklint.semantics.ecmascript.lifespans import Lifespans
@@ -294,6 +295,7 @@ _HOMES = {
     ),
     "chunklint.semantics.ecmascript.feeding": "Feeding",
     "chunklint.semantics.ecmascript.feeds": "Feed, Tried, Uses, tried",
+    "chunklint.semantics.ecmascript.leading": "Leading, Nearness",
     "chunklint.semantics.ecmascript.modals": "Modals",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_connections": "opened_by_handlers",
@@ -556,6 +558,7 @@ __all__ = [
     "Late",
     "LateClose",
     "Layers",
+    "Leading",
     "Leak",
     "LeftOut",
     "Lending",
@@ -577,6 +580,7 @@ __all__ = [
     "Monitor",
     "Mount",
     "Naked",
+    "Nearness",
     "Nesting",
     "Node",
     "Offer",

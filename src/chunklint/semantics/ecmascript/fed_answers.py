@@ -20,6 +20,7 @@ from chunklint.semantics.ecmascript.feeds import (
     feeds,
     names_for,
 )
+from chunklint.semantics.ecmascript.leading import Leading, leading
 from chunklint.semantics.ecmascript.leaks import leaks
 from chunklint.semantics.ecmascript.member_ways import with_members
 from chunklint.semantics.ecmascript.modals import Modals, asks_while_open, modals
@@ -29,6 +30,7 @@ from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.shared_answers import Question, questions
 from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
 from chunklint.semantics.ecmascript.unused import ROUTED, importable
+from chunklint.semantics.ecmascript.whereabouts import Lead
 
 # Possessive: a file that begins with many comments would otherwise be tried in all ways to put them together.
 _COMMENTS = r"(?:\s++|//[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
@@ -57,6 +59,7 @@ class Fed:
         request: Where the request is made.
         taker: Where the setter is called.
         idle: The definitions of which another file must import one for the effect to run; None where it runs anyway.
+        leads: What decides in other files if all answers come from this machine; () for nothing.
     """
 
     owner: str
@@ -70,9 +73,10 @@ class Fed:
     request: Location
     taker: Location
     idle: tuple[str, ...] | None
+    leads: tuple[Lead, ...] = ()
 
 
-def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queued | Front]:
+def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queued | Front | Leading]:
     """What a file's effects ask with that others change, what it gives others, and the names that join the two."""
     if _SERVER.match(file.content):
         yield Queued()
@@ -90,7 +94,7 @@ def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queue
         | {name for one in given if isinstance(one, Uses) for *_, through in one.taken for name in through or ()}
     )
     names = names_for(file, owners)
-    yield from (one for one in (names, shown) if one is not None)
+    yield from (one for one in (names, shown, leading(file)) if one is not None)
 
 
 def idle_owners(file: SourceFile, effect: Effect) -> tuple[str, ...] | None:
@@ -116,9 +120,11 @@ def is_for_all_files(file: SourceFile, stale: Stale) -> bool:
     """Whether only other files can tell if a late answer overwrites a later one.
 
     They give what is asked with, or by; and what is called may be an action of the server, which the router of Next.js
-    sends one after the other.
+    sends one after the other; or it may be answered on this machine.
     """
-    return bool(stale.fed or stale.prop) or (bool(stale.module[0]) and _CLIENT.match(file.content) is not None)
+    return bool(stale.fed or stale.prop or stale.leads) or (
+        bool(stale.module[0]) and _CLIENT.match(file.content) is not None
+    )
 
 
 def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
@@ -135,6 +141,7 @@ def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
         file.location(head_of(stale.request)),
         file.location(head_of(stale.setter)),
         idle_owners(file, effect),
+        stale.leads,
     )
 
 

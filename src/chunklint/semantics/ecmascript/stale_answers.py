@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -26,12 +27,14 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
 )
 from chunklint.semantics.ecmascript.latest_only import keeps_latest
+from chunklint.semantics.ecmascript.leads import Leads, leads_before, leads_of, union
 from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, dotted, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.never import never_reached
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_read, state_of_pair, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.shut_fields import is_idle_at, is_shut
 from chunklint.semantics.ecmascript.swaps import asked_before, said_of
+from chunklint.semantics.ecmascript.whereabouts import Lead
 
 # A small picture of an address, which the browser keeps: it is there at once, or wrong for a moment.
 _PICTURES = re.compile(r"[iI]con|[aA]vatar|[lL]ogo(?:$|[A-Z])")
@@ -58,6 +61,7 @@ class Stale:
         path: The calls that lead from the effect to the request, outermost first.
         module: Module and name of the function that the request calls, where it is an import of its own; "" otherwise.
         prop: The prop by which the component is told how to ask; "" for none.
+        leads: What decides in other files if all answers that the effect takes come from this machine; () for nothing.
     """
 
     request: Node
@@ -67,6 +71,7 @@ class Stale:
     fed: tuple[tuple[str, str], ...]
     module: tuple[str, str]
     prop: str
+    leads: tuple[Lead, ...] = ()
 
 
 def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
@@ -97,9 +102,20 @@ def _judged(file: SourceFile, effect: Effect) -> Iterator[Stale]:
     # The next render changes such a value, and the cleanup of a run would take back what that run has asked.
     if any(is_of_render_before(file, dependency) for dependency in effect.deps):
         return
-    found = list(_candidates(file, effect, changing))
+    told = [(stale, _leads(file, effect, stale)) for stale in _candidates(file, effect, changing)]
+    found = [stale for stale, leads in told if leads is None or leads]
+    known = all(leads is not None for _, leads in told)
+    leads = tuple(sorted({lead for _, own in told for lead in own or ()})) if known else ()
     # Of what one effect sets late, what is shown says more than how many pages there are, or what shows nothing.
-    yield from sorted(found, key=lambda stale: _shows_little(file, stale.setter))[:1]
+    worst = sorted(found, key=lambda stale: _shows_little(file, stale.setter))[:1]
+    yield from (replace(stale, leads=leads) for stale in worst)
+
+
+def _leads(file: SourceFile, effect: Effect, stale: Stale) -> Leads | None:
+    """Where all leads that a setter's call waits for: what is asked for in its answer, and what comes before."""
+    owner = effect.owner or effect.callback
+    before = (leads_before(file, place, owner) for place in (*stale.path, stale.setter))
+    return union((leads_of(file, stale.request), *before))
 
 
 def _shows_little(file: SourceFile, setter: Node) -> tuple[bool, bool, bool]:

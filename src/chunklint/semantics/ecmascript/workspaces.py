@@ -66,7 +66,7 @@ class Workspace:
             key, own = start, one
             for _ in range(_HOPS if one.kind == "class" and one.inherits[1] else 0):
                 module, name = own.inherits
-                above = self._exported(key[0], module, name) if module else (key[0], name)
+                above = self.exported(key[0], module, name) if module else (key[0], name)
                 base = self.definitions.get(above) if above is not None else None
                 if above is None or base is None or base.kind not in ("class", "boundary"):
                     break
@@ -95,7 +95,7 @@ class Workspace:
         for _ in range(_HOPS):
             if module == UNKNOWN:
                 return None
-            key = (path, name) if not module else self._exported(path, module, name)
+            key = (path, name) if not module else self.exported(path, module, name)
             found = self.definitions.get(key) if key is not None else None
             if key is None or found is None:
                 return None
@@ -106,7 +106,7 @@ class Workspace:
                 return key, covered
             path, module, name = key[0], found.module, found.imported
             if (not module and (path, name) not in self.definitions) or (
-                module and self._exported(path, module, name) is None
+                module and self.exported(path, module, name) is None
             ):
                 return key, covered
         return None
@@ -114,7 +114,7 @@ class Workspace:
     def is_wrapped(self, path: str, definition: Definition) -> bool:
         """Whether one of the project's higher-order components puts a boundary around a definition."""
         for module, name in definition.wrappers:
-            key = self._exported(path, module, name) if module else (path, name)
+            key = self.exported(path, module, name) if module else (path, name)
             if key is not None and key in self.definitions and self._covers_argument(key):
                 return True
         return False
@@ -125,7 +125,7 @@ class Workspace:
             return False
         return self.file(path, module) is None
 
-    def _exported(self, path: str, module: str, name: str) -> Key | None:
+    def exported(self, path: str, module: str, name: str) -> Key | None:
         """Follow barrels: a name is its own in a file, passed on from another, or behind one of its stars."""
         pending, seen = deque([(path, module, name)]), set[tuple[str, str]]()
         while pending:
