@@ -15,7 +15,7 @@ from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.names import bindings, unwrap
 from chunklint.semantics.ecmascript.resolution import Resolution
-from chunklint.semantics.ecmascript.whereabouts import CALLED, HERE, MADE, Lead, pairs_of, place_of
+from chunklint.semantics.ecmascript.whereabouts import CALLED, HERE, MADE, Instance, Lead, pairs_of, place_of
 from chunklint.semantics.ecmascript.workspaces import Workspace
 
 # How deep the members of what is exported are told, and how many files lead to an answer.
@@ -66,8 +66,8 @@ def _ways(file: SourceFile, node: Node, way: str, depth: int) -> Iterator[tuple[
             yield from _ways(file, value, _to(way, name), depth)
     elif isinstance(place, Node) and place.type in CLASSES:
         yield from _of_class(file, place, way, depth)
-    elif place is not None and not isinstance(place, Node):
-        yield from _of_instance(file, place[0], way, depth) if isinstance(place[0], Node) else ()
+    elif isinstance(place, Instance):
+        yield from _of_instance(file, place.node, way, depth)
     elif place is None and node.type in ("call_expression", "new_expression", "identifier"):
         leads = leads_of(file, node)
         if leads is not None:
@@ -132,8 +132,13 @@ def _of_instance(file: SourceFile, node: Node, way: str, depth: int) -> Iterator
 
 def _of_field(file: SourceFile, member: Node, way: str, depth: int) -> Iterator[tuple[str, Leads]]:
     value = member if is_function(member) else member.child_by_field_name("value")
-    if value is not None and (function := function_of(file, value)) is not None:
-        yield from _of_function(file, function, way, min(depth, 1))
+    if value is None:
+        return
+    place = function_of(file, value) or place_of(file, value)
+    if isinstance(place, Node) and is_function(place):
+        yield from _of_function(file, place, way, min(depth, 1))
+    elif isinstance(place, Lead):
+        yield from ((way, frozenset({place})), (_to(way, _REST), frozenset({place})))
 
 
 def _to(way: str, step: str) -> str:

@@ -10,8 +10,16 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.semantics.ecmascript.classes import CLASSES, heritage_of, members
-from chunklint.semantics.ecmascript.functions import callback_of, callee_of, function_of, is_function, returned
-from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, string_value, unwrap
+from chunklint.semantics.ecmascript.functions import (
+    callback_of,
+    called_name,
+    callee_of,
+    function_of,
+    is_function,
+    receiver_of,
+    returned,
+)
+from chunklint.semantics.ecmascript.names import Binding, bindings, qualified, resolve, string_value, unwrap, wrapped
 from chunklint.semantics.ecmascript.own_machine import CLASSES as BUILT
 from chunklint.semantics.ecmascript.own_machine import CLIENTS, PACKAGES
 
@@ -19,6 +27,8 @@ _HOPS = 6
 _TYPE = re.compile(r"^:?\s*(?:typeof\s+)?([A-Za-z_$][\w$]*)\s*(?:<[^|]*>)?\s*(?:\|\s*(?:null|undefined)\s*)*$")
 # What a state holds, as its type says: `useState<Shelf | null>(null)`.
 _STATES = ("useState", "useRef", "useMemo")
+# Where wrappers around comlink hold the proxy.
+_HOLD_PROXIES = ("remote", "proxy")
 CALLED, MADE = "()", "new"
 """The steps of a way that are no names of members: the result of a call, and an instance of a class."""
 
@@ -43,6 +53,15 @@ class Instance(NamedTuple):
     node: Node
 
 
+class Proxy(NamedTuple):
+    """What stands here for an object in a worker: it, or its member of a usual name, does what the object's class does.
+
+    A worker may fetch as well as anybody, so that its class is followed.
+    """
+
+    behind: Lead
+
+
 class _Here(NamedTuple):
     """What belongs to this machine, with all that it gives."""
 
@@ -50,7 +69,7 @@ class _Here(NamedTuple):
 
 
 HERE: Final = _Here()
-Place = Node | Lead | Instance | _Here | None
+Place = Node | Lead | Instance | Proxy | _Here | None
 
 
 def place_of(file: SourceFile, expression: Node, hops: int = _HOPS) -> Place:
@@ -77,17 +96,17 @@ def place_of(file: SourceFile, expression: Node, hops: int = _HOPS) -> Place:
             return _on(file, place_of(file, owner, hops), file.text(name), hops)
         case "call_expression":
             return _of_call(file, node, hops)
+        case "assignment_expression" | "augmented_assignment_expression":
+            right = node.child_by_field_name("right")
+            return place_of(file, right, hops - 1) if right is not None else None
         case "new_expression":
-            callee = callee_of(node)
-            if callee is not None and callee.type == "identifier" and resolve(file, callee) is None:
-                return HERE if file.text(callee) in BUILT else None
-            return _on(file, place_of(file, callee, hops - 1), MADE, hops) if callee is not None else None
+            return _of_made(file, node, hops)
     return None
 
 
 def _of_call(file: SourceFile, call: Node, hops: int) -> Place:
     """What a call gives: the function or the object that a hook keeps or a function returns."""
-    function = function_of(file, call)
+    function = function_of(file, call) or _of_worker(file, call)
     callee = callee_of(call)
     if function is not None or callee is None:
         return function
@@ -95,6 +114,32 @@ def _of_call(file: SourceFile, call: Node, hops: int) -> Place:
         maker = callback_of(file, call)
         return _of_result(file, maker, hops) if maker is not None else None
     return _on(file, place_of(file, callee, hops - 1), CALLED, hops)
+
+
+def _of_made(file: SourceFile, made: Node, hops: int) -> Place:
+    """The instance that `new` makes."""
+    callee = callee_of(made)
+    if callee is None:
+        return None
+    if callee.type == "identifier" and resolve(file, callee) is None:
+        return HERE if file.text(callee) in BUILT else None
+    return _of_worker(file, made) or _on(file, place_of(file, callee, hops - 1), MADE, hops)
+
+
+def _of_worker(file: SourceFile, made: Node) -> Place:
+    """What stands for an object in a worker, by the type that it is made with: `wrap<typeof Mill>(new Worker(url))`."""
+    types = made.child_by_field_name("type_arguments")
+    callee = callee_of(made)
+    if types is None or callee is None:
+        return None
+    wraps = made.type == "call_expression" and (qualified(file, callee) or ("",))[0] == "comlink"
+    if not wraps and not (made.type == "new_expression" and "new Worker(" in file.text(made)):
+        return None
+    text = file.text(types)[1:-1]
+    behind = _of_class(file, text)
+    if wraps and "typeof" in text and isinstance(behind, Lead):
+        return Proxy(Lead(behind.module, behind.name))
+    return Proxy(behind) if isinstance(behind, Lead) else None
 
 
 def _of_name(file: SourceFile, name: Node, hops: int) -> Place:
@@ -106,10 +151,23 @@ def _of_name(file: SourceFile, name: Node, hops: int) -> Place:
     if found.kind in ("function", "class"):
         return found.value
     place = _of_type(file, found.node)
+    if place is None and found.kind == "parameter":
+        return _of_continued(file, found, hops)
     if place is None and found.value is not None and next(assigned(file, found), None) is None:
         place = _of_state(file, found) or place_of(file, found.value, hops - 1)
         for key in found.keys if place is not None and not _is_state(file, found) else ():
             place = _on(file, place, key, hops)
+    return place
+
+
+def _of_continued(file: SourceFile, found: Binding, hops: int) -> Place:
+    """What `then` gives the function that it goes on with: what the call before it promises."""
+    given = wrapped(found.scope).parent
+    call = given.parent if given is not None and given.type == "arguments" else None
+    receiver = receiver_of(call) if call is not None and called_name(file, call) == "then" else None
+    place = place_of(file, receiver, hops - 1) if receiver is not None and found.keys[:1] == ("0",) else None
+    for key in found.keys[1:]:
+        place = _on(file, place, key, hops)
     return place
 
 
@@ -182,6 +240,8 @@ def _on(file: SourceFile, place: Place, step: str, hops: int) -> Place:
         return place
     if isinstance(place, Lead):
         return place.on(step)
+    if isinstance(place, Proxy):
+        return place.behind if step in (*_HOLD_PROXIES, MADE) else place.behind.on(step)
     if isinstance(place, Instance):
         return _of_member(file, place.node, step, hops)
     if not isinstance(place, Node):
