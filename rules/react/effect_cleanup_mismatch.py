@@ -97,8 +97,8 @@ export function Width() {
         "work that asks, after its wait, for a flag, a signal, a generation, the identity of what a ref holds, or an "
         "element of the component; that of an effect that runs once and goes through such an element first; work whose "
         "request the cleanup calls off",
-        "a timer that is set after a wait, goes off once and only sets state, or with the next frame; permissions that "
-        "tell the component's own state of their changes",
+        "a timer that is set after a wait, goes off once and only sets state, or with the next frame; what "
+        "waits for the state of a permission only, which the browser tells within milliseconds",
         "events and options that are not written as literals; listeners that die with their element, and those on the "
         "document of a frame where the effect runs again for what they do not use",
         "handlers that the effect and its cleanup take from the same collection",

@@ -162,9 +162,11 @@ export function Width() {
         "import.meta.glob",
         "require.context",
         "use server",
-        # Whoever asks wants to know if the answer comes from this machine.
+        # Whoever waits for a function of another file wants to know what that waits for.
         "async ",
         "Promise",
+        "export function",
+        "=>",
         # Whoever imports a hook or component may use it.
         ' from "',
         " from '",
@@ -219,8 +221,9 @@ export function Width() {
         "the next render changes under any cleanup; for state that nothing reads, for "
         "totals, which are the same on each page, and for icons, avatars and logos",
         "answers in the order of their questions: what the application computes, imports or keeps on this machine, as"
-        " packages such as Dexie or expo-sqlite do, and actions of the server, which Next.js sends one after the "
-        "other; what a timer asks for more than 5 s later",
+        " packages such as Dexie or expo-sqlite do, also where functions, methods, hooks or workers of other files do "
+        "it: all that these wait for must be read, and none of it ask a server; and actions of the server, which "
+        "Next.js sends one after the other; what a timer asks for more than 5 s later",
         "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives; hooks, "
         "and components that are exported by name or lie among the parts of an application (`components/`), that no "
         "file imports, where an entry or a root layout is among the files, or a framework starts the application; "

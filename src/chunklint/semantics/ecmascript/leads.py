@@ -169,7 +169,9 @@ def _of_call(file: SourceFile, call: Node) -> Leads | None:
     if isinstance(place, Node):
         return leads_of_function(file, place) if is_function(place) else None
     if place is HERE:
-        return NONE
+        # What it is given to do, it may wait for.
+        given = (function_of(file, one) for one in arguments_of(call))
+        return union(leads_of_function(file, one) for one in given if one is not None)
     return frozenset({place}) if isinstance(place, Lead) else None
 
 

@@ -10,7 +10,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 # Packages whose every function works on what it is given, or on what the browser or the device keeps. What may as well
-# ask a server (`jose` for keys, `pdfjs-dist` for an address, `exifr` for one) is not among them.
+# ask a server (`jose` for keys, `pdfjs-dist` for an address, `exifr` for one) is not among them, nor what wraps any
+# function that it is given (`lodash`).
 PACKAGES = re.compile(
     r"^(?:"
     # Databases and file systems of the browser and of the device.
@@ -25,7 +26,7 @@ PACKAGES = re.compile(
     # Archives, parsers, formatters and what draws.
     r"jszip|fflate|pako|xlsx|exceljs|mammoth|marked|markdown-it|remark(?:-[\w-]+)?|rehype(?:-[\w-]+)?|unified|shiki|"
     r"highlight\.js|prismjs|prettier(?:/[\w-]+)?|mermaid|katex|qrcode|fuse\.js|minisearch|flexsearch|yaml|js-yaml|"
-    r"papaparse|dompurify|date-fns|dayjs|lodash(?:-es)?|@babel/(?:parser|standalone|traverse|generator)|acorn|sql-formatter"
+    r"papaparse|dompurify|date-fns|dayjs|@babel/(?:parser|standalone|traverse|generator)|acorn|sql-formatter"
     r")$"
 )
 # Packages that ask servers, and nothing else: there is nothing to look up in other files.

@@ -11,10 +11,12 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.semantics.ecmascript.classes import CLASSES, heritage_of, members
 from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
     callback_of,
     called_name,
     callee_of,
     function_of,
+    is_async,
     is_function,
     receiver_of,
     returned,
@@ -113,7 +115,10 @@ def _of_call(file: SourceFile, call: Node, hops: int) -> Place:
     if file.text(callee).rpartition(".")[2] == "useMemo":
         maker = callback_of(file, call)
         return _of_result(file, maker, hops) if maker is not None else None
-    return _on(file, place_of(file, callee, hops - 1), CALLED, hops)
+    place = _on(file, place_of(file, callee, hops - 1), CALLED, hops)
+    # What it is given to do may wait for anything: `shelf.transaction("rw", async () => ...)`.
+    given = (function_of(file, one) for one in arguments_of(call)) if place is HERE else ()
+    return None if any(one is not None and is_async(one) for one in given) else place
 
 
 def _of_made(file: SourceFile, made: Node, hops: int) -> Place:
