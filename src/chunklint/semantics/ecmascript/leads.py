@@ -33,7 +33,7 @@ from chunklint.semantics.ecmascript.own_machine import (
     SETS_SOURCE,
     WINDOWS,
 )
-from chunklint.semantics.ecmascript.whereabouts import HERE, Lead, assigned, place_of, typed_as
+from chunklint.semantics.ecmascript.whereabouts import HERE, Lead, assigned, kept_in, place_of, typed_as
 
 Leads = frozenset[Lead]
 NONE: Leads = frozenset()
@@ -44,22 +44,27 @@ _JOINED = ("&&", "||", "??")
 def leads_of(file: SourceFile, value: Node) -> Leads | None:
     """Where a value that is waited for comes from."""
     node = unwrap(value)
+    if parts := _either(node):
+        return union(leads_of(file, part) for part in parts)
     match node.type:
         case "call_expression":
             return _of_call(file, node)
         case "new_expression":
             return _of_promise(file, node) if file.text(callee_of(node) or node) == "Promise" else NONE
-        case "ternary_expression":
-            parts = (node.child_by_field_name("consequence"), node.child_by_field_name("alternative"))
-            return union(leads_of(file, part) for part in parts if part is not None)
-        case "binary_expression" if node.children[1].type in _JOINED:
-            return union(leads_of(file, part) for part in node.named_children)
         case "identifier":
             return _of_name(file, node)
         case "member_expression" | "subscript_expression":
             return _of_place(file, node)
     # Literals, objects, functions and elements are there at once.
     return NONE
+
+
+def _either(node: Node) -> list[Node]:
+    """The values of which a condition takes one: `known ? kept : ask()`, `kept ?? ask()`; none for any other value."""
+    if node.type == "ternary_expression":
+        parts = (node.child_by_field_name("consequence"), node.child_by_field_name("alternative"))
+        return [part for part in parts if part is not None]
+    return node.named_children if node.type == "binary_expression" and node.children[1].type in _JOINED else []
 
 
 def leads_before(file: SourceFile, place: Node, owner: Node) -> Leads | None:
@@ -115,8 +120,10 @@ def _waited_for(file: SourceFile, function: Node) -> Iterator[Leads | None]:
 def _of_result(file: SourceFile, value: Node) -> Leads | None:
     """Where a returned value comes from: what is a name for something that was waited for before counts there."""
     node = unwrap(value)
+    if parts := _either(node):
+        return union(_of_result(file, part) for part in parts)
     if node.type in ("member_expression", "subscript_expression"):
-        return NONE
+        return union(leads_of(file, one) for one in kept_in(file, node))
     found = resolve(file, node) if node.type == "identifier" else None
     if found is None or found.kind not in ("parameter", "loop", "catch"):
         return leads_of(file, node)

@@ -56,9 +56,9 @@ BUILT_IN = (
     *((name,) for name in _AT_ONCE),
 )
 WINDOWS = ("window", "globalThis", "self")
-# What the browser makes that answers by itself; nobody else's class is called so.
+# What the browser makes that answers by itself; nobody else's class is called so. A `Map` may hold promises.
 CLASSES = _words("""
-    FileReader TextEncoder TextDecoder Blob File Map Set WeakMap Date Error URL URLSearchParams RegExp DOMParser
+    FileReader TextEncoder TextDecoder Blob File Set Date Error URL URLSearchParams RegExp DOMParser
     XMLSerializer Uint8Array Uint16Array Uint32Array Float32Array ArrayBuffer DataView OffscreenCanvas
     CompressionStream DecompressionStream Response
 """)

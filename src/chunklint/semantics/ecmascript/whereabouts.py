@@ -198,19 +198,28 @@ def _of_state(file: SourceFile, found: Binding) -> Place:
 
 def assigned(file: SourceFile, found: Binding) -> Iterator[Node]:
     """What a variable is set to after its declaration."""
+    for left, right in _assignments(file).get(found.name, ()):
+        if left.type == "identifier" and (meant := resolve(file, left)) is not None and meant.node == found.node:
+            yield right
 
-    def collect() -> dict[str, list[Node]]:
-        places: dict[str, list[Node]] = {}
+
+def kept_in(file: SourceFile, member: Node) -> Iterator[Node]:
+    """What a member is set to anywhere in the file under the same name: `asked[name] = fetch(name)`."""
+    yield from (right for _, right in _assignments(file).get(file.text(member), ()))
+
+
+def _assignments(file: SourceFile) -> dict[str, list[tuple[Node, Node]]]:
+    """Both sides of every assignment, by the text of the left."""
+
+    def collect() -> dict[str, list[tuple[Node, Node]]]:
+        places: dict[str, list[tuple[Node, Node]]] = {}
         for node in descendants(file.root, "assignment_expression", "augmented_assignment_expression"):
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is not None and right is not None and left.type == "identifier":
-                places.setdefault(file.text(left), []).append(node)
+            if left is not None and right is not None:
+                places.setdefault(file.text(left), []).append((left, right))
         return places
 
-    for node in file.remember("assignments by name", collect).get(found.name, ()):
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is not None and right is not None and (meant := resolve(file, left)) is not None:
-            yield from [right] if meant.node == found.node else []
+    return file.remember("assignments", collect)
 
 
 def typed_as(file: SourceFile, name: Node) -> str:
