@@ -44,7 +44,7 @@ def leading(file: SourceFile) -> Leading | None:
     found: dict[tuple[str, str], Leads] = {}
     parts = {one.value.id for one in bindings(file, file.root).values() if one.keys and one.value is not None}
     for name, export in exports(file).items():
-        if export.node is not None and export.node.id not in parts:
+        if export.node is not None and export.node.id not in parts and not name.isupper():
             for way, leads in _ways(file, export.node, "", _DEPTH):
                 found.setdefault((name, way), leads)
     ways = tuple((*key, tuple(sorted(leads))) for key, leads in sorted(found.items()))

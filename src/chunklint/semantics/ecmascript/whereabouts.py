@@ -177,10 +177,12 @@ def _of_continued(file: SourceFile, found: Binding, hops: int) -> Place:
 
 
 def of_import(module: str, name: str) -> Place:
-    """What an imported name stands for: a package of a table says, otherwise the file does."""
+    """What an imported name stands for: a package of a table says, otherwise the file of the project does."""
     if PACKAGES.match(module):
         return HERE
-    return None if CLIENTS.match(module) else Lead(module, name)
+    # A name of one word (`zod`) is hardly ever a folder of the project.
+    known = CLIENTS.match(module) is None and ("/" in module or module.startswith("."))
+    return Lead(module, name) if known else None
 
 
 def _is_state(file: SourceFile, found: Binding) -> bool:
