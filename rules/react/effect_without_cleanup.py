@@ -43,6 +43,7 @@ from chunklint.api import (
     Rule,
     Severity,
     Shares,
+    SlotMethod,
     Start,
     Tried,
     Uses,
@@ -193,7 +194,9 @@ export function Width() {
         "listeners on what each mount has made for itself and lends as a prop, or on a global variable's value that "
         "ends where the root is taken down; prompts before the page is left (`onbeforeunload`) that ask first",
         "what only tells a component that is gone: listeners that remove themselves, also behind a lock in a ref, "
-        "handlers in a slot of the page that the next mount fills, polls for another window, listeners of the first "
+        "handlers in a slot of the page that the next mount fills, also after calls that only find out what to set "
+        "(`parse(location.search)`), or in the slot of what the component itself holds, by a class of the project "
+        "whose method puts one handler in the place of the last; polls for another window, listeners of the first "
         "run that only log; observers of the component's own element that run once; speech recognition that ends "
         "with the first result",
         "object URLs that `useMemo` makes of text, or one of each file that it is given, and those that a rendering "
@@ -211,7 +214,8 @@ export function Width() {
         "late answers for props that every mount gives as a literal, changes the `key` with (also one made of the same "
         "state), keeps while a modal, a drawer or an overlay over the page is open (also a panel of the application's "
         "own that shows its children in one), sets as it opens one, or changes only where the component is "
-        "not shown, or where an effect of the parent hides the component with each change; for state that is set "
+        "not shown (the other branch, another route of the same `<Switch>` or `<Routes>`), "
+        "or where an effect of the parent hides the component with each change; for state that is set "
         "once, when the component has been mounted, or that an effect copies from such props; for what is only "
         "loaded again for the same; under a lock, or where a field, what is around it, a loading page or a dialog "
         "shuts the next question out meanwhile; where the effect asks only while a state is empty that the answer "
@@ -229,7 +233,8 @@ export function Width() {
         "file imports, where an entry or a root layout is among the files, or a framework starts the application; "
         "what a barrel of an application offers again is not used by that",
         "what never happens: parts that stand behind a state that never becomes anything else than the literal it "
-        "begins with, work behind conditions that exclude each other or such a state, and what an initialiser of "
+        "begins with (`count > PAGE_LENGTH` of a count that stays 0) and what only they "
+        "set, work behind conditions that exclude each other or such a state, and what an initialiser of "
         "`useState` opens only for a state that is still empty",
         "tests, stories and mocks, but not a feature called `tests` deep in `src/` whose files do not speak as tests "
         "do; class components; components of Solid",
@@ -278,6 +283,7 @@ Shared = (
     | Reader
     | Rendered
     | Holders
+    | SlotMethod
     | VoidMethod
 )
 
@@ -445,8 +451,11 @@ def _outliving(
             if isinstance(one, Bound) and whole and lent.dies_with_it(path, one.place):
                 continue
             if isinstance(one, Bound) and not (whole and is_over(spans, shares, path, one)):
+                # One handler is left behind, however often the effect runs.
+                mild = one.severity is Severity.ERROR and shares.keeps_one(path, one)
+                severity = Severity.WARNING if mild else one.severity
                 yield rule.at(
-                    one.place, shares.message(path, one), severity=one.severity, steps=one.steps, related=one.related
+                    one.place, shares.message(path, one), severity=severity, steps=one.steps, related=one.related
                 )
 
 

@@ -155,7 +155,7 @@ if TYPE_CHECKING:
     )
     from chunklint.semantics.ecmascript.singletons import Ended, ended
     from chunklint.semantics.ecmascript.stale_answers import stale_answers
-    from chunklint.semantics.ecmascript.void_methods import VoidMethod, asked_method, void_methods
+    from chunklint.semantics.ecmascript.void_methods import SlotMethod, VoidMethod, asked_method, void_methods
     from chunklint.semantics.ecmascript.ways_on import Ends, ends, lead_nowhere, workspace_of
     from chunklint.semantics.migrations.data_loss import Loss
     from chunklint.semantics.migrations.exposures import Exposure, Reason, exposures
@@ -329,7 +329,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.shared_answers": "Answer, Keeper, Question, answers, overtaken, questions",
     "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
     "chunklint.semantics.ecmascript.shared_receivers": "Holders, Maker, Reader, Shares, is_over, makers, shared_origin",
-    "chunklint.semantics.ecmascript.void_methods": "VoidMethod, asked_method, void_methods",
+    "chunklint.semantics.ecmascript.void_methods": "SlotMethod, VoidMethod, asked_method, void_methods",
     "chunklint.semantics.ecmascript.singletons": "Ended, ended",
     "chunklint.semantics.ecmascript.stale_answers": "stale_answers",
     "chunklint.semantics.ecmascript.ways_on": "Ends, ends, lead_nowhere, workspace_of",
@@ -624,6 +624,7 @@ __all__ = [
     "Skew",
     "Skip",
     "Sleep",
+    "SlotMethod",
     "Source",
     "SourceFile",
     "Span",

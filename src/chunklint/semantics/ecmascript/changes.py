@@ -23,8 +23,10 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.kept_values import is_kept, is_renamed
 from chunklint.semantics.ecmascript.loaded import asked_with, is_identity, part_of
-from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_of
-from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_hook
+from chunklint.semantics.ecmascript.names import Binding, resolve, root_of, unwrap, uses_of
+from chunklint.semantics.ecmascript.never import never_shown
+from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of
+from chunklint.semantics.ecmascript.states import is_listed, setter_of
 
 ITSELF = ""
 """The way of a value that changes without anybody's doing outside: state."""
@@ -126,12 +128,6 @@ def changes_itself(file: SourceFile, found: Binding, hook: tuple[str, Node], par
     return False
 
 
-def setter_of(file: SourceFile, state: Binding) -> Binding | None:
-    """What sets a state variable: `setX` of `const [x, setX] = useState()`."""
-    siblings = bindings(file, state.scope).values()
-    return next((one for one in siblings if one.value == state.value and one.keys == ("1",)), None)
-
-
 def _is_set_later(file: SourceFile, state: Binding, part: str = "") -> bool:
     """Whether the setter of a state is used by more than the effects that run once, or again for what they copy."""
     return next(changing_uses(file, state, part), None) is not None
@@ -144,17 +140,10 @@ def changing_uses(file: SourceFile, state: Binding, part: str = "") -> Iterator[
         return
     once = [effect.callback for effect in effects(file) if effect.runs is Deps.EMPTY]
     for use in uses_of(file, setter.node):
-        if is_listed(file, use) or is_kept(file, use, state, part):
+        if is_listed(file, use) or is_kept(file, use, state, part) or never_shown(file, use):
             continue
         if not _is_run_once(file, use, once) and _copier(file, use) is None:
             yield use
-
-
-def is_listed(file: SourceFile, use: Node) -> bool:
-    """Whether a name stands among the dependencies of a hook."""
-    given = use.parent.parent if use.parent is not None and use.parent.type == "array" else None
-    call = given.parent if given is not None and given.type == "arguments" else None
-    return call is not None and is_hook(called_name(file, call))
 
 
 def copied_from(file: SourceFile, state: Binding) -> Iterator[Node]:

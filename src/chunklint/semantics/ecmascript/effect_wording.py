@@ -22,7 +22,7 @@ from chunklint.semantics.ecmascript.react import Deps
 from chunklint.semantics.ecmascript.reconnections import Reconnect, Retry
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.reruns import runs_again
-from chunklint.semantics.ecmascript.resources import Acquisition
+from chunklint.semantics.ecmascript.resources import EACH_RENDER, EACH_RUN, Acquisition
 from chunklint.semantics.ecmascript.shared_answers import Answer, Question
 from chunklint.semantics.ecmascript.shared_receivers import only_receiver_changes, shared_origin
 from chunklint.semantics.ecmascript.shutting import acquires_each_time
@@ -91,8 +91,8 @@ def leak_message(file: SourceFile, leak: Leak) -> str:
     if not adds_up(file, leak) or shared_origin(file, leak.effect, acquired) is not None:
         return text
     if leak.effect.runs is Deps.NONE:
-        return f"{text} The effect has no dependency array: every render adds another."
-    return f"{text} Every re-run of the effect adds another."
+        return text + EACH_RENDER
+    return text + EACH_RUN
 
 
 def adds_up(file: SourceFile, leak: Leak) -> bool:

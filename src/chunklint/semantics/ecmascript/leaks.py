@@ -56,7 +56,7 @@ from chunklint.semantics.ecmascript.self_ending import (
     hears_once,
     is_removed_by_count,
     only_logs,
-    only_sets_state,
+    only_tells_its_component,
     removes_itself,
     takes_itself_away,
     tells_all_of_its_end,
@@ -441,7 +441,7 @@ def _assigned(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak |
     chain = dotted(file, left) if left is not None else ()
     handler = function_of(file, right) if right is not None else None
     # The next mount puts its own handler there, and this one tells a component that is gone.
-    if len(chain) == 2 and handler is not None and only_sets_state(file, handler):
+    if len(chain) == 2 and handler is not None and only_tells_its_component(file, handler):
         return None
     # A prompt while something goes on: that may well go on after unmount, and without it nothing is asked.
     if chain[-1:] == ("onbeforeunload",) and handler is not None and any(conditions(handler)):

@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
-from chunklint.semantics.ecmascript.changes import given, setter_of
+from chunklint.semantics.ecmascript.changes import given
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.functions import (
@@ -21,6 +21,7 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Effect, hook_of
+from chunklint.semantics.ecmascript.states import setter_of
 from chunklint.semantics.ecmascript.swaps import NOTHING
 
 _MODAL = re.compile(r"Modal|Dialog|Drawer|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox|SlidingPanel|SlideOver|Offcanvas")

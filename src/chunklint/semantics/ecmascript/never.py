@@ -8,10 +8,10 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.languages.ecmascript import ECMASCRIPT
-from chunklint.semantics.ecmascript.changes import is_listed, setter_of
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, is_function
 from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import component_of, hook_of, jsx_elements
+from chunklint.semantics.ecmascript.states import is_listed, setter_of
 from chunklint.semantics.ecmascript.swaps import (
     are_ruled_out,
     asked_before,
@@ -27,7 +27,7 @@ _OPENINGS = ("jsx_opening_element", "jsx_self_closing_element")
 
 
 def never_shown(file: SourceFile, element: Node) -> bool:
-    """Whether a condition around an element asks a state for what it never becomes.
+    """Whether a condition around an element, or around a place that only leads to it, asks a state for the impossible.
 
     `const [open, setOpen] = useState(false)` with `open && <Panel onClose={() => setOpen(false)} />`.
     """

@@ -60,12 +60,16 @@ class Placed:
 
 @record
 class Asked:
-    """A method that keeps a handler: module, class or object and name, and what it is called on, as written."""
+    """A method that keeps a handler: module, class or object and name, and what it is called on, as written.
+
+    `own` tells whether the component itself holds that, in a state or a ref, so that both go at once.
+    """
 
     module: str
     owner: str
     method: str
     receiver: str
+    own: bool = False
 
 
 @record

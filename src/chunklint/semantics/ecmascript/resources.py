@@ -287,6 +287,10 @@ def _acquired(file: SourceFile, node: Node, callee: Node, row: Resource) -> Acqu
     return None
 
 
+EACH_RUN = " Every re-run of the effect adds another."
+EACH_RENDER = " The effect has no dependency array: every render adds another."
+
+
 def returned_by(method: str) -> str:
     """What a message asks to be called where a method hands back the end of what it begins."""
     return f"the unsubscribe that `{method}` returned"

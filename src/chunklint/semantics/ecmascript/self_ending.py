@@ -48,6 +48,12 @@ _TELLS_ALL = frozenset(
         "queryClient",
     }
 )
+# What is called to find something out, by the words that such functions are named with.
+_READS = re.compile(
+    r"(?:get|parse|decode|read|is|has|find|to|from|compute|calculate|select|format|filter|map|slice|split|trim|includes|"
+    r"indexOf|startsWith|endsWith|some|every|match|test|replace|concat|keys|values|entries|Number|String|Boolean)"
+    r"(?![a-z])"
+)
 _ANY_OF = re.compile(r"\|\||!==?|\bincludes\(")
 _HOPS = 4
 
@@ -180,6 +186,22 @@ def only_sets_state(file: SourceFile, callback: Node, words: frozenset[str] = fr
     """Whether all that a callback calls are setters of state, which do nothing once unmounted, and those words."""
     calls = list(descendants(callback, "call_expression"))
     return bool(calls) and all(_sets_state(file, call) or called_name(file, call) in words for call in calls)
+
+
+def only_tells_its_component(file: SourceFile, handler: Node) -> bool:
+    """Whether a handler sets state, and all else that it calls is read for that: `parsePanels(location.search)`."""
+    calls = list(descendants(handler, "call_expression"))
+    sets = [call for call in calls if _sets_state(file, call)]
+    return bool(sets) and all(call in sets or _is_read(file, call) for call in calls)
+
+
+def _is_read(file: SourceFile, call: Node) -> bool:
+    """Whether a call is named for what it finds out, and its value is used at once."""
+    around = call.parent
+    part = around.child_by_field_name("property") if around is not None else None
+    waits = around is not None and around.type in ("expression_statement", "await_expression")
+    waits = waits or (part is not None and file.text(part) in ("then", "catch", "finally"))
+    return not waits and _READS.match(called_name(file, call)) is not None
 
 
 def goes_with_its_element(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:

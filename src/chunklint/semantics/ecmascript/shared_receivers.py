@@ -31,8 +31,8 @@ from chunklint.semantics.ecmascript.react import (
     is_hook,
     jsx_elements,
 )
-from chunklint.semantics.ecmascript.resources import Acquisition, returned_by
-from chunklint.semantics.ecmascript.void_methods import VoidMethod
+from chunklint.semantics.ecmascript.resources import EACH_RENDER, EACH_RUN, Acquisition, returned_by
+from chunklint.semantics.ecmascript.void_methods import SlotMethod, VoidMethod
 
 Origin = tuple[str, str]
 """Module ("" for the file itself) and name."""
@@ -196,13 +196,18 @@ class Shares:
     def __init__(self, facts: Mapping[str, Iterable[object]], spans: Lifespans) -> None:
         self._spans = spans
         self._files = {
-            path for path, own in facts.items() if any(isinstance(one, Holders | Placed | VoidMethod) for one in own)
+            path
+            for path, own in facts.items()
+            if any(isinstance(one, Holders | Placed | SlotMethod | VoidMethod) for one in own)
         }
         self._readers: dict[Origin, list[Origin]] = defaultdict(list)
         self._makers: dict[Origin, list[Origin]] = defaultdict(list)
         self._void: dict[tuple[str, str, str], str] = {}
+        self._slots: set[tuple[str, str, str]] = set()
         for path, own in facts.items():
             for one in own:
+                if isinstance(one, SlotMethod):
+                    self._slots.add((path, one.owner, one.name))
                 if isinstance(one, VoidMethod):
                     self._void[path, one.owner, one.name] = one.ending
                 if isinstance(one, Reader) and (holder := self._target(path, one.module)) is not None:
@@ -220,19 +225,28 @@ class Shares:
     def message(self, path: str, bound: Bound) -> str:
         """What a finding says, with the method that ends what another one keeps and hands back nothing for."""
         ending = self._ending(path, bound)
+        if self.keeps_one(path, bound):
+            return bound.message.removesuffix(EACH_RUN).removesuffix(EACH_RENDER)
         if not ending or bound.asks is None:
             return bound.message
         return bound.message.replace(returned_by(bound.asks.method), f"`{bound.asks.receiver}.{ending}`")
 
+    def keeps_one(self, path: str, bound: Bound) -> bool:
+        """Whether the method that keeps a handler puts it in the place of the one before."""
+        return any(one in self._slots for one in self._asked(path, bound))
+
     def _ending(self, path: str, bound: Bound) -> str | None:
         """The method beside the one that keeps a handler ("" for none); None where that hands back the end of it."""
-        target = self._target(path, bound.asks.module) if bound.asks is not None else None
-        if bound.asks is None or target is None:
-            return None
-        asked = bound.asks
-        names = self._spans.main(target) if asked.owner == "default" else (asked.owner,)
-        found = (self._void.get((target, one, asked.method)) for one in names)
+        found = (self._void.get(one) for one in self._asked(path, bound))
         return next((ending for ending in found if ending is not None), None)
+
+    def _asked(self, path: str, bound: Bound) -> Iterator[tuple[str, str, str]]:
+        """File, owner and name of the method that keeps the handler of a finding."""
+        asked = bound.asks
+        target = self._target(path, asked.module) if asked is not None else None
+        if asked is not None and target is not None:
+            names = self._spans.main(target) if asked.owner == "default" else (asked.owner,)
+            yield from ((target, one, asked.method) for one in names)
 
     def ends_first(self, path: str, bound: Bound) -> bool:
         """Whether what a finding is about listens to something that its maker ends, and stays as long as that."""
@@ -251,8 +265,11 @@ class Shares:
 def is_over(spans: Lifespans, shares: Shares, path: str, one: Bound) -> bool:
     """Whether nothing of a finding about a definition's lifespan is left.
 
-    It stays for good, as far as anybody sees, or its receiver ends.
+    It stays for good, as far as anybody sees, or its receiver ends, or holds one handler and is the component's own.
     """
-    if not one.grows and spans.is_there_for_good(path, one.owner):
+    slot = shares.keeps_one(path, one)
+    if slot and one.asks is not None and one.asks.own:
+        return True
+    if (slot or not one.grows) and spans.is_there_for_good(path, one.owner):
         return True
     return shares.ends_first(path, one) or shares.returns_nothing(path, one)

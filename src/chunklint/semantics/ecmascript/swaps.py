@@ -9,15 +9,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants, is_within
-from chunklint.semantics.ecmascript.changes import setter_of
 from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_function, is_function, returned
 from chunklint.semantics.ecmascript.kept_values import sets_the_same
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import hook_of
+from chunklint.semantics.ecmascript.states import setter_of
 
 _LITERALS = frozenset({"string", "number", "null", "undefined", "true", "false"})
 # What is named as a member of an enumeration, or of a table of constants: `Kind.SKILL`, `Tab.List`.
 _MEMBER = re.compile(r"([A-Z]\w*)\.[A-Z]\w*$")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?$")
+_CONSTANT = re.compile(r"[A-Z][A-Z\d_]*$")
+_ELEMENTS = ("jsx_element", "jsx_self_closing_element")
+_ROUTED = frozenset({"Routes", "Route"})
+_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_DENIED = {"<": ">=", ">": "<=", "<=": ">", ">=": "<"}
 _HOPS = 3
 NOTHING = frozenset({"null", "undefined", "false", '""', "''", "0", "-1"})
 
@@ -30,7 +36,33 @@ def takes_its_place(file: SourceFile, element: Node, value: Node, owner: Node) -
     states = [(found, part) for found, part in _states(file, value) if setter_of(file, found) is not None]
     places = [place for state, part in states for place in set_at(file, state, part)]
     shown = said_of(file, shown_when(file, element, owner)) if places else {}
-    return bool(shown) and all(_contradicts(said_of(file, shown_when(file, place, owner)), shown) for place in places)
+    return bool(places) and all(
+        _stand_apart(file, place, element) or _contradicts(said_of(file, shown_when(file, place, owner)), shown)
+        for place in places
+    )
+
+
+def _stand_apart(file: SourceFile, place: Node, element: Node) -> bool:
+    """Whether two places are in routes of which one is shown at a time, or in cases of one `switch`."""
+    around = next(one for one in ancestors(element) if is_within(place, one))
+    parts = [next((one for one in around.named_children if is_within(node, one)), None) for node in (place, element)]
+    if around.type == "switch_body":
+        return all(one is not None and one.type.startswith("switch_") for one in parts)
+    opening = around.named_children[0] if around.type == "jsx_element" else None
+    shows = _tag(file, opening) if opening is not None else ""
+    if shows == "Switch":
+        return all(one is not None and one.type in _ELEMENTS for one in parts)
+    return shows in _ROUTED and all(one is not None and _is_route(file, one) for one in parts)
+
+
+def _is_route(file: SourceFile, node: Node) -> bool:
+    opening = node.named_children[0] if node.type == "jsx_element" else node
+    return node.type in _ELEMENTS and _tag(file, opening).endswith("Route")
+
+
+def _tag(file: SourceFile, opening: Node) -> str:
+    name = opening.child_by_field_name("name")
+    return file.text(name) if name is not None else ""
 
 
 def _states(file: SourceFile, value: Node) -> Iterator[tuple[Binding, str]]:
@@ -80,7 +112,36 @@ def said_of(file: SourceFile, asked: Iterable[tuple[Node, bool]]) -> dict[str, s
                 said[file.text(node.children[0])].add(file.text(node.children[2]))
             else:
                 said[file.text(node.children[0])].add(f"not {file.text(node.children[2])}")
+        elif operator in _FLIPPED:
+            for name, text in _compared(file, node, operator if value else _DENIED[operator]):
+                said[name].add(text)
     return said
+
+
+def _compared(file: SourceFile, node: Node, operator: str) -> Iterator[tuple[str, str]]:
+    """What is compared with a number that is known, and how: `count` and `> 36`."""
+    left, right = unwrap(node.children[0]), unwrap(node.children[2])
+    for asked, other, way in ((left, right, operator), (right, left, _FLIPPED[operator])):
+        number = _number(file, other)
+        if number is not None:
+            yield file.text(asked), f"{way} {number}"
+        # A constant of another file that something must exceed is a length or a limit: not below zero.
+        elif way == ">" and _is_imported_constant(file, other):
+            yield file.text(asked), "> 0"
+
+
+def _number(file: SourceFile, value: Node) -> str | None:
+    """A number as written, or that of a constant of the file."""
+    if value.type == "identifier" and _CONSTANT.match(file.text(value)):
+        found = resolve(file, value)
+        constant = found is not None and found.kind == "variable" and found.value is not None and not found.keys
+        value = unwrap(found.value) if found is not None and constant and found.value is not None else value
+    return file.text(value) if _NUMBER.match(file.text(value)) else None
+
+
+def _is_imported_constant(file: SourceFile, value: Node) -> bool:
+    found = resolve(file, value) if value.type == "identifier" else None
+    return found is not None and found.kind == "import" and _CONSTANT.match(found.imported) is not None
 
 
 def is_literal(file: SourceFile, value: Node) -> bool:
@@ -104,12 +165,28 @@ def _contradicts(here: dict[str, set[str]], there: dict[str, set[str]]) -> bool:
 
 
 def _excludes(one: str, other: str) -> bool:
+    way, _, limit = one.partition(" ")
+    if way in _FLIPPED:
+        return _NUMBER.match(other) is not None and not _holds(float(other), way, float(limit))
+    if other.partition(" ")[0] in _FLIPPED:
+        return False
     if one in ("true", "false"):
         return other == {"true": "false", "false": "true"}[one] or (one == "true" and other in NOTHING)
     negated, plain = one.startswith("not "), other.startswith("not ")
     if negated or plain or other in ("true", "false"):
         return one == f"not {other}"
     return _are_different(one, other)
+
+
+def _holds(number: float, way: str, limit: float) -> bool:
+    match way:
+        case "<":
+            return number < limit
+        case ">":
+            return number > limit
+        case "<=":
+            return number <= limit
+    return number >= limit
 
 
 def _are_different(one: str, other: str) -> bool:

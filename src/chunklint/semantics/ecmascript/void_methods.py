@@ -1,4 +1,8 @@
-"""Methods of the project's own objects that keep a handler and return nothing: another method ends that, or none."""
+"""Methods of the project's own objects that keep a handler: those that return nothing, and those that keep one only.
+
+What returns nothing is ended by another method, or by none. What keeps one handler for each event puts the next one in
+its place.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,23 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.classes import members
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.feeds import origin_of_use
-from chunklint.semantics.ecmascript.functions import called_name, function_of, is_async, returned
-from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, resolve, unwrap
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    function_of,
+    is_async,
+    receiver_of,
+    returned,
+)
+from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, dotted, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.places import Asked
+from chunklint.semantics.ecmascript.react import hook_of
 from chunklint.semantics.ecmascript.resources import Acquisition
 
 _SUBSCRIBES = frozenset({"subscribe"})
+_LISTENS = frozenset({"on", "addListener", "addEventListener", "listen", *_SUBSCRIBES})
+# What a component holds that nobody else has made for it.
+_OWNED = frozenset({"useState", "useRef", "useMemo"})
 _ENDINGS = ("unsubscribe", "off", "removeListener", "removeSubscriber", "removeHandler", "remove")
 
 
@@ -35,15 +50,25 @@ class VoidMethod:
     ending: str
 
 
-def void_methods(file: SourceFile) -> Iterator[VoidMethod]:
-    """The methods that subscribe, of the classes and objects of a file, whose value nobody can call."""
-    if not any(word in file.content for word in _SUBSCRIBES):
+@record
+class SlotMethod:
+    """A method of a class, object or instance that puts a handler in the place of the one before."""
+
+    owner: str
+    name: str
+
+
+def void_methods(file: SourceFile) -> Iterator[VoidMethod | SlotMethod]:
+    """The methods of a file's classes and objects that keep a handler, whose value nobody can call or that keep one."""
+    if not any(word in file.content for word in _LISTENS):
         return
     for owner, parts in _owners(file):
         ending = next((name for name in _ENDINGS if name in parts), "")
         for name, member in parts.items():
             if name in _SUBSCRIBES and _is_void(file, member):
                 yield VoidMethod(owner, name, ending)
+            if name in _LISTENS and _is_slot(file, member):
+                yield SlotMethod(owner, name)
 
 
 def _owners(file: SourceFile) -> Iterator[tuple[str, dict[str, Node]]]:
@@ -68,9 +93,44 @@ def _parts(file: SourceFile, made: Node) -> Iterator[tuple[str, Node]]:
             yield file.text(name), part
 
 
-def _is_void(file: SourceFile, member: Node) -> bool:
+def _function(file: SourceFile, member: Node) -> Node | None:
     value = member.child_by_field_name("value")
-    function = member if member.type == "method_definition" else function_of(file, value) if value is not None else None
+    if member.type == "method_definition":
+        return member
+    return function_of(file, value) if value is not None else None
+
+
+def _is_slot(file: SourceFile, member: Node) -> bool:
+    """Whether all that a method does with one of its parameters is to keep it under a name, or under the event."""
+    function = _function(file, member)
+    kept = {name.id: name for name in _kept(file, function)} if function is not None else {}
+    found = [one for name in kept.values() if (one := resolve(file, name)) is not None and one.scope == function]
+    return any(all(use.id in kept or _is_asked(use) for use in uses_of(file, one.node)) for one in found)
+
+
+def _kept(file: SourceFile, function: Node) -> Iterator[Node]:
+    """The names that a function stores: `this.handlers[event] = handler`, `this.handlers.set(event, handler)`."""
+    for stored in descendants(function, "assignment_expression", stop=FUNCTIONS):
+        left, right = stored.child_by_field_name("left"), stored.child_by_field_name("right")
+        fields = left is not None and left.type in ("member_expression", "subscript_expression")
+        if right is not None and fields and right.type == "identifier":
+            yield right
+    for call in descendants(function, "call_expression", stop=FUNCTIONS):
+        given = arguments_of(call)
+        if called_name(file, call) == "set" and receiver_of(call) is not None and len(given) == 2:
+            yield from (one for one in given[1:] if one.type == "identifier")
+
+
+def _is_asked(use: Node) -> bool:
+    """Whether a name is only asked for: `if (!handler) return`."""
+    around = use.parent
+    while around is not None and around.type in ("unary_expression", "parenthesized_expression", "binary_expression"):
+        use, around = around, around.parent
+    return around is not None and around.type == "if_statement" and around.child_by_field_name("condition") == use
+
+
+def _is_void(file: SourceFile, member: Node) -> bool:
+    function = _function(file, member)
     body = function.child_by_field_name("body") if function is not None else None
     if function is None or body is None or body.type != "statement_block" or is_async(function):
         return False
@@ -78,17 +138,37 @@ def _is_void(file: SourceFile, member: Node) -> bool:
 
 
 def asked_method(file: SourceFile, acquired: Acquisition) -> Asked | None:
-    """The method that a subscription calls, of an import or a value of a declared type; None for any other."""
-    receiver = acquired.receiver
-    if not acquired.returns or receiver is None or called_name(file, acquired.node) not in _SUBSCRIBES:
+    """The method that a listener is given to, of an import or a value of a declared type; None for any other."""
+    receiver, method = acquired.receiver, called_name(file, acquired.node)
+    if receiver is None or method not in _LISTENS or (method in _SUBSCRIBES and not acquired.returns):
         return None
-    found = resolve(file, unwrap(receiver)) if unwrap(receiver).type == "identifier" else None
+    root, held = root_of(receiver), dotted(file, receiver)[1:]
+    found = resolve(file, root) if root.type == "identifier" and held in ((), ("current",)) else None
     if found is None:
         return None
-    shared = unwrap(receiver) if found.scope.type == "program" else None
-    name = shared or _declared(found.node) or _made(found.value)
+    hook = hook_of(file, found)
+    shared = root if found.scope.type == "program" else None
+    name = shared or _declared(found.node) or (_held(hook[1]) if hook is not None else _made(found.value))
     origin = origin_of_use(file, name) if name is not None else None
-    return Asked(*origin, called_name(file, acquired.node), file.text(receiver)) if origin is not None else None
+    if origin is None:
+        return None
+    own = hook is not None and hook[0] in _OWNED
+    return Asked(*origin, method, file.text(receiver), own)
+
+
+def _held(call: Node) -> Node | None:
+    """The class in `useState<Uploader | undefined>()`."""
+    types = call.child_by_field_name("type_arguments")
+    pending = list(types.named_children) if types is not None else []
+    found: list[Node] = []
+    while pending:
+        one = pending.pop()
+        if one.type == "union_type":
+            pending += one.named_children
+        elif one.type not in ("predefined_type", "literal_type"):
+            name = one.child_by_field_name("name") if one.type == "generic_type" else one
+            found += [name] if name is not None else []
+    return found[0] if len(found) == 1 and found[0].type == "type_identifier" else None
 
 
 def _declared(name: Node) -> Node | None:
