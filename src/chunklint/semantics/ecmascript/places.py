@@ -22,9 +22,10 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.modals import is_conditional
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import ENTRY
-from chunklint.semantics.ecmascript.names import bindings
+from chunklint.semantics.ecmascript.names import bindings, unwrap
 from chunklint.semantics.ecmascript.never import never_shown
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
+from chunklint.semantics.ecmascript.root_routes import RootRoute, root_route_of, root_routes
 from chunklint.semantics.ecmascript.unused import LOADED
 
 _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
@@ -142,7 +143,10 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         if never_shown(file, element):
             continue
         owner = component_of(file, element)
-        if owner is None:
+        route = root_route_of(file, element)
+        if route is not None:
+            yield _held_by(file, route), *origin, *_in_root_route(file, element, route)
+        elif owner is None:
             around = (_entering(file, element) if renders else None) or _handing_over(file, element)
             stays = around is not None and all(_keeps(file, tag, tag == element) for tag in _tags(element, around))
             goes = not stays and (around is None or _is_shown_at_times(file, element, around))
@@ -150,6 +154,13 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         else:
             stays = _stays(file, element, owner)
             yield definition_around(file, element), *origin, stays, not stays and _goes(file, element, owner)
+    for route in root_routes(file):
+        # `Component: App`, without a tag.
+        name = unwrap(route.shown)
+        origin = origin_of_use(file, name) if name.type == "identifier" else None
+        if origin is not None:
+            seen.add(origin)
+            yield _held_by(file, route), *origin, *_stay(file, route)
     for call, name in calls_of_hooks(file):
         origin, owner = origin_of_use(file, name), component_of(file, call)
         if origin is not None:
@@ -200,6 +211,31 @@ def _stays(file: SourceFile, element: Node, owner: Node) -> bool:
     return all(_keeps(file, tag, tag == element) for tag in _tags(element, owner))
 
 
+def _held_by(file: SourceFile, route: RootRoute) -> str:
+    """The owner of a root route: the entry, which is given the router, or the component that holds the routes."""
+    owner = component_of(file, route.holder)
+    return ENTRY if owner is None else definition_around(file, route.holder)
+
+
+def _stay(file: SourceFile, route: RootRoute) -> tuple[bool, bool]:
+    """Whether the routes that a root route belongs to are there whenever their owner is, or are seen to go."""
+    owner = component_of(file, route.holder)
+    if owner is None:
+        return True, False
+    stays = _stays(file, route.holder, owner)
+    return stays, not stays and _goes(file, route.holder, owner)
+
+
+def _in_root_route(file: SourceFile, element: Node, route: RootRoute) -> tuple[bool, bool]:
+    """As `_stay`, of an element in what a root route shows."""
+    stay, go = _stay(file, route)
+    tags = list(_tags(element, route.shown.parent))
+    function = enclosing_function(file, element)
+    inside = function is None or not is_within(function, route.shown) or function == unwrap(route.shown)
+    go = go or not inside or is_conditional(element) or _is_shown_at_times(file, element, route.shown.parent)
+    return stay and not go and all(_keeps(file, tag, tag == element) for tag in tags), go
+
+
 def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
     """Whether a condition, a list, a key, a route or a prop that carries it is seen to decide on an element."""
     if enclosing_function(file, element) != owner or is_conditional(element):
@@ -207,7 +243,7 @@ def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
     return _is_shown_at_times(file, element, owner)
 
 
-def _is_shown_at_times(file: SourceFile, element: Node, top: Node) -> bool:
+def _is_shown_at_times(file: SourceFile, element: Node, top: Node | None) -> bool:
     """Whether a prop that carries an element, a key, a route, a tab or a modal below some node decides on it."""
     for tag in _tags(element, top):
         name = tag.child_by_field_name("name") if tag is not None else None

@@ -1,0 +1,142 @@
+"""Root routes: what the one route at the top of a router shows stays as long as that, whatever lies below it.
+
+`createBrowserRouter([{ path: "/", element: <App />, children }])`, and the same as elements. A route beside it that
+only tells of what is found nowhere does not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants, is_within
+from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of
+from chunklint.semantics.ecmascript.names import resolve, string_value, unwrap
+from chunklint.semantics.ecmascript.react import jsx_elements
+
+_MAKES = re.compile(r"\bcreate(?:Browser|Hash)Router\b")
+_ROOT = re.compile(r"createRootRoute(?:WithContext)?\b")
+_FROM_ELEMENTS = frozenset({"createRoutesFromElements", "createRoutesFromChildren"})
+_SHOWS = ("element", "Component", "component")
+_NOWHERE = re.compile(r"NotFound|Not_Found|404|NoMatch|Error|Navigate|Redirect|Missing")
+_ELEMENTS = ("jsx_element", "jsx_self_closing_element")
+
+
+class RootRoute(NamedTuple):
+    """What a root route shows, as it is written there, and the tag or call that holds the routes."""
+
+    shown: Node
+    holder: Node
+
+
+def root_routes(file: SourceFile) -> tuple[RootRoute, ...]:
+    """The root routes of a file's routers, and the routes that stand alone below them, outermost first."""
+    if "Route" not in file.content:
+        return ()
+    return file.remember("root routes", lambda: tuple(_root_routes(file)))
+
+
+def root_route_of(file: SourceFile, element: Node) -> RootRoute | None:
+    """The root route that shows an element; None for what stands anywhere else."""
+    return next((one for one in root_routes(file) if is_within(element, one.shown)), None)
+
+
+def _root_routes(file: SourceFile) -> Iterator[RootRoute]:
+    for tag in jsx_elements(file):
+        if _tag(file, tag) == "Routes" and tag.parent is not None and tag.type == "jsx_opening_element":
+            yield from (RootRoute(shown, tag) for shown in _shown_by_elements(file, _elements_in(tag.parent)))
+    if _MAKES.search(file.content) is None and _ROOT.search(file.content) is None:
+        return
+    for call in descendants(file.root, "call_expression"):
+        given = arguments_of(call)
+        if not given:
+            continue
+        if _is_called(file, call, _MAKES):
+            yield from (RootRoute(shown, call) for shown in _shown_by_list(file, given[0]))
+        elif _is_called(file, call, _ROOT):
+            yield from (RootRoute(shown, call) for shown in _values(file, given[0], ("component",)))
+
+
+def _is_called(file: SourceFile, call: Node, named: re.Pattern[str]) -> bool:
+    """Whether a call is one of the named functions, or of what a variable makes of them: `wrap(createHashRouter)`."""
+    callee = callee_of(call)
+    found = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+    made = found.value if found is not None and found.kind == "variable" and not found.keys else None
+    return callee is not None and named.search(file.text(made or callee)) is not None
+
+
+def _shown_by_list(file: SourceFile, routes: Node) -> Iterator[Node]:
+    """What the root of the routes of an array shows, and what stands alone below it."""
+    made = unwrap(routes)
+    found = resolve(file, made) if made.type == "identifier" else None
+    made = unwrap(found.value) if found is not None and found.value is not None and not found.keys else made
+    if made.type == "call_expression" and called_name(file, made) in _FROM_ELEMENTS:
+        given = [unwrap(one) for one in arguments_of(made)]
+        yield from _shown_by_elements(file, [inner for one in given for inner in _in_fragment(file, one)])
+    if made.type != "array":
+        return
+    listed = [unwrap(one) for one in made.named_children if one.type != "comment"]
+    below = [one for one in listed if any(_values(file, one, ("children",)))]
+    beside = [one for one in listed if one not in below]
+    if len(below) != 1 or not all(_leads_nowhere(file, one) for one in beside):
+        return
+    yield from _values(file, below[0], _SHOWS)
+    for children in _values(file, below[0], ("children",)):
+        yield from _shown_by_list(file, children)
+
+
+def _leads_nowhere(file: SourceFile, route: Node) -> bool:
+    paths = [string_value(file, one) for one in _values(file, route, ("path",))]
+    shown = [file.text(one) for one in _values(file, route, _SHOWS)]
+    return paths in (["*"], ["/*"]) and any(_NOWHERE.search(one) for one in shown)
+
+
+def _values(file: SourceFile, made: Node, keys: tuple[str, ...]) -> Iterator[Node]:
+    """The values of an object, or of the attributes of a route's tag, under some names."""
+    parts = made.named_children if made.type == "object" else []
+    if made.type in _ELEMENTS:
+        parts = (made.named_children[0] if made.type == "jsx_element" else made).named_children
+    for part in parts:
+        if part.type == "pair":
+            key, value = part.child_by_field_name("key"), part.child_by_field_name("value")
+        elif part.type == "jsx_attribute" and len(part.named_children) == 2:
+            key, value = part.named_children
+        else:
+            continue
+        if key is not None and value is not None and file.text(key).strip("'\"") in keys:
+            yield value
+
+
+def _shown_by_elements(file: SourceFile, routes: list[Node]) -> Iterator[Node]:
+    """As `_shown_by_list`, of `<Route>` elements."""
+    if not all(_tag(file, _opening(one)) == "Route" for one in routes):
+        return
+    below = [one for one in routes if _elements_in(one)]
+    if len(below) != 1 or not all(_leads_nowhere(file, one) for one in routes if one not in below):
+        return
+    yield from _values(file, below[0], _SHOWS)
+    yield from _shown_by_elements(file, _elements_in(below[0]))
+
+
+def _elements_in(element: Node) -> list[Node]:
+    """What an element holds but text; what is made by an expression (`{pages}`) is in it, too."""
+    if element.type != "jsx_element":
+        return []
+    inner = element.named_children[1:-1]
+    return [one for one in inner if one.type in (*_ELEMENTS, "jsx_expression")]
+
+
+def _in_fragment(file: SourceFile, element: Node) -> list[Node]:
+    return _elements_in(element) if element.type == "jsx_element" and not _tag(file, _opening(element)) else [element]
+
+
+def _opening(element: Node) -> Node:
+    return element.named_children[0] if element.type == "jsx_element" else element
+
+
+def _tag(file: SourceFile, opening: Node) -> str:
+    name = opening.child_by_field_name("name")
+    return file.text(name) if name is not None else ""
