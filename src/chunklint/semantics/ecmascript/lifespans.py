@@ -27,7 +27,13 @@ class Lifespans:
     def __init__(self, facts: Mapping[str, tuple[object, ...]]) -> None:
         files = {path: one for path, own in facts.items() for one in own if isinstance(one, Placed)}
         self._main = {path: one.main for path, one in files.items()}
+        self._renamed: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for path, name, own in ((path, *names) for path, one in files.items() for names in one.renamed):
+            self._renamed[path, own].append(name)
         self._own = {path: one.own for path, one in files.items()}
+        self._defining: dict[str, list[str]] = defaultdict(list)
+        for path, name in ((path, name) for path, own in self._own.items() for name in own):
+            self._defining[name].append(path)
         self._layouts = [path for path in files if _LAYOUT.match(PurePosixPath(path).name)]
         self._uses: dict[str, list[tuple[str, str, str, bool, bool]]] = defaultdict(list)
         for path, one in files.items():
@@ -124,8 +130,13 @@ class Lifespans:
             told = target is not None and name in self._own.get(target, ())
             # What is imported and not mounted, such as a type, comes from where the specifier leads.
             elsewhere = not owner and module.startswith(".") and not _may_mean(user, module, path)
+            elsewhere = elsewhere or (target is None and self._has_nearer(user, module, name, path))
             if target == path or not (told or elsewhere):
                 yield user, owner, stays, goes
+        for other in self._renamed.get((path, name), ()):
+            for user, module, owner, stays, goes in self._uses.get(other, ()):
+                if self._target(user, module) == path:
+                    yield user, owner, stays, goes
         if name in self._main.get(path, ()):
             for user, module, owner, stays, goes in self._uses.get("default", ()):
                 target = self._target(user, module)
@@ -138,6 +149,15 @@ class Lifespans:
             *((user, module) for user, module in named if _may_mean(user, module, path)),
         )
         yield from ((user, "", False, True) for user, _ in loaded)
+
+    def _has_nearer(self, user: str, module: str, name: str, path: str) -> bool:
+        """Whether an alias of a package leads to its own file of that name: `@client/parts/frame` beside `client/`."""
+        words = module.partition("/")[2]
+        return bool(words) and any(
+            len(_shared(user, other)) > len(_shared(user, path))
+            for other in self._defining.get(name, ())
+            if other != path and str(PurePosixPath(other).with_suffix("")).endswith((f"/{words}", f"/{words}/index"))
+        )
 
     def _target(self, user: str, module: str) -> str | None:
         """The file that a use names; None where only the settings of the project could tell."""
@@ -157,6 +177,10 @@ class Lifespans:
             return False
         above = {str(folder) for folder in place.parent.parents}
         return not any(str(PurePosixPath(other).parent) in above for other in self._layouts)
+
+
+def _shared(one: str, other: str) -> str:
+    return posixpath.commonpath((posixpath.dirname(one), posixpath.dirname(other)))
 
 
 def _may_mean(user: str, module: str, path: str) -> bool:

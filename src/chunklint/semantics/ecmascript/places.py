@@ -40,6 +40,7 @@ _SHOWS_AT_TIMES = re.compile(
     r"(?:Route|Switch|Tab|TabPane|TabPanel|Step|Modal|Dialog|Drawer|Sheet|Popover|Popper|Tooltip|Dropdown|Menu|Item|Row|"
     r"Cell|List|Content|Portal|Collapse|Accordion\w*|Transition|Presence|Animate\w*|Fade|Slide|Show|If|When|Case)$"
 )
+_ROUTED = ("Component", "default")
 _DECLARED = ("class_declaration", "abstract_class_declaration", "variable_declarator")
 
 
@@ -52,11 +53,13 @@ class Placed:
             decides on the place, and whether something is seen to: a condition, a list, a key, a route, a tab.
         own: The components and hooks that the file defines itself.
         main: The definitions that the default export is made of.
+        renamed: Other names that definitions are exported by, each with their own: `Component` of `App`.
     """
 
     uses: tuple[tuple[str, str, str, bool, bool], ...]
     own: tuple[str, ...]
     main: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...] = ()
 
 
 @record
@@ -127,7 +130,14 @@ def placed(file: SourceFile) -> Iterator[Placed]:
 
 def _placed(file: SourceFile) -> Placed:
     own = (one.fact.name for one in definitions(file) if is_component_or_hook(one.fact.name))
-    return Placed(tuple(sorted(set(_uses(file)))), tuple(own), tuple(sorted(_main(file))))
+    return Placed(tuple(sorted(set(_uses(file)))), tuple(own), tuple(sorted(_main(file))), tuple(_renamed(file)))
+
+
+def _renamed(file: SourceFile) -> Iterator[tuple[str, str]]:
+    for name, export in exports(file).items():
+        own = definition_around(file, export.node) if export.node is not None and name != "default" else ""
+        if own and own != name:
+            yield name, own
 
 
 def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
@@ -171,7 +181,13 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         used = (found.module, found.imported)
         if found.kind == "import" and found.name[:1].isupper() and used not in seen:
             yield "", *used, False, True
-    yield from (("", module, WHOLE, False, True) for module in LOADED.findall(file.content))
+    loaded = LOADED.findall(file.content)
+    for route in root_routes(file):
+        # `lazy: () => import("./App")`: the module's `Component` is what the route shows.
+        for module in LOADED.findall(file.text(route.shown)):
+            loaded.remove(module)
+            yield from ((_held_by(file, route), module, name, *_stay(file, route)) for name in _ROUTED)
+    yield from (("", module, WHOLE, False, True) for module in loaded)
 
 
 def _registered(file: SourceFile) -> Iterator[tuple[str, str]]:

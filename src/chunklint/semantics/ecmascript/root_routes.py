@@ -20,7 +20,7 @@ from chunklint.semantics.ecmascript.react import jsx_elements
 _MAKES = re.compile(r"\bcreate(?:Browser|Hash)Router\b")
 _ROOT = re.compile(r"createRootRoute(?:WithContext)?\b")
 _FROM_ELEMENTS = frozenset({"createRoutesFromElements", "createRoutesFromChildren"})
-_SHOWS = ("element", "Component", "component")
+_SHOWS = ("element", "Component", "component", "lazy")
 _NOWHERE = re.compile(r"NotFound|Not_Found|404|NoMatch|Error|Navigate|Redirect|Missing")
 _ELEMENTS = ("jsx_element", "jsx_self_closing_element")
 
