@@ -152,35 +152,49 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         seen.add(origin)
         if never_shown(file, element):
             continue
-        owner = component_of(file, element)
-        route = root_route_of(file, element)
-        if route is not None:
-            yield _held_by(file, route), *origin, *_in_root_route(file, element, route)
-        elif owner is None:
-            around = (_entering(file, element) if renders else None) or _handing_over(file, element)
-            stays = around is not None and all(_keeps(file, tag, tag == element) for tag in _tags(element, around))
-            goes = not stays and (around is None or _is_shown_at_times(file, element, around))
-            yield ENTRY if around is not None and not goes else "", *origin, stays, goes
-        else:
-            stays = _stays(file, element, owner)
-            yield definition_around(file, element), *origin, stays, not stays and _goes(file, element, owner)
-    for route in root_routes(file):
-        # `Component: App`, without a tag.
-        name = unwrap(route.shown)
-        origin = origin_of_use(file, name) if name.type == "identifier" else None
-        if origin is not None:
-            seen.add(origin)
-            yield _held_by(file, route), *origin, *_stay(file, route)
+        owner, stays, goes = _mounted(file, element, renders)
+        yield owner, *origin, stays, goes
+    for route, origin in _named_in_routes(file):
+        seen.add(origin)
+        yield _held_by(file, route), *origin, *_stay(file, route)
     for call, name in calls_of_hooks(file):
-        origin, owner = origin_of_use(file, name), component_of(file, call)
+        origin, caller = origin_of_use(file, name), component_of(file, call)
         if origin is not None:
             seen.add(origin)
-            stays = owner is not None and enclosing_function(file, call) == owner and not is_conditional(call)
+            stays = caller is not None and enclosing_function(file, call) == caller and not is_conditional(call)
             yield definition_around(file, call), *origin, stays, not stays
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
         if found.kind == "import" and found.name[:1].isupper() and used not in seen:
             yield "", *used, False, True
+    yield from _loaded(file)
+
+
+def _mounted(file: SourceFile, element: Node, renders: bool) -> tuple[str, bool, bool]:
+    """The owner of an element, whether nothing decides on its place, and whether something is seen to."""
+    owner, route = component_of(file, element), root_route_of(file, element)
+    if route is not None:
+        return _held_by(file, route), *_in_root_route(file, element, route)
+    if owner is not None:
+        stays = _stays(file, element, owner)
+        return definition_around(file, element), stays, not stays and _goes(file, element, owner)
+    around = (_entering(file, element) if renders else None) or _handing_over(file, element)
+    stays = around is not None and all(_keeps(file, tag, tag == element) for tag in _tags(element, around))
+    goes = not stays and (around is None or _is_shown_at_times(file, element, around))
+    return ENTRY if around is not None and not goes else "", stays, goes
+
+
+def _named_in_routes(file: SourceFile) -> Iterator[tuple[RootRoute, tuple[str, str]]]:
+    """What root routes show without a tag, `Component: App`, by module and name."""
+    for route in root_routes(file):
+        name = unwrap(route.shown)
+        origin = origin_of_use(file, name) if name.type == "identifier" else None
+        if origin is not None:
+            yield route, origin
+
+
+def _loaded(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
+    """What a file loads as the application runs."""
     loaded = LOADED.findall(file.content)
     for route in root_routes(file):
         # `lazy: () => import("./App")`: the module's `Component` is what the route shows.

@@ -130,7 +130,35 @@ def _shows_little(file: SourceFile, setter: Node) -> tuple[bool, bool, bool]:
     uses = [use for one in siblings if one.keys != found.keys for use in uses_of(file, one.node)]
     silent = [effect for effect in effects(file) if not _sets_state(file, effect.callback)]
     unseen = all(any(begins_within(use, effect.call) for effect in silent) for use in uses)
-    return _MEASURES.search(file.text(name)) is not None, unseen, hook[0] == "useReducer"
+    # Of a page with its rows, only the number of them may be shown: `page.total`.
+    shown = [use for use in uses if not any(begins_within(use, effect.call) for effect in silent)]
+    counts = bool(shown) and all(_MEASURES.search(_part(file, use)) for use in shown)
+    return counts or _MEASURES.search(file.text(name)) is not None, unseen, hook[0] == "useReducer"
+
+
+def _part(file: SourceFile, use: Node) -> str:
+    """The part of a state that a use takes; "" for all of it."""
+    around = use.parent
+    part = around.child_by_field_name("property") if around is not None else None
+    return file.text(part) if part is not None else ""
+
+
+def _only_renames(file: SourceFile, setter: Node) -> bool:
+    """Whether a state is a map that all that read it ask for another name of a key: `names[id] ?? id`."""
+    found = resolve(file, setter)
+    siblings = bindings(file, found.scope).values() if found is not None and hook_of(file, found) is not None else ()
+    states = [one for one in siblings if found is not None and one.value == found.value and one.keys == ("0",)]
+    uses = [use for state in states for use in uses_of(file, state.node)]
+    return bool(uses) and all(_falls_back(file, use) for use in uses)
+
+
+def _falls_back(file: SourceFile, use: Node) -> bool:
+    looked = use.parent
+    key = looked.child_by_field_name("index") if looked is not None and looked.type == "subscript_expression" else None
+    either = looked.parent if looked is not None else None
+    if key is None or either is None or either.type != "binary_expression" or either.children[0] != looked:
+        return False
+    return either.children[1].type in ("??", "||") and file.text(either.children[2]) == file.text(key)
 
 
 def _sets_state(file: SourceFile, function: Node) -> bool:
@@ -148,7 +176,9 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
         name, setter, requests = taken
         if state_of_setter(file, name) is None or "rror" in file.text(name) or not is_read(file, name):
             continue
-        if _PICTURES.search(file.text(name)) or any(_fills_ref(file, effect, place) for place in (*path, run.node)):
+        if _PICTURES.search(file.text(name)) or _only_renames(file, name):
+            continue
+        if any(_fills_ref(file, effect, place) for place in (*path, run.node)):
             continue
         if _waits_long(file, effect, path[0] if path else run.node):
             continue
