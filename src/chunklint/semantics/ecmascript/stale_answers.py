@@ -187,9 +187,7 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
         for request in requests:
             asked = _asked(file, effect, request, path, changing)
             asked -= _sorted_by(file, run.node, request, changing, path) if asked else frozenset()
-            if not asked or keeps_latest(file, request) or computes(file, effect, request):
-                continue
-            if is_guarded(file, effect, run.node, own_wait(run.node)):
+            if not asked or is_guarded(file, effect, run.node, own_wait(run.node)) or computes(file, effect, request):
                 continue
             if _MEASURES.search(file.text(name)) and all(map(is_place, asked)):
                 continue  # How many there are is the same for each page.
@@ -220,7 +218,7 @@ def _asked(
     file: SourceFile, effect: Effect, request: Node, path: tuple[Node, ...], changing: Mapping[str, frozenset[str]]
 ) -> frozenset[str]:
     """What a request asks with that can change while it runs; empty where another cannot be made meanwhile."""
-    if _goes_alone(file, effect, request):
+    if _goes_alone(file, effect, request) or keeps_latest(file, request):
         return frozenset()
     busy = _busy_states(file, effect, path, request)
     owner = effect.owner or effect.callback
