@@ -113,7 +113,7 @@ _QUIET = frozenset(
         "useStyletron",
     ]
 )
-ROUTER_PACKAGE = re.compile(r"react-router(?:-dom)?$")
+ROUTER_PACKAGE = re.compile(r"react-router(?:-dom)?(?:/dom)?$")
 _ROUTER_HOOKS = frozenset({"useNavigate", "useLocation", "useParams", "useSearchParams", "useHistory", "useHref"})
 _BOUNDARY_NAME = re.compile(r"rror\w*Boundary$")
 _MEMBER_OF_IMPORT = re.compile(r"=>[\s({]*(?:default:\s*)?\w+\.(\w+)")
