@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from chunklint.api import (
     Boundary,
     Catcher,
+    Door,
     Draft,
     EcmascriptFile,
     Finding,
@@ -18,9 +19,12 @@ from chunklint.api import (
     Rule,
     Severity,
     boundaries,
+    door_of,
     ecmascript,
     is_aside,
+    is_at,
     is_test_or_story,
+    leads_to_login,
     monitor_of,
     monitors,
     told,
@@ -91,6 +95,8 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
         "fallbacks from other files, which may report by themselves",
         "`error.tsx` in an app of another framework than Next, such as Expo's router",
         "what shows content that users write: previews, plugins, embedded documents, drawings",
+        "error files beside a page that itself throws under a test of the session or the user, or that lead to a login "
+        "and to nothing else",
         "examples, templates, demos, documentation, tests and stories",
     ),
     limits=(
@@ -104,14 +110,18 @@ _CONTENT = re.compile(r"preview|markdown|mdx|plugin|extension|sandbox|playground
 
 
 @rule.fact(ecmascript)
-def catchers(file: EcmascriptFile) -> Iterator[Boundary | Monitor | str]:
+def catchers(file: EcmascriptFile) -> Iterator[Boundary | Monitor | Door | str]:
     if is_test_or_story(file) or is_aside(file.path):
         return
     if "onCaughtError" in file.content:
         yield "onCaughtError"
     yield from monitors(file)
+    door = door_of(file)
+    if door is not None:
+        yield door
     for found in boundaries(file):
-        if (not found.tells or found.logs_only) and not found.hides and not _shows_content(found):
+        is_login = found.kind is Catcher.ERROR_FILE and leads_to_login(file)
+        if (not found.tells or found.logs_only) and not (found.hides or is_login or _shows_content(found)):
             yield found
 
 
@@ -120,8 +130,12 @@ def _shows_content(one: Boundary) -> bool:
 
 
 @rule.across
-def tells_nobody(facts: Mapping[str, tuple[Boundary | Monitor | str, ...]], resolution: Resolution) -> Iterator[Draft]:
-    found = [one for own in facts.values() for one in own if not _is_plain_file(one, resolution)]
+def tells_nobody(
+    facts: Mapping[str, tuple[Boundary | Monitor | Door | str, ...]], resolution: Resolution
+) -> Iterator[Draft]:
+    doors = [one for own in facts.values() for one in own if isinstance(one, Door)]
+    seen = [one for own in facts.values() for one in own if not isinstance(one, Door)]
+    found = [one for one in seen if not _is_plain_file(one, resolution) and not _is_at_door(one, doors)]
     if "onCaughtError" in found:
         return
     known = [one for one in found if isinstance(one, Monitor)]
@@ -137,6 +151,12 @@ def tells_nobody(facts: Mapping[str, tuple[Boundary | Monitor | str, ...]], reso
         related += [(monitor.place, "It hears of errors here.")] if monitor is not None else []
         severity = Severity.WARNING if first.kind is Catcher.CLASS and not first.logs_only else Severity.NOTE
         yield rule.at(first.place, f"{_what(first)}, {_unheard(first, monitor)}.", severity=severity, related=related)
+
+
+def _is_at_door(one: Boundary | Monitor | str, doors: list[Door]) -> bool:
+    """Whether this is the error file of a page that throws on purpose."""
+    is_error_file = isinstance(one, Boundary) and one.kind is Catcher.ERROR_FILE
+    return is_error_file and any(is_at(door, one.place.path) for door in doors)
 
 
 def _is_plain_file(one: Boundary | Monitor | str, resolution: Resolution) -> bool:

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.concurrency.threads import thread_facts, torn
     from chunklint.semantics.ecmascript.async_effects import Promise, Promised, promises
     from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, WayOut, boundaries
+    from chunklint.semantics.ecmascript.doors import Door, door_of, is_at, leads_to_login
     from chunklint.semantics.ecmascript.each_render import Rendered, rendered
     from chunklint.semantics.ecmascript.effect_wording import (
         added_message,
@@ -280,6 +281,7 @@ _HOMES = {
     "chunklint.semantics.concurrency.threads": "Fact as ThreadFact, thread_facts, torn",
     "chunklint.semantics.ecmascript.async_effects": "Promise, Promised, promises",
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, WayOut, boundaries",
+    "chunklint.semantics.ecmascript.doors": "Door, door_of, is_at, leads_to_login",
     "chunklint.semantics.ecmascript.galleries": "is_test_or_story",
     "chunklint.semantics.ecmascript.gaps": "gaps",
     "chunklint.semantics.ecmascript.each_render": "Rendered, rendered",
@@ -522,6 +524,7 @@ __all__ = [
     "DbAct",
     "Deps",
     "Direction",
+    "Door",
     "Draft",
     "EcmascriptFile",
     "Edit",
@@ -702,6 +705,7 @@ __all__ = [
     "dangers",
     "defines_schema",
     "descendants",
+    "door_of",
     "download_waits_for_ever",
     "duplicates",
     "ecmascript",
@@ -743,6 +747,7 @@ __all__ = [
     "is_app_root",
     "is_aside",
     "is_async",
+    "is_at",
     "is_confined",
     "is_for_all_files",
     "is_imported",
@@ -765,6 +770,7 @@ __all__ = [
     "late_message",
     "layout_that_leads_on",
     "lead_nowhere",
+    "leads_to_login",
     "leak_message",
     "leak_severity",
     "leaks",
