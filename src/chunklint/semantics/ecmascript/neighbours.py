@@ -74,7 +74,7 @@ def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Pla
     if cover is Cover.NONE and on_trunk:
         waits = _WAITING.search(mount.tag) is not None
         instead = waits or not can_fail or _is_ornament(app, place) or _is_instead_of_pages(app, place, cover)
-        return None if instead else GapKind.OUTSIDE
+        return None if instead or _is_page_of_one(app, place) else GapKind.OUTSIDE
     if mount.group < 0 and not is_route(mount):
         return None  # at the top of what a function returns, as the cells of a table: nothing stands beside it
     alike = [one for one in wrapped if app.tree.mount(one).conditional == mount.conditional]
@@ -98,6 +98,13 @@ def _is_ornament(app: App, place: Place) -> bool:
         return False
     own = app.tree.reach(app.held(place))
     return len(own & app.tree.risky) == 1 or len(own & app.tree.feeding) == 1
+
+
+def _is_page_of_one(app: App, place: Place) -> bool:
+    """Whether a mount is all that its owner returns there, and one component alone: a fallback would save nothing."""
+    mount = app.tree.mount(place)
+    alone = mount.group < 0 and mount.parent < 0 and mount.owner != ENTRY
+    return alone and mount.optional and len(app.tree.reach(app.held(place))) == 1
 
 
 def _is_shell(app: App, owner: Key, cover: Cover) -> bool:
