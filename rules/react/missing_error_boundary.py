@@ -79,6 +79,7 @@ createRoot(document.getElementById("root")!).render(<App />);
     example="src/main.tsx",
     mentions=(
         *("/>", "</", "import(", "createElement", "useRoutes", "omponent:", "export {", "export *"),
+        "exposes",
         *("componentDidCatch", "getDerivedStateFromError"),
         # A file may pass on what it imports: `export default Frame`.
         *(f"export default {letter}" for letter in ascii_uppercase),
@@ -115,9 +116,11 @@ createRoot(document.getElementById("root")!).render(<App />);
         "what a handler renders into an element of its own, or a function of the file's own into one that it is given "
         "and that the file takes away again; roots above nothing but boundaries",
         "what is shown instead of the pages, or only says that they load",
-        "Next's `pages` with an `_error` of the project's own",
+        "Next's `pages` with an `_error` of the project's own that shows more than `next/error`",
         "routes whose children a call makes inside of a boundary",
-        "one component that holds no other, alone beside a large app",
+        "one component that holds no other, alone beside a large app, or returned instead of all else as a whole page",
+        "an entry that renders just what settings of module federation expose: another application mounts that",
+        "lists of pages of which only titles are shown; their elements count where `{page.element}` stands",
         "a lone part that asks for data in handlers and effects and shows no list, markup or field of a field of it",
         "toasts alone; fallbacks; tests, stories, examples, documentation and scripts",
         "TanStack Router's routes, which the router itself catches",

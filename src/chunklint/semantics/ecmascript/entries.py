@@ -17,6 +17,12 @@ def runs_with_module(call: Node) -> bool:
     return all(one.parent is None or one.parent.type not in _KEEPERS for one in around)
 
 
+def is_called_at_once(file: SourceFile, name: str) -> bool:
+    """Whether the module itself calls a function of its own with nothing, as `main();` does; true for no function."""
+    calls = (one.named_children[0] for one in file.root.named_children if one.type == "expression_statement")
+    return not name or any(file.text(call) == f"{name}()" for call in calls)
+
+
 def comes_and_goes(file: SourceFile, call: Node) -> bool:
     """Whether a function of the file's own renders into an element that it is given, and the file takes it away again.
 

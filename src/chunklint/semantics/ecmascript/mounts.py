@@ -17,11 +17,13 @@ from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
-from chunklint.semantics.ecmascript.entries import comes_and_goes, is_in_effect, runs_with_module
+from chunklint.semantics.ecmascript.entries import comes_and_goes, is_called_at_once, is_in_effect, runs_with_module
 from chunklint.semantics.ecmascript.functions import is_function
+from chunklint.semantics.ecmascript.list_entries import list_of, unshown_lists
 from chunklint.semantics.ecmascript.loading import lazy_module, loaded, maker_of, wrapped_in
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
+from chunklint.semantics.ecmascript.remotes import exposed_by
 
 ENTRY = "<entry>"
 ROUTE = "<route>"
@@ -78,15 +80,19 @@ class Front:
     Attributes:
         exports: Exported name, then the definition of this file, then module and name of what is only passed on.
         starts: Whether it renders into an element of the page as soon as it is loaded.
+        unshown: The lists of routes of which the file shows the titles and not the elements.
+        exposed: The paths that it offers to other applications, as settings of module federation do.
     """
 
     definitions: tuple[Definition, ...]
     mounts: tuple[Mount, ...]
     exports: tuple[tuple[str, str, str, str], ...]
     starts: bool = False
+    unshown: tuple[str, ...] = ()
+    exposed: tuple[str, ...] = ()
 
 
-_ELEMENT, _PROP, _CONDITION, _CHILDREN, _CALL, _PAIR, _OBJECT, _BRANCH, _SPREAD, _KEPT, _SHOWN = range(11)
+_ELEMENT, _PROP, _CONDITION, _CHILDREN, _CALL, _PAIR, _OBJECT, _BRANCH, _SPREAD, _KEPT, _SHOWN, _ENTRY = range(12)
 # One shape a pattern: an alternation within another one loses matches.
 _NAMES = ("(identifier) @name", "(call_expression function: (identifier) @name)")
 _SHAPES = (
@@ -115,6 +121,7 @@ _QUERIES = (
     "(call_expression)]) "
     "(function_declaration name: (identifier) @name) (assignment_expression left: (identifier) @name)] @node",
     "[" + " ".join(f"(jsx_expression {shape.replace('@', name)})" for shape in _SHAPES for name in _NAMES) + "] @node",
+    '(jsx_expression [(member_expression property: (_) @name) (identifier) @name] (#eq? @name "element")) @node',
 )
 _HANDLER = re.compile(r"on[A-Z]")
 _ROUTERS = re.compile(r"""react-router|@tanstack/\S*router|\bRouteObject\b|\bpath: ?["'`]|\.\.\.\w*[rR]outes\b""")
@@ -132,7 +139,8 @@ def front(file: SourceFile) -> Front:
     found = definitions(file)
     sweep = _Sweep(file, tuple(one.node for one in found), tuple(one.fact for one in found))
     mounts = tuple(sweep.mounts())
-    return Front(tuple(one.fact for one in found), mounts, offered_by(file), sweep.starts)
+    unshown = unshown_lists(file, {one.owner for one in mounts if one.tag == ROUTE and one.parent < 0})
+    return Front(tuple(one.fact for one in found), mounts, offered_by(file), sweep.starts, unshown, exposed_by(file))
 
 
 def offered_by(file: SourceFile) -> tuple[tuple[str, str, str, str], ...]:
@@ -183,7 +191,7 @@ class _Sweep:
         events: dict[tuple[int, int, int], tuple[int, Node, Node | None]] = {}
         for kind, captures in ECMASCRIPT.matches(self.file, _QUERIES):
             node, name = captures["node"][0], captures.get("name", [None])[0]
-            if kind in (_PAIR, _OBJECT, _SPREAD) and not routed:
+            if kind in (_PAIR, _OBJECT, _SPREAD, _ENTRY) and not routed:
                 continue
             events.setdefault((node.start_byte, -node.end_byte, -kind), (kind, node, name))
         for key in sorted(events):
@@ -246,8 +254,8 @@ class _Sweep:
             case k if k == _SHOWN:
                 self._shown(node, name)
                 return
-            case k if k == _SPREAD:
-                self._routes(node, name)
+            case k if k in (_SPREAD, _ENTRY):
+                self._routes(node, name if k == _SPREAD else list_of(self.file, node.named_children[0]))
                 return
             case k if k == _CALL:
                 self._call(node, name, renders)
@@ -350,7 +358,7 @@ class _Sweep:
         if comes_and_goes(self.file, call):
             return
         self.open.append(_Open(call.end_byte, _CALL, call.start_byte))
-        if not self._owner(call.start_byte) and runs_with_module(call):
+        if is_called_at_once(self.file, self._owner(call.start_byte)) and runs_with_module(call):
             self.starts |= _PAGE.search(self.file.content) is not None
         for value in given[:2]:
             if value.type == "identifier" and self.file.text(value) in self.local:

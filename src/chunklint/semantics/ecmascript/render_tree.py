@@ -289,7 +289,8 @@ class RenderTree:
                 definition = self.definition((path, mount.owner))
                 if definition is None or definition.kind == "value":
                     owners[path, mount.owner] = None
-        return tuple(owner for owner in owners if owner not in self._spread)
+        hidden = {(path, name) for path, front in self.fronts.items() for name in front.unshown}
+        return tuple(owner for owner in owners if owner not in self._spread and owner not in hidden)
 
     @cached_property
     def _spread(self) -> set[Key]:

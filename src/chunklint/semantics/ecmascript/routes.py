@@ -10,6 +10,7 @@ from enum import IntEnum
 
 from chunklint.model import Location
 from chunklint.records import record
+from chunklint.semantics.ecmascript.modules import module_files
 from chunklint.semantics.ecmascript.mounts import ENTRY, SLOT, SPREAD
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, app_of
 from chunklint.semantics.ecmascript.workspaces import Key
@@ -107,7 +108,10 @@ def _is_handbook(tree: RenderTree, roots: Sequence[Root]) -> bool:
 
 
 def _entries(tree: RenderTree) -> Iterator[Root]:
+    exposed = _exposed(tree)
     first = [place for path in sorted(tree.fronts) for place in _greatest(tree, path)]
+    # What the bundler exposes another application mounts: an entry that shows just that is for development.
+    first = [place for place in first if (key := tree.target(place)) is None or key[0] not in exposed]
     shown = {place.path: _outside_of_props(tree, place) for place in first}
     # A dialog that a helper renders beside the app is part of no page, and its own business.
     named = [path for path in shown if _ENTRY_FILES.match(posixpath.basename(path).split(".")[0])]
@@ -115,6 +119,12 @@ def _entries(tree: RenderTree) -> Iterator[Root]:
     for path, place in shown.items():
         if path in named or (tree.fronts[path].starts and app_of(path) not in apps):
             yield Root((path, ENTRY), Cover.NONE, tree.mount(place).place, tree.mount(place).tag.strip("{}"))
+
+
+def _exposed(tree: RenderTree) -> set[str]:
+    """The files that the settings of module federation offer to other applications."""
+    named = (module_files("", f"./{path}", tree.fronts) for front in tree.fronts.values() for path in front.exposed)
+    return {path for path in named if path is not None}
 
 
 def _greatest(tree: RenderTree, path: str) -> Iterator[Place]:
