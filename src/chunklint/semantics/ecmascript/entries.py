@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors
@@ -18,9 +20,10 @@ def runs_with_module(call: Node) -> bool:
 
 
 def is_called_at_once(file: SourceFile, name: str) -> bool:
-    """Whether the module itself calls a function of its own with nothing, as `main();` does; true for no function."""
-    calls = (one.named_children[0] for one in file.root.named_children if one.type == "expression_statement")
-    return not name or any(file.text(call) == f"{name}()" for call in calls)
+    """Whether the module itself calls a function of its own, as `main();` does; true for no function."""
+    called = re.compile(rf"(?:void |await )?{re.escape(name)}\(")
+    statements = (one for one in file.root.named_children if one.type == "expression_statement")
+    return not name or any(called.match(file.text(one)) for one in statements)
 
 
 def comes_and_goes(file: SourceFile, call: Node) -> bool:

@@ -24,9 +24,11 @@ def list_of(file: SourceFile, value: Node) -> str:
     """
     name = value.child_by_field_name("object") if value.type == "member_expression" else value
     found = resolve(file, name) if name is not None and name.type == "identifier" else None
-    if found is None or found.kind != "parameter" or found.keys[:1] != ("0",):
+    if found is None or found.kind != "parameter":
         return ""
-    call = _looping(found.scope) if len(found.keys) == 1 + (name is value) else None
+    # `page => ...` has a parameter without parentheses, and so without a place among others.
+    keys = found.keys or ("0",)
+    call = _looping(found.scope) if keys[0] == "0" and len(keys) == 1 + (name is value) else None
     if call is None or called_name(file, call) not in _LOOPS:
         return ""
     source = receiver_of(call)
