@@ -222,7 +222,8 @@ export function Width() {
         "shuts the next question out meanwhile; where the effect asks only while a state is empty that the answer "
         "fills, also by a constant (`const loaded = !!Object.keys(rows).length`); for state that handlers set to what "
         "it holds, with another member than the request asks with, or to the name that a request has just given it "
-        "in the place of the last one; where the effect goes by a value of the render before (`usePrevious`), which "
+        "in the place of the last one; what is kept under what was asked with (`{ ...rows, [id]: found }`); where the "
+        "effect goes by a value of the render before (`usePrevious`), which "
         "the next render changes under any cleanup; for state that nothing reads, for "
         "totals, which are the same on each page, for icons, avatars and logos, and for a map that is only asked for "
         "another name of a key (`names[id] ?? id`)",

@@ -23,6 +23,7 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     returned,
 )
+from chunklint.semantics.ecmascript.keyed_answers import kept_under
 from chunklint.semantics.ecmascript.leaks import has_no_cleanup, is_app_root
 from chunklint.semantics.ecmascript.modules import exports, module_files
 from chunklint.semantics.ecmascript.names import Binding, bindings, qualified, resolve, unwrap
@@ -258,7 +259,12 @@ def _answer(file: SourceFile, function: Node, name: str, member: str, creator: N
             continue
         for sets, value in _set_by(file, run.node, creator):
             for request in requests_behind(file, value):
-                asked = [one for name, one in inputs.items() if any(asks_with(file, request, (name,), ()))]
+                kept = kept_under(file, run.node, inputs, ())
+                asked = [
+                    one
+                    for name, one in inputs.items()
+                    if name not in kept and any(asks_with(file, request, (name,), ()))
+                ]
                 keys = set(_FROM_STATE.findall(file.text(request))) if creator is not None else set()
                 keys.update(key for one in asked if one.kind == "variable" for key in one.keys[:1])
                 given = [(one.keys or ("0",))[0] for one in asked if one.kind == "parameter"]

@@ -26,6 +26,7 @@ from chunklint.semantics.ecmascript.functions import (
     enclosing_function,
     is_function,
 )
+from chunklint.semantics.ecmascript.keyed_answers import kept_under
 from chunklint.semantics.ecmascript.latest_only import keeps_latest
 from chunklint.semantics.ecmascript.leads import Leads, leads_before, leads_of, union
 from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, dotted, resolve, root_of, unwrap, uses_of
@@ -187,6 +188,7 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
         for request in requests:
             asked = _asked(file, effect, request, path, changing)
             asked -= _sorted_by(file, run.node, request, changing, path) if asked else frozenset()
+            asked -= kept_under(file, setter, changing.keys(), path) if asked else frozenset()
             if not asked or is_guarded(file, effect, run.node, own_wait(run.node)) or computes(file, effect, request):
                 continue
             if _MEASURES.search(file.text(name)) and all(map(is_place, asked)):
