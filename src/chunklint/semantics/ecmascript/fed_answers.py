@@ -22,13 +22,14 @@ from chunklint.semantics.ecmascript.feeds import (
 )
 from chunklint.semantics.ecmascript.leading import Leading, leading
 from chunklint.semantics.ecmascript.leaks import leaks
+from chunklint.semantics.ecmascript.loading_gates import told_while
 from chunklint.semantics.ecmascript.member_ways import with_members
 from chunklint.semantics.ecmascript.modals import Modals, asks_while_open, modals
 from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.react import Effect, effects
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.shared_answers import Question, questions
-from chunklint.semantics.ecmascript.stale_answers import Stale, stale_answers
+from chunklint.semantics.ecmascript.stale_answers import Stale, busy_states, stale_answers
 from chunklint.semantics.ecmascript.unused import ROUTED, importable
 from chunklint.semantics.ecmascript.whereabouts import Lead
 
@@ -60,6 +61,7 @@ class Fed:
         taker: Where the setter is called.
         idle: The definitions of which another file must import one for the effect to run; None where it runs anyway.
         leads: What decides in other files if all answers come from this machine; () for nothing.
+        busy: Under which names the hook hands out what it sets while the request runs.
     """
 
     owner: str
@@ -74,6 +76,7 @@ class Fed:
     taker: Location
     idle: tuple[str, ...] | None
     leads: tuple[Lead, ...] = ()
+    busy: tuple[str, ...] = ()
 
 
 def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queued | Front | Leading]:
@@ -142,6 +145,7 @@ def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
         file.location(head_of(stale.setter)),
         idle_owners(file, effect),
         stale.leads,
+        told_while(file, effect.owner, busy_states(file, effect, stale.path, stale.request)) if effect.owner else (),
     )
 
 
@@ -157,7 +161,8 @@ def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> 
 
 def changing_in(joined: Feeding, path: str, asked: Fed | Question) -> frozenset[str]:
     """The dependencies that some mount or call changes while the component stays."""
-    return frozenset(dependency for dependency, way in asked.ways if joined.changes((path, asked.owner), way))
+    busy = asked.busy if isinstance(asked, Fed) else ()
+    return frozenset(dependency for dependency, way in asked.ways if joined.changes((path, asked.owner), way, busy))
 
 
 def keeps_order(joined: Feeding, facts: Mapping[str, tuple[object, ...]], path: str, asked: Fed) -> bool:

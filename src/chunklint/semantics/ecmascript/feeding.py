@@ -199,26 +199,39 @@ class Feeding:
         known = {word_before(pattern, parameter) for pattern in self._patterns.get(key, ())} - {None}
         return not known or not word or word in known
 
-    def changes(self, key: Key, way: str) -> bool:
-        """Whether some mount or call changes what a definition is given, while that stays mounted."""
+    def changes(self, key: Key, way: str, busy: Collection[str] = ()) -> bool:
+        """Whether some mount or call changes what a definition is given, while that stays mounted.
+
+        `busy` are the names under which a hook says that it loads: what its callers shut meanwhile does not count.
+        """
         way, _, members = way.partition(MARK)
-        pending, seen = [(key, way)], set[tuple[Key, str]]()
+        pending, seen = [(key, way, False)], set[tuple[Key, str, bool]]()
         while pending:
-            asked = pending.pop()
-            if asked[1] == ITSELF or (asked[1].startswith("/") and self._leads_to_itself(*asked)):
+            current = pending.pop()
+            holder, asked, waits = current
+            if asked == ITSELF or (asked.startswith("/") and self._leads_to_itself(holder, asked)):
                 return True
-            if asked in seen or asked[1] in self._modal.get(asked[0], ()):
+            if current in seen or asked in self._modal.get(holder, ()):
                 continue
-            seen.add(asked)
-            for owner, feed in self._feeding(asked[0]):
-                if feed.optional and asked[0] in self._modal:
+            seen.add(current)
+            first = (holder, asked) == (key, way)
+            for owner, feed in self._feeding(holder):
+                if feed.optional and holder in self._modal:
                     continue  # It stands open, and hides where it was opened from.
                 if any(self._is_holder(owner[0], *one) for one in feed.inside):
                     continue
-                named = members if asked == (key, way) else ""
-                ways = (one for prop, source in feed.given for one in traced(asked[1], named, prop, source, ALL))
-                pending.extend((owner, one) for one in ways)
+                shut = {(at, source) for at, source, name in feed.waits if first and name in busy}
+                for prop, source in feed.given:
+                    if ((prop, source) in shut or (waits and prop in feed.told)) and _is_its_own(source):
+                        continue
+                    ways = traced(asked, members if first else "", prop, source, ALL)
+                    pending.extend((owner, one, (prop, source) in shut) for one in ways)
         return False
+
+
+def _is_its_own(source: str) -> bool:
+    """Whether a way is that of state: of all, or of some members of it."""
+    return source == ITSELF or source.startswith(MARK)
 
 
 def _by_name(uses: Mapping[str, Iterable[tuple[str, str]]]) -> Mapping[str, list[tuple[str, str]]]:

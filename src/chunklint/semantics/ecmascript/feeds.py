@@ -13,8 +13,11 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, begins_within
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.records import record
+from chunklint.semantics.ecmascript.changes import ITSELF
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.handed_on import ALL, arguments_given, around_in, props_given
+from chunklint.semantics.ecmascript.loading_gates import is_told_inside, waited_for
+from chunklint.semantics.ecmascript.member_ways import MARK
 from chunklint.semantics.ecmascript.modals import is_conditional, is_set_inside
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import Front
@@ -47,6 +50,8 @@ class Feed:
             value: `ITSELF`, the members that change (`#status`), or a prop or argument of the owner.
         handed: The props by which it is told how to ask (`onSearch`, `loadRows`), and `ALL` for those of an object.
         inside: Module and name of each component around it in which nothing sets what is given.
+        waits: What cannot change while the hook says that it loads: argument, way, and the name it says so by.
+        told: The props of its state that nothing changes but callbacks among the props.
     """
 
     owner: str
@@ -56,6 +61,8 @@ class Feed:
     given: tuple[tuple[str, str], ...]
     handed: tuple[str, ...]
     inside: tuple[tuple[str, str], ...] = ()
+    waits: tuple[tuple[str, str, str], ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @record
@@ -90,7 +97,8 @@ def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
         if given or handed:
             owner = definition_around(file, place)
             inside = tuple(sorted(set(_holders(file, place)))) if given else ()
-            yield Feed(owner, *origin, is_conditional(place), tuple(sorted(given)), handed, inside)
+            waits, told = _waits(file, place, given), tuple(sorted(_told(file, place, given)))
+            yield Feed(owner, *origin, is_conditional(place), tuple(sorted(given)), handed, inside, waits, told)
     # A component that is kept in a table is mounted from there under another name.
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
     used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()} - never_taken(file)
@@ -184,6 +192,21 @@ def origin_of_use(file: SourceFile, name: Node) -> tuple[str, str] | None:
     if found is None or found.module in _REACT:
         return None
     return (found.module, found.imported) if found.kind == "import" else ("", found.name)
+
+
+def _waits(file: SourceFile, call: Node, given: set[tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
+    owner = component_of(file, call) if given and call.type == "call_expression" else None
+    return tuple(sorted(set(waited_for(file, call, owner)))) if owner is not None else ()
+
+
+def _told(file: SourceFile, element: Node, given: set[tuple[str, str]]) -> Iterator[str]:
+    """The props of an element (`0.id`) whose state changes by nothing but callbacks among its props."""
+    owner = component_of(file, element) if element.type.startswith("jsx_") else None
+    changing = {prop for prop, way in given if way == ITSELF or way.startswith(MARK)}
+    for part in element.named_children if owner is not None and changing else ():
+        prop = f"0.{file.text(part.named_children[0])}" if len(part.named_children) == 2 else ""
+        if prop in changing and owner is not None and is_told_inside(file, element, part.named_children[1], owner):
+            yield prop
 
 
 def _holders(file: SourceFile, element: Node) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from tree_sitter import Node
@@ -10,11 +11,14 @@ from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.semantics.ecmascript.asked_names import state_named
 from chunklint.semantics.ecmascript.functions import is_function, returned
 from chunklint.semantics.ecmascript.modals import shuts_page
-from chunklint.semantics.ecmascript.names import unwrap, uses_of
+from chunklint.semantics.ecmascript.names import Binding, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.swaps import asked_before, set_at
 
 _SHUTS = frozenset({"disabled", "isDisabled", "readOnly", "loading", "isLoading"})
+_WAITS = frozenset({"loading", "isLoading", "spinning", "isFetching", "pending", "isPending"})
+# What shows a spinner in the place of its children, or over them, by the names that such components have.
+_SHOWS_LOADING = re.compile(r"Load|Spin|Skeleton|Pending|Wait|Await|Busy|StatusIndicator")
 _HOPS = 3
 _NO_POINTER = "pointer-events-none"
 _TAGS = ("jsx_opening_element", "jsx_self_closing_element")
@@ -28,10 +32,18 @@ def is_shut(file: SourceFile, effect: Effect, name: str, busy: Collection[str]) 
         return False
     if any(shuts_page(file, effect.owner, state) for state in busy):
         return True
-    places = list(set_at(file, found))
-    return bool(places) and all(
-        _is_shut_at(file, place, busy) or _is_hidden(file, place, effect.owner, busy) for place in places
-    )
+    return sets_while_idle(file, found, effect.owner, busy)
+
+
+def sets_while_idle(file: SourceFile, state: Binding, owner: Node, busy: Collection[str]) -> bool:
+    """Whether all that sets a state stands where states shut or hide it, as written: `busy`, `rows.isLoading`."""
+    places = list(set_at(file, state))
+    return bool(places) and all(stands_idle(file, place, owner, busy) for place in places)
+
+
+def stands_idle(file: SourceFile, place: Node, owner: Node, busy: Collection[str]) -> bool:
+    """Whether a place in the markup of a component is shut or hidden while one of the states is set."""
+    return _is_shut_at(file, place, busy) or _is_hidden(file, place, owner, busy)
 
 
 def _is_hidden(file: SourceFile, place: Node, owner: Node, busy: Collection[str], hops: int = _HOPS) -> bool:
@@ -63,7 +75,7 @@ def _is_shut_at(file: SourceFile, place: Node, busy: Collection[str]) -> bool:
     tag = next((around for around in ancestors(place) if around.type in _TAGS), None)
     for part in tag.named_children if tag is not None else ():
         named = part.type == "jsx_attribute" and file.text(part.named_children[0]) in _SHUTS
-        if named and any(file.text(name) in busy for name in descendants(part, "identifier")):
+        if named and any(file.text(name) in busy for name in descendants(part, "identifier", "member_expression")):
             return True
     around = (one.named_children[0] for one in ancestors(place) if one.type == "jsx_element")
     return any(
@@ -77,11 +89,13 @@ def _is_shut_at(file: SourceFile, place: Node, busy: Collection[str]) -> bool:
 def _shuts_all_in(file: SourceFile, opening: Node, part: Node, busy: Collection[str]) -> bool:
     """Whether an attribute keeps clicks from all that lies in an element, whenever one of the states is set.
 
-    `<fieldset disabled={busy}>`, `inert={busy}`, and styles or classes that take the pointer away.
+    `<fieldset disabled={busy}>`, `inert={busy}`, `<Spin spinning={busy}>`, and styles or classes that take the pointer
+    away.
     """
     name, given = file.text(part.named_children[0]), part.named_children[1:]
     tag = opening.child_by_field_name("name")
-    if name == "inert" or (name == "disabled" and tag is not None and file.text(tag) == "fieldset"):
+    waits = name in _WAITS and tag is not None and _SHOWS_LOADING.search(file.text(tag)) is not None
+    if waits or name == "inert" or (name == "disabled" and tag is not None and file.text(tag) == "fieldset"):
         value = next(iter(given[0].named_children), None) if given and given[0].type == "jsx_expression" else None
         return value is not None and _implies_idle(file, value, False, busy)
     return any(
@@ -119,7 +133,7 @@ def is_idle_at(file: SourceFile, place: Node, owner: Node, busy: Collection[str]
 def _implies_idle(file: SourceFile, condition: Node, value: bool, busy: Collection[str]) -> bool:
     """Whether a condition can only have that value while a state of the names is not set."""
     node = unwrap(condition)
-    if node.type == "identifier":
+    if node.type in ("identifier", "member_expression"):
         return file.text(node) in busy and not value
     if node.type == "unary_expression" and node.children[0].type == "!":
         return _implies_idle(file, node.children[1], not value, busy)

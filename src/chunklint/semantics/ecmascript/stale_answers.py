@@ -222,7 +222,7 @@ def _asked(
     """What a request asks with that can change while it runs; empty where another cannot be made meanwhile."""
     if _goes_alone(file, effect, request) or keeps_latest(file, request):
         return frozenset()
-    busy = _busy_states(file, effect, path, request)
+    busy = busy_states(file, effect, path, request)
     owner = effect.owner or effect.callback
     if busy and any(is_idle_at(file, place, owner, busy) for place in (*path, request)):
         return frozenset()
@@ -331,7 +331,7 @@ def _goes_alone(file: SourceFile, effect: Effect, request: Node) -> bool:
     return False
 
 
-def _busy_states(file: SourceFile, effect: Effect, path: tuple[Node, ...], request: Node) -> frozenset[str]:
+def busy_states(file: SourceFile, effect: Effect, path: tuple[Node, ...], request: Node) -> frozenset[str]:
     """The states that are set to true before a request, in any of the functions that lead to it."""
     busy: set[str] = set()
     for place in (*path, request):

@@ -13,7 +13,7 @@ from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_fun
 from chunklint.semantics.ecmascript.kept_values import sets_the_same
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import hook_of
-from chunklint.semantics.ecmascript.states import setter_of
+from chunklint.semantics.ecmascript.states import is_listed, setter_of
 
 _LITERALS = frozenset({"string", "number", "null", "undefined", "true", "false"})
 # What is named as a member of an enumeration, or of a table of constants: `Kind.SKILL`, `Tab.List`.
@@ -238,15 +238,19 @@ def set_at(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
     """
     setter = setter_of(file, state)
     for use in uses_of(file, setter.node) if setter is not None else ():
-        if sets_the_same(file, use):
+        if is_listed(file, use) or sets_the_same(file, use):
             continue
         call = use.parent
         given = arguments_of(call) if call is not None and call.type == "call_expression" else []
         if given and (file.text(unwrap(given[0])) in NOTHING or (part and _leaves(file, given[0], part))):
             continue
         handler = _named_function(file, use, state.scope)
-        places = uses_of(file, handler) if handler is not None else (use,)
-        yield from (place for place in places if handler is None or not _is_given_nothing(file, place))
+        if handler is None:
+            yield use
+            continue
+        for place in uses_of(file, handler):
+            if not is_listed(file, place) and not _is_given_nothing(file, place):
+                yield place
 
 
 def _is_given_nothing(file: SourceFile, use: Node) -> bool:
