@@ -99,7 +99,8 @@ export function Width() {
         "request the cleanup calls off",
         "a timer that is set after a wait, goes off once and only sets state, or with the next frame; what "
         "waits for the state of a permission only, which the browser tells within milliseconds",
-        "events and options that are not written as literals; listeners that die with their element, and those on the "
+        "events and options that are not written as literals; listeners that die with their element, where the effect "
+        "runs again for nothing but refs, setters and functions that hooks keep (`useThrottleFn`), and those on the "
         "document of a frame where the effect runs again for what they do not use",
         "handlers that the effect and its cleanup take from the same collection",
         "what waits in a `Layout`, `Shell` or `Provider` that runs again for nothing that it is given",

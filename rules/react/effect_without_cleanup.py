@@ -194,9 +194,10 @@ export function Width() {
         "listeners on what each mount has made for itself and lends as a prop, or on a global variable's value that "
         "ends where the root is taken down; prompts before the page is left (`onbeforeunload`) that ask first",
         "what only tells a component that is gone: listeners that remove themselves, also behind a lock in a ref, "
-        "handlers in a slot of the page that the next mount fills, also after calls that only find out what to set "
-        "(`parse(location.search)`), or in the slot of what the component itself holds, by a class of the project "
-        "whose method puts one handler in the place of the last; polls for another window, listeners of the first "
+        "or all that was added with them (a `cleanup()` that removes several), handlers in a slot of the page that the "
+        "next mount fills, also after calls that only find out what to set (`parse(location.search)`), or in the slot "
+        "of what the component itself holds, by a class of the project whose method puts one handler in the place of "
+        "the last; polls for another window, listeners of the first "
         "run that only log; observers of the component's own element that run once; speech recognition that ends "
         "with the first result",
         "object URLs that `useMemo` makes of text, or one of each file that it is given, and those that a rendering "

@@ -47,6 +47,7 @@ from chunklint.semantics.ecmascript.react import (
     is_hook,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
+from chunklint.semantics.ecmascript.reruns import is_fixed
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, reached
 from chunklint.semantics.ecmascript.self_ending import (
     ends_after_the_wait,
@@ -279,6 +280,7 @@ def _piles_up(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
         return False
     if acquired.receiver is not None and len(given) > 1:
         others = [dep for dep in others if matters(file, effect, dep, acquired.receiver, given[1])]
+    others = [dep for dep in others if not is_fixed(file, dep)]
     reruns = effect.runs is Deps.NONE or bool(others)
     return reruns and len(given) > 1 and _is_made_anew(file, effect, given[1])
 

@@ -13,7 +13,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.semantics.ecmascript.changes import DELAYED, ITSELF, changes_itself, given
 from chunklint.semantics.ecmascript.functions import arguments_of, returned
-from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_of
+from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_bound
 from chunklint.semantics.ecmascript.react import hook_of
 from chunklint.semantics.ecmascript.shut_fields import sets_while_idle, stands_idle
 from chunklint.semantics.ecmascript.swaps import set_at
@@ -79,7 +79,7 @@ def _flags(file: SourceFile, call: Node, owner: Node) -> Iterator[tuple[str, str
             yield found.keys[-1], found.name
         elif not found.keys and _LOADS.search(found.name):
             yield "", found.name
-        for use in uses_of(file, found.node) if not found.keys else ():
+        for use in uses_bound(file, found) if not found.keys else ():
             around = use.parent
             part = around.child_by_field_name("property") if around is not None else None
             if around is not None and part is not None and _LOADS.search(file.text(part)):
@@ -132,7 +132,7 @@ def _told_by(file: SourceFile, prop: Binding, owner: Node) -> Iterator[Node]:
         if found.kind != "parameter" or found.node == prop.node:
             continue
         if found.keys[-1:] == (_REST,) or (found.keys and _CALLS.search(found.keys[-1])):
-            yield from uses_of(file, found.node)
+            yield from uses_bound(file, found)
 
 
 def is_told_inside(file: SourceFile, element: Node, value: Node, owner: Node) -> bool:

@@ -228,6 +228,13 @@ def uses_of(file: SourceFile, name: Node) -> Iterator[Node]:
             yield use
 
 
+def uses_bound(file: SourceFile, found: Binding) -> Iterator[Node]:
+    """The places where a binding is used, also one of a pattern (`{ shelf }`); shadows of the name do not count."""
+    for use in _identifiers(file).get(found.name, ()):
+        if use != found.node and begins_within(use, found.scope) and resolve(file, use) == found:
+            yield use
+
+
 def _identifiers(file: SourceFile) -> dict[str, list[Node]]:
     """Every place where a name stands as an expression, by the name."""
 

@@ -11,7 +11,7 @@ from chunklint.languages.base import SourceFile, ancestors, descendants, is_with
 from chunklint.semantics.ecmascript.cleanup_scope import Chain, chains_in
 from chunklint.semantics.ecmascript.endings import left_early
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, is_function
-from chunklint.semantics.ecmascript.names import Binding, bindings, dotted, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.names import Binding, bindings, dotted, resolve, unwrap, uses_bound, uses_of
 from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.resources import Acquisition, reached
 
@@ -19,6 +19,18 @@ _HOPS = 5
 _CONDITIONAL = frozenset({"if_statement", "ternary_expression", "binary_expression"})
 _BRANCHES = ("consequence", "alternative", "right")
 _FIXED = frozenset({"useRef", "useId", "useDispatch", "useForm", "useQueryClient", "useConstant"})
+# What such hooks hand out is the same function always, which calls the last one that it was given.
+_LATEST = frozenset(
+    {
+        "useThrottleFn",
+        "useDebounceFn",
+        "useMemoizedFn",
+        "usePersistFn",
+        "useEvent",
+        "useEventCallback",
+        "useEffectEvent",
+    }
+)
 # Hooks that are asked for what changes: the state of a store, the address, answers.
 _DATA = re.compile(
     r"^use(?:Params|Location|Pathname|Search|SearchParams|Matches?|Route)?$|"
@@ -48,6 +60,34 @@ def _runs_again(file: SourceFile, effect: Effect) -> bool:
         return effect.runs is Deps.NONE
     listed = effect.deps or tuple(arguments_of(effect.call)[1:2])
     return any(_changes(file, dep, _HOPS) for dep in listed)
+
+
+def is_fixed(file: SourceFile, dependency: Node) -> bool:
+    """Whether a dependency is surely the same at each render: a ref, a setter, a function that calls the last one."""
+    found = resolve(file, dependency) if dependency.type == "identifier" else None
+    if found is None:
+        return False
+    hook = hook_of(file, found)
+    if hook is not None:
+        sets = found.keys[:1] == ("1",) and hook[0] in ("useState", "useReducer")
+        return sets or hook[0] in _LATEST or hook[0] in _FIXED
+    return found.kind in ("parameter", "variable") and _is_read_as_ref(file, found)
+
+
+def _is_read_as_ref(file: SourceFile, found: Binding) -> bool:
+    """Whether what is lent is read as a ref is, by its own name or by that of one among several refs."""
+    for use in uses_bound(file, found):
+        around = use.parent
+        part = around.child_by_field_name("property") if around is not None else None
+        if part is not None and file.text(part) == "current":
+            return True
+        chosen = around is not None and around.type in ("binary_expression", "ternary_expression")
+        made = around.parent if chosen and around is not None else None
+        name = made.child_by_field_name("name") if made is not None and made.type == "variable_declarator" else None
+        other = resolve(file, name) if name is not None and name.type == "identifier" else None
+        if other is not None and other.node != found.node and _is_read_as_ref(file, other):
+            return True
+    return False
 
 
 def _changes(file: SourceFile, value: Node, hops: int) -> bool:

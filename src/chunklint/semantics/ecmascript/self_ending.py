@@ -293,7 +293,11 @@ def is_removed_by_count(file: SourceFile, call: Node, words: frozenset[str]) -> 
 
 
 def removes_itself(file: SourceFile, call: Node, removal: Node, held: Reach) -> bool:
-    """Whether a handler takes itself away: one that is written where it is added, or one of the component's element."""
+    """Whether a handler takes itself away, and is late once at most.
+
+    It is written where it is added, tells only what is gone, takes all away that was added with it, or listens to the
+    component's own element.
+    """
     if begins_within(removal, call):
         return True
     given = arguments_of(call)
@@ -302,12 +306,23 @@ def removes_itself(file: SourceFile, call: Node, removal: Node, held: Reach) -> 
     own = handler is not None and only_sets_state(file, handler, RELEASES[Kind.LISTENER])
     if own and takes_itself_away(file, call, removal):
         return True
+    if handler is not None and _ends_its_group(file, handler, removal):
+        return True
     if held is not Reach.OWNED or len(given) < 2:
         return False
     # A drag listens for moves until the button goes up: the handler of the one takes both away.
     listens = [one for one in _siblings(call) if called_name(file, one) == called_name(file, call)]
     handlers = [function_of(file, arguments_of(one)[1]) for one in listens if len(arguments_of(one)) > 1]
     return any(handler is not None and begins_within(removal, handler) for handler in handlers)
+
+
+def _ends_its_group(file: SourceFile, handler: Node, removal: Node) -> bool:
+    """Whether a handler calls what takes it away together with the others that wait for the same: a `cleanup()`."""
+    group = enclosing_function(file, removal)
+    if group is None or group == handler or group not in run_by(file, handler):
+        return False
+    removed = [called_name(file, call) for call in descendants(group, "call_expression")]
+    return sum(name in RELEASES[Kind.LISTENER] for name in removed) > 1
 
 
 def takes_itself_away(file: SourceFile, call: Node, removal: Node) -> bool:
