@@ -50,7 +50,7 @@ def waited_for(file: SourceFile, call: Node, owner: Node) -> Iterator[tuple[str,
     """
     flags = list(_flags(file, call, owner))
     for at, value in _arguments(file, call) if flags else ():
-        leaves = _leaves(file, value, owner)
+        leaves = leaves_of(file, value, owner)
         for key, name in flags if leaves else ():
             if all(_is_shut(file, found, owner, name) for found, _ in leaves):
                 yield from ((at, way, key) for _, way in leaves)
@@ -86,7 +86,7 @@ def _flags(file: SourceFile, call: Node, owner: Node) -> Iterator[tuple[str, str
                 yield file.text(part), file.text(around)
 
 
-def _leaves(file: SourceFile, value: Node, owner: Node) -> tuple[tuple[Binding, str], ...]:
+def leaves_of(file: SourceFile, value: Node, owner: Node) -> tuple[tuple[Binding, str], ...]:
     """The states and props that a value is made of, each with its way; nothing where it is made of anything else."""
     pending, seen, leaves = [(value, 0)], set[int](), list[tuple[Binding, str]]()
     while pending:
@@ -137,7 +137,7 @@ def _told_by(file: SourceFile, prop: Binding, owner: Node) -> Iterator[Node]:
 
 def is_told_inside(file: SourceFile, element: Node, value: Node, owner: Node) -> bool:
     """Whether all that changes what an element is given stands in the tag of that element: its own callbacks."""
-    leaves = _leaves(file, value, owner)
+    leaves = leaves_of(file, value, owner)
     states = [found for found, way in leaves if way == ITSELF]
     places = [place for state in states for place in set_at(file, state)]
     return bool(places) and len(states) == len(leaves) and all(begins_within(place, element) for place in places)

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
-from chunklint.semantics.ecmascript.changes import ways_of
+from chunklint.semantics.ecmascript.changes import ITSELF, changing_uses, copied_from, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import Chain
-from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, is_function
-from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, enclosing_function, is_function
+from chunklint.semantics.ecmascript.loading_gates import leaves_of
+from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.swaps import are_ruled_out, shown_when
@@ -32,11 +33,54 @@ def is_taken_away(file: SourceFile, element: Node, value: Node, owner: Node) -> 
     conditions = [*shown_when(file, element, owner)]
     if not conditions:
         return False
+    if _is_hidden_by_handlers(file, conditions, value, owner):
+        return True
     for effect in effects(file):
         if effect.owner != owner or effect.runs is not Deps.SOME:
             continue
         hides = any(are_ruled_out(file, conditions, *one) for one in _set_at_once(file, effect))
         if hides and _covers(file, frozenset(_listed(file, effect)), value, owner):
+            return True
+    return False
+
+
+def _is_hidden_by_handlers(file: SourceFile, conditions: list[tuple[Node, bool]], value: Node, owner: Node) -> bool:
+    """Whether each function that makes another value of the states in it also sets what rules the element out.
+
+    `setLoading(true); setId(id);` change together, and `setUrl(""); setUrl(await sign(file));` one after the other.
+    """
+    states = [found for found, way in leaves_of(file, value, owner) if way == ITSELF]
+    if not states or len(states) != len(leaves_of(file, value, owner)):
+        return False
+    for state in states:
+        uses = list(changing_uses(file, state))
+        if not uses or next(copied_from(file, state), None) is not None:
+            return False
+        if not all(_is_hidden_with(file, conditions, use, state) for use in uses):
+            return False
+    return True
+
+
+def _is_hidden_with(file: SourceFile, conditions: list[tuple[Node, bool]], use: Node, state: Binding) -> bool:
+    call, function = use.parent, enclosing_function(file, use)
+    body = function.child_by_field_name("body") if function is not None else None
+    given = arguments_of(call) if call is not None and call.type == "call_expression" else []
+    if call is None or body is None or function is None or callee_of(call) != use or not given:
+        return False
+    if are_ruled_out(file, conditions, state.name, file.text(given[0])):
+        return True
+    waits = [one.start_byte for one in descendants(body, "await_expression", stop=FUNCTIONS)]
+    for other in descendants(body, "call_expression", stop=FUNCTIONS):
+        name, constant = callee_of(other), arguments_of(other)[:1]
+        if other == call or name is None or name.type != "identifier" or not constant or _is_decided(other):
+            continue
+        set_to = state_of_setter(file, name) if constant[0].type in _CONSTANTS else None
+        if set_to is None or not are_ruled_out(file, conditions, set_to, file.text(constant[0])):
+            continue
+        first, last = sorted((other.start_byte, call.end_byte))
+        waited = any(first < wait < last for wait in waits)
+        # The same state is empty for a while only where something is waited for before it is filled again.
+        if (waited and other.start_byte < call.start_byte) or (not waited and set_to != state.name):
             return True
     return False
 
