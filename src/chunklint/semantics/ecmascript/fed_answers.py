@@ -22,7 +22,7 @@ from chunklint.semantics.ecmascript.feeds import (
 )
 from chunklint.semantics.ecmascript.leading import Leading, leading
 from chunklint.semantics.ecmascript.leaks import leaks
-from chunklint.semantics.ecmascript.loading_gates import told_while
+from chunklint.semantics.ecmascript.loading_gates import tells_while_idle, told_while
 from chunklint.semantics.ecmascript.member_ways import with_members
 from chunklint.semantics.ecmascript.modals import Modals, asks_while_open, modals
 from chunklint.semantics.ecmascript.mounts import Front
@@ -62,6 +62,7 @@ class Fed:
         idle: The definitions of which another file must import one for the effect to run; None where it runs anyway.
         leads: What decides in other files if all answers come from this machine; () for nothing.
         busy: Under which names the hook hands out what it sets while the request runs.
+        quiet: Whether the component tells its caller nothing while the request runs.
     """
 
     owner: str
@@ -77,6 +78,7 @@ class Fed:
     idle: tuple[str, ...] | None
     leads: tuple[Lead, ...] = ()
     busy: tuple[str, ...] = ()
+    quiet: bool = False
 
 
 def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queued | Front | Leading]:
@@ -131,6 +133,7 @@ def is_for_all_files(file: SourceFile, stale: Stale) -> bool:
 
 
 def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
+    busy = busy_states(file, effect, stale.path, stale.request)
     return Fed(
         definition_around(file, stale.setter),
         tuple((one, with_members(file, stale.request, stale.path, one, way)) for one, way in stale.fed)
@@ -145,7 +148,8 @@ def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
         file.location(head_of(stale.setter)),
         idle_owners(file, effect),
         stale.leads,
-        told_while(file, effect.owner, busy_states(file, effect, stale.path, stale.request)) if effect.owner else (),
+        told_while(file, effect.owner, busy) if effect.owner is not None else (),
+        effect.owner is not None and tells_while_idle(file, effect.owner, busy),
     )
 
 
@@ -161,8 +165,9 @@ def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> 
 
 def changing_in(joined: Feeding, path: str, asked: Fed | Question) -> frozenset[str]:
     """The dependencies that some mount or call changes while the component stays."""
-    busy = asked.busy if isinstance(asked, Fed) else ()
-    return frozenset(dependency for dependency, way in asked.ways if joined.changes((path, asked.owner), way, busy))
+    key = (path, asked.owner)
+    busy, quiet = (asked.busy, asked.quiet) if isinstance(asked, Fed) else ((), False)
+    return frozenset(dependency for dependency, way in asked.ways if joined.changes(key, way, busy, quiet))
 
 
 def keeps_order(joined: Feeding, facts: Mapping[str, tuple[object, ...]], path: str, asked: Fed) -> bool:

@@ -199,13 +199,14 @@ class Feeding:
         known = {word_before(pattern, parameter) for pattern in self._patterns.get(key, ())} - {None}
         return not known or not word or word in known
 
-    def changes(self, key: Key, way: str, busy: Collection[str] = ()) -> bool:
+    def changes(self, key: Key, way: str, busy: Collection[str] = (), quiet: bool = False) -> bool:
         """Whether some mount or call changes what a definition is given, while that stays mounted.
 
         `busy` are the names under which a hook says that it loads: what its callers shut meanwhile does not count.
+        `quiet` says that the component itself calls nothing that it is given while it asks.
         """
         way, _, members = way.partition(MARK)
-        pending, seen = [(key, way, False)], set[tuple[Key, str, bool]]()
+        pending, seen = [(key, way, quiet)], set[tuple[Key, str, bool]]()
         while pending:
             current = pending.pop()
             holder, asked, waits = current

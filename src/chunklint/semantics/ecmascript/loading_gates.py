@@ -122,17 +122,28 @@ def _names_in(value: Node) -> Iterator[Node]:
 def _is_shut(file: SourceFile, found: Binding, owner: Node, busy: str) -> bool:
     if found.kind != "parameter":
         return sets_while_idle(file, found, owner, {busy})
-    places = list(_told_by(file, found, owner))
-    return bool(places) and all(stands_idle(file, place, owner, {busy}) for place in places)
+    return tells_while_idle(file, owner, {busy})
 
 
-def _told_by(file: SourceFile, prop: Binding, owner: Node) -> Iterator[Node]:
+def tells_while_idle(file: SourceFile, owner: Node, busy: Collection[str]) -> bool:
+    """Whether a component tells its caller nothing while one of the states is set: all callbacks are shut or hidden."""
+    places = list(_told_by(file, owner)) if busy else []
+    return bool(places) and all(stands_idle(file, place, owner, busy) for place in places)
+
+
+def _told_by(file: SourceFile, owner: Node) -> Iterator[Node]:
     """Where a component uses the props by which it tells its caller of something, and where it hands on the rest."""
     for found in bindings(file, owner).values():
-        if found.kind != "parameter" or found.node == prop.node:
+        if found.kind != "parameter":
             continue
         if found.keys[-1:] == (_REST,) or (found.keys and _CALLS.search(found.keys[-1])):
             yield from uses_bound(file, found)
+        for use in uses_bound(file, found) if found.keys == ("0",) else ():
+            around = use.parent
+            part = around.child_by_field_name("property") if around is not None else None
+            told = part is not None and _CALLS.search(file.text(part)) is not None
+            if told or (around is not None and around.type == "spread_element"):
+                yield use
 
 
 def is_told_inside(file: SourceFile, element: Node, value: Node, owner: Node) -> bool:
