@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from chunklint.languages.base import SourceFile
 from chunklint.semantics.ecmascript.unused import ROUTED
 
-_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e"})
+_FOLDERS = frozenset({".storybook", "__tests__", "__mocks__", "cypress", "e2e"})
 # What shows how something is used; a folder `demo` may be a feature of the application.
 _SHOWS = frozenset({"examples", "demos", "(demos)", "demo-app", "demo-apps"})
 # In the sources of an application, a feature may be called so as well.
