@@ -25,8 +25,8 @@ from chunklint.semantics.ecmascript.react import Deps, Effect, cleanups, state_o
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.timers import leads_away
 
-# What is done when the call returns: setters of stores, and ways to other pages.
-_AT_ONCE = re.compile(r"^(?:set|reset|clear|toggle|open|close|show|hide)[A-Z]|^(?:navigate|push|replace|t|toast)$")
+# What is done when the call returns: setters of stores, ways to other pages, and what a parent is told.
+_AT_ONCE = re.compile(r"^(?:on|set|reset|clear|toggle|open|close|show|hide)[A-Z]|^(?:navigate|push|replace|t|toast)$")
 _CONSTANTS = frozenset({"true", "false", "null", "undefined", "string", "number"})
 _TARGETS = frozenset({"assignment_expression", "augmented_assignment_expression"})
 
