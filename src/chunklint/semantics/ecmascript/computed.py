@@ -10,6 +10,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, function_of, receiver_of
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.own_machine import PACKAGES
 from chunklint.semantics.ecmascript.react import Effect
 
 # What is called by such a name works on what it is given, unless something about it speaks of asking a server.
@@ -26,13 +27,6 @@ _ASKS = re.compile(
 )
 _HOPS = 3
 _STORES = frozenset({"storage", "localStorage", "sessionStorage", "AsyncStorage", "localforage"})
-# Packages that keep things on this machine: in the browser's database, or in one of the device.
-_DATABASES = re.compile(
-    r"^(?:dexie|idb|idb-keyval|localforage|pouchdb(?:-browser)?|expo-(?:sqlite|secure-store|file-system)(?:/\w+)?|realm|"
-    r"react-native-(?:sqlite-storage|sqlite-2|quick-sqlite|mmkv|fs|encrypted-storage|keychain)|@op-engineering/op-sqlite|"
-    r"@react-native-async-storage/async-storage|@nozbe/watermelondb|@capacitor/(?:preferences|filesystem)|"
-    r"@capacitor-community/sqlite|sql\.js|@tauri-apps/plugin-(?:sql|store|fs))$"
-)
 _LOCAL = ('"blob:', "'blob:", '"data:', "'data:")
 
 
@@ -66,14 +60,14 @@ def computes(file: SourceFile, effect: Effect, request: Node) -> bool:
 
 
 def _is_kept_here(file: SourceFile, callee: Node) -> bool:
-    """Whether what is called is a package's that keeps things on this machine, or what such a package has opened."""
+    """Whether what is called is a package's that works on this machine alone, or what such a package has opened."""
     for _ in range(_HOPS):
         root = root_of(_innermost(callee))
         found = resolve(file, root) if root.type == "identifier" else None
         if found is None:
             return False
         if found.kind == "import":
-            return _DATABASES.match(found.module) is not None
+            return PACKAGES.match(found.module) is not None
         value = unwrap(found.value) if found.kind == "variable" and found.value is not None else None
         opened = value.child_by_field_name("constructor") if value is not None else None
         opened = callee_of(value) if value is not None and value.type == "call_expression" else opened

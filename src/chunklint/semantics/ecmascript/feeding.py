@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
@@ -15,6 +14,7 @@ from chunklint.semantics.ecmascript.modals import Modals
 from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.route_tables import word_before
+from chunklint.semantics.ecmascript.specifiers import may_mean, means_another
 from chunklint.semantics.ecmascript.unused import may_be_taken
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
@@ -155,10 +155,10 @@ class Feeding:
             return found[0] == key
         elif name == key[1] != "default" and module:
             # It comes from where no file offers it, as far as can be read.
-            return not _names_another(path, module, key[0])
+            return not means_another(path, module, key[0])
         if not module or module.startswith(".") or self._workspace.file(path, module) is not None:
             return False
-        return name in (WHOLE, "default") and _may_name(module, key[0])
+        return name in (WHOLE, "default") and may_mean(path, module, key[0])
 
     def _leads(self, barrel: str, name: str, key: Key) -> bool:
         """Whether a file passes a definition on under a name."""
@@ -178,7 +178,7 @@ class Feeding:
         if name == WHOLE:
             target = self._workspace.file(path, module)
             return (target, "") if target is not None else None
-        if name == "default" and not _may_name(module, key[0]):
+        if name == "default" and not may_mean(path, module, key[0]):
             return None
         found = self._workspace.find(path, module, name)
         return found[0] if found is not None else None
@@ -241,20 +241,3 @@ def _by_name(uses: Mapping[str, Iterable[tuple[str, str]]]) -> Mapping[str, list
     for path, (module, name) in ((path, one) for path, own in uses.items() for one in own):
         found[name].append((path, module))
     return found
-
-
-def _may_name(module: str, path: str) -> bool:
-    """Whether the default export of a specifier may be that of a file, by the last names of both."""
-    stem = PurePosixPath(path).with_suffix("")
-    last = PurePosixPath(module).name.partition(".")[0]
-    return not module or last in (stem.name.partition(".")[0], stem.parent.name) or last in ("", "index")
-
-
-def _names_another(user: str, module: str, path: str) -> bool:
-    """Whether a specifier names a file that is called like another one, and lies elsewhere."""
-    own = PurePosixPath(path).with_suffix("")
-    if module.startswith("."):
-        base = posixpath.normpath(posixpath.join(posixpath.dirname(user), module))
-        return not (base == "." or str(own) == base or path.startswith(f"{base}/"))
-    parts = PurePosixPath(module).with_suffix("").parts
-    return len(parts) > 2 and parts[-1] == own.name and parts[-2] != own.parent.name

@@ -20,14 +20,13 @@ from chunklint.semantics.ecmascript.functions import (
     is_async,
     is_function,
 )
-from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, unwrap, uses_of, wrapped
+from chunklint.semantics.ecmascript.names import CONSTANTS, FUNCTIONS, resolve, unwrap, uses_of, wrapped
 from chunklint.semantics.ecmascript.react import Deps, Effect, cleanups, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.timers import leads_away
 
 # What is done when the call returns: setters of stores, ways to other pages, and what a parent is told.
 _AT_ONCE = re.compile(r"^(?:on|set|reset|clear|toggle|open|close|show|hide)[A-Z]|^(?:navigate|push|replace|t|toast)$")
-_CONSTANTS = frozenset({"true", "false", "null", "undefined", "string", "number"})
 _TARGETS = frozenset({"assignment_expression", "augmented_assignment_expression"})
 
 
@@ -109,7 +108,7 @@ def _overwrites(file: SourceFile, call: Node, emptied: set[str]) -> bool:
     given = arguments_of(call)
     if any(is_function(one) for one in given):
         return file.text(setter) in emptied
-    return any(unwrap(one).type not in _CONSTANTS for one in given)
+    return any(unwrap(one).type not in CONSTANTS for one in given)
 
 
 def _is_unseen_work(file: SourceFile, call: Node) -> bool:

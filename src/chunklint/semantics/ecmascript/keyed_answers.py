@@ -9,9 +9,8 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile
 from chunklint.semantics.ecmascript.asking import mentioned
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, receiver_of
-from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.names import CONSTANTS, Binding, resolve, unwrap, uses_of
 
-_CONSTANTS = frozenset({"true", "false", "null", "undefined", "string", "number"})
 _HOPS = 3
 
 
@@ -56,7 +55,7 @@ def _keys_of_object(value: Node) -> tuple[Node | None, ...]:
     if not parts or parts[0].type != "spread_element":
         return ()
     entries = [(one.child_by_field_name("key"), one.child_by_field_name("value")) for one in parts[1:]]
-    kept = [key for key, given in entries if given is None or given.type not in _CONSTANTS]
+    kept = [key for key, given in entries if given is None or given.type not in CONSTANTS]
     return tuple(
         key.named_children[0] if key is not None and key.type == "computed_property_name" else None for key in kept
     )

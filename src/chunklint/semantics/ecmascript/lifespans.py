@@ -17,6 +17,7 @@ from chunklint.semantics.ecmascript.feeds import WHOLE
 from chunklint.semantics.ecmascript.modules import module_files
 from chunklint.semantics.ecmascript.mounts import ENTRY
 from chunklint.semantics.ecmascript.places import Placed
+from chunklint.semantics.ecmascript.specifiers import may_mean
 
 _LAYOUT = re.compile(r"^layout\.[jt]sx?$")
 
@@ -129,7 +130,7 @@ class Lifespans:
             target = self._target(user, module)
             told = target is not None and name in self._own.get(target, ())
             # What is imported and not mounted, such as a type, comes from where the specifier leads.
-            elsewhere = not owner and module.startswith(".") and not _may_mean(user, module, path)
+            elsewhere = not owner and module.startswith(".") and not may_mean(user, module, path)
             elsewhere = elsewhere or (target is None and self._has_nearer(user, module, name, path))
             if target == path or not (told or elsewhere):
                 yield user, owner, stays, goes
@@ -140,13 +141,13 @@ class Lifespans:
         if name in self._main.get(path, ()):
             for user, module, owner, stays, goes in self._uses.get("default", ()):
                 target = self._target(user, module)
-                if target == path or (target is None and _may_mean(user, module, path)):
+                if target == path or (target is None and may_mean(user, module, path)):
                     yield user, owner, stays, goes
         stem = PurePosixPath(path).with_suffix("")
         named = self._loaded.get(stem.parent.name if stem.name == "index" else stem.name, ())
         loaded = (
             *self._loaded.get(path, ()),
-            *((user, module) for user, module in named if _may_mean(user, module, path)),
+            *((user, module) for user, module in named if may_mean(user, module, path)),
         )
         yield from ((user, "", False, True) for user, _ in loaded)
 
@@ -181,13 +182,3 @@ class Lifespans:
 
 def _shared(one: str, other: str) -> str:
     return posixpath.commonpath((posixpath.dirname(one), posixpath.dirname(other)))
-
-
-def _may_mean(user: str, module: str, path: str) -> bool:
-    """Whether the default export of a specifier may be that of a file: one in its folder, or by the last names."""
-    if module.startswith("."):
-        base = posixpath.normpath(posixpath.join(posixpath.dirname(user), module))
-        return base == "." or path.startswith((f"{base}/", f"{base}."))
-    stem = PurePosixPath(path).with_suffix("")
-    last = PurePosixPath(module.removesuffix("/index")).name.partition(".")[0]
-    return last in ("", "index", stem.name) or (stem.name == "index" and last == stem.parent.name)

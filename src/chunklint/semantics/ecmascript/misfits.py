@@ -38,8 +38,8 @@ from chunklint.semantics.ecmascript.names import (
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
-from chunklint.semantics.ecmascript.reruns import closing
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions
+from chunklint.semantics.ecmascript.shutting import closing
 
 
 class Misfit(Enum):

@@ -21,6 +21,9 @@ FUNCTIONS = frozenset(
         "method_definition",
     }
 )
+CONSTANTS = frozenset({"true", "false", "null", "undefined", "string", "number"})
+"""The node types of values that are written out where they are used."""
+
 _SCOPES = FUNCTIONS | {"program", "statement_block", "for_statement", "for_in_statement", "catch_clause", "switch_case"}
 _NAMED = frozenset(
     {"function_declaration", "generator_function_declaration", "class_declaration", "abstract_class_declaration"}

@@ -15,7 +15,7 @@ def _words(text: str) -> frozenset[str]:
 PACKAGES = re.compile(
     r"^(?:"
     # Databases and file systems of the browser and of the device.
-    r"dexie|idb|idb-keyval|localforage|pouchdb-browser|sql\.js|wa-sqlite|memfs|@zenfs/(?:core|dom)|realm|"
+    r"dexie|idb|idb-keyval|localforage|pouchdb(?:-browser)?|sql\.js|wa-sqlite|memfs|@zenfs/(?:core|dom)|realm|"
     r"@isomorphic-git/lightning-fs|@sqlite\.org/sqlite-wasm|expo-(?:sqlite|secure-store|file-system)(?:/\w+)?|"
     r"react-native-(?:sqlite-storage|sqlite-2|quick-sqlite|mmkv|fs|encrypted-storage|keychain)|@op-engineering/op-sqlite|"
     r"@react-native-async-storage/async-storage|@nozbe/watermelondb|@capacitor/(?:preferences|filesystem)|"

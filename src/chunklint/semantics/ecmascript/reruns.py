@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
-from chunklint.semantics.ecmascript.cleanup_scope import Chain, chains_in
-from chunklint.semantics.ecmascript.endings import left_early
+from chunklint.languages.base import SourceFile, descendants
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, is_function
 from chunklint.semantics.ecmascript.names import Binding, bindings, dotted, resolve, unwrap, uses_bound, uses_of
-from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of, state_of_setter
-from chunklint.semantics.ecmascript.resources import Acquisition, reached
+from chunklint.semantics.ecmascript.react import Deps, Effect, hook_of
 
 _HOPS = 5
-_CONDITIONAL = frozenset({"if_statement", "ternary_expression", "binary_expression"})
-_BRANCHES = ("consequence", "alternative", "right")
 _FIXED = frozenset({"useRef", "useId", "useDispatch", "useForm", "useQueryClient", "useConstant"})
 # What such hooks hand out is the same function always, which calls the last one that it was given.
 _LATEST = frozenset(
@@ -149,36 +143,3 @@ def _acts(file: SourceFile, found: Binding) -> bool:
         if not kept and (member is None or file.text(member) not in _OF_VALUES):
             return True
     return False
-
-
-def closing(file: SourceFile, effect: Effect, acquired: Acquisition) -> frozenset[Chain]:
-    """The states and refs that an effect asks before it acquires, and sets itself."""
-    asked = {chain for test in _asked_before(effect, acquired) for chain in chains_in(file, test) if chain}
-    return frozenset(chain for chain in _set(file, effect) if chain in asked) if asked else frozenset()
-
-
-def _asked_before(effect: Effect, acquired: Acquisition) -> Iterator[Node]:
-    for place in (*acquired.path, acquired.node):
-        inner = place
-        for around in ancestors(place):
-            if around == effect.owner:
-                break
-            branches = [around.child_by_field_name(key) for key in _BRANCHES] if around.type in _CONDITIONAL else []
-            if any(one is not None and is_within(inner, one) for one in branches):
-                condition = around.child_by_field_name("condition") or around.child_by_field_name("left")
-                yield from (condition,) if condition is not None else ()
-            if is_function(around):
-                yield from (test for test in left_early(around) if test.start_byte < place.start_byte)
-            inner = around
-
-
-def _set(file: SourceFile, effect: Effect) -> Iterator[Chain]:
-    for run, _ in reached(file, effect.callback):
-        node = run.node
-        callee = callee_of(node) if node.type == "call_expression" else None
-        if callee is not None and callee.type == "identifier" and (state := state_of_setter(file, callee)):
-            yield (state,)
-        left = node.child_by_field_name("left") if node.type == "assignment_expression" else None
-        chain = dotted(file, left) if left is not None else ()
-        if chain[-1:] == ("current",):
-            yield chain

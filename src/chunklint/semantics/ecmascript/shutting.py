@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants, is_within
 from chunklint.records import record
-from chunklint.semantics.ecmascript.cleanup_scope import Chain
+from chunklint.semantics.ecmascript.cleanup_scope import Chain, chains_in
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -29,7 +29,7 @@ from chunklint.semantics.ecmascript.names import (
     unwrap,
     written_out,
 )
-from chunklint.semantics.ecmascript.react import Effect, hook_of, state_of_pair
+from chunklint.semantics.ecmascript.react import Effect, hook_of, state_of_pair, state_of_setter
 from chunklint.semantics.ecmascript.reruns import DEEDS
 from chunklint.semantics.ecmascript.resources import Acquisition, reached
 
@@ -100,6 +100,25 @@ def comes_each_time(file: SourceFile, effect: Effect, way: tuple[Node, ...], rec
         return True
     run = _Run(effect, way, receiver, file.remember(("effect deeds", effect.call.id), lambda: _deeds(file, effect)))
     return all(_is_given(file, run, test, test, _HOPS) for test in asked)
+
+
+def closing(file: SourceFile, effect: Effect, acquired: Acquisition) -> frozenset[Chain]:
+    """The states and refs that an effect asks before it acquires, and sets itself."""
+    tests = _asked(effect, (*acquired.path, acquired.node))
+    asked = {chain for test in tests for chain in chains_in(file, test) if chain}
+    return frozenset(chain for chain in _set(file, effect) if chain in asked) if asked else frozenset()
+
+
+def _set(file: SourceFile, effect: Effect) -> Iterator[Chain]:
+    for run, _ in reached(file, effect.callback):
+        node = run.node
+        callee = callee_of(node) if node.type == "call_expression" else None
+        if callee is not None and callee.type == "identifier" and (state := state_of_setter(file, callee)):
+            yield (state,)
+        left = node.child_by_field_name("left") if node.type == "assignment_expression" else None
+        chain = dotted(file, left) if left is not None else ()
+        if chain[-1:] == ("current",):
+            yield chain
 
 
 def _asked(effect: Effect, way: tuple[Node, ...]) -> Iterator[Node]:

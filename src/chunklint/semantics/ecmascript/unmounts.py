@@ -14,13 +14,12 @@ from chunklint.semantics.ecmascript.changes import ITSELF, changing_uses, copied
 from chunklint.semantics.ecmascript.cleanup_scope import Chain
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, enclosing_function, is_function
 from chunklint.semantics.ecmascript.loading_gates import leaves_of
-from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, dotted, resolve, root_of, unwrap
+from chunklint.semantics.ecmascript.names import CONSTANTS, FUNCTIONS, Binding, dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
 from chunklint.semantics.ecmascript.swaps import are_ruled_out, shown_when
 
 _HOPS = 5
-_CONSTANTS = frozenset({"true", "false", "null", "undefined", "string", "number"})
 _DECIDES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 
 
@@ -74,7 +73,7 @@ def _is_hidden_with(file: SourceFile, conditions: list[tuple[Node, bool]], use: 
         name, constant = callee_of(other), arguments_of(other)[:1]
         if other == call or name is None or name.type != "identifier" or not constant or _is_decided(other):
             continue
-        set_to = state_of_setter(file, name) if constant[0].type in _CONSTANTS else None
+        set_to = state_of_setter(file, name) if constant[0].type in CONSTANTS else None
         if set_to is None or not are_ruled_out(file, conditions, set_to, file.text(constant[0])):
             continue
         first, last = sorted((other.start_byte, call.end_byte))
@@ -91,7 +90,7 @@ def _set_at_once(file: SourceFile, effect: Effect) -> Iterator[tuple[str, str]]:
         callee, given = callee_of(run.node), arguments_of(run.node) if run.node.type == "call_expression" else []
         if run.waited or run.delayed or callee is None or callee.type != "identifier" or len(given) != 1:
             continue
-        state = state_of_setter(file, callee) if given[0].type in _CONSTANTS else None
+        state = state_of_setter(file, callee) if given[0].type in CONSTANTS else None
         if state and not any(_is_decided(place) for place in (*path, run.node)):
             yield state, file.text(given[0])
 
