@@ -385,7 +385,7 @@ def _timed(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | No
     # A callback that asks a ref first does nothing once the element or the handle is gone.
     if callback is None or any(".current" in file.text(asked) for asked in conditions(callback)):
         return None
-    outside = acts_outside(file, callback, effect)
+    outside = acts_outside(file, callback, effect, acquired.waited)
     touched = outside or undoes(file, callback, effect, acquired)
     if not touched:
         return None

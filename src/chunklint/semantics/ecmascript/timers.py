@@ -41,10 +41,11 @@ _KEEPS = frozenset({"useState", "useReducer", "useRef", "useDeferredValue"})
 _DRAWS = re.compile(r"spring|animat|transition|motion", re.IGNORECASE)
 
 
-def acts_outside(file: SourceFile, callback: Node, effect: Effect) -> str:
+def acts_outside(file: SourceFile, callback: Node, effect: Effect, waited: bool = False) -> str:
     """What a timer's callback does to more than its own component: a callback prop, or navigation; "" for nothing.
 
     What it calls only after a wait, or for a result, belongs to work that was asked for, wherever the user is by then.
+    `waited` says that the effect sets the timer once it has an answer.
     """
     for run in _run_by(file, callback):
         callee = callee_of(run.node) if run.node.type == "call_expression" else None
@@ -52,7 +53,7 @@ def acts_outside(file: SourceFile, callback: Node, effect: Effect) -> str:
             continue
         if _takes_a_notice_away(file, callee, effect):
             continue
-        if _is_outside(file, callee, effect) and not _stays_at_the_door(file, run.node, effect):
+        if _is_outside(file, callee, effect) and not _stays_at_the_door(file, run.node, effect, waited):
             return file.text(callee)
     return ""
 
@@ -117,10 +118,11 @@ def _is_used(call: Node) -> bool:
     return False
 
 
-def _stays_at_the_door(file: SourceFile, call: Node, effect: Effect) -> bool:
+def _stays_at_the_door(file: SourceFile, call: Node, effect: Effect, waited: bool) -> bool:
     """Whether a timer leads on from a page on which there is nowhere else to go meanwhile.
 
-    Such are pages around the sign-in, and those that mount a component which shows nothing and only leads on.
+    Such are pages around the sign-in, those that mount a component which shows nothing and only leads on, and those
+    that carry one request out, for which somebody came by a letter or from another site, and then lead on.
     """
     callee, given = callee_of(call), arguments_of(call)
     around = effect.owner or file.root
@@ -129,22 +131,23 @@ def _stays_at_the_door(file: SourceFile, call: Node, effect: Effect) -> bool:
     if not is_hook(function_name(file, around)) and next(descendants(around, *_SHOWN), None) is None:
         return effect.runs is Deps.EMPTY
     target = string_value(file, given[0]) if given else None
-    if target is None or not _SIGNS_IN.search(target):
+    if not given or not (waited or (target is not None and _SIGNS_IN.search(target))):
         return False
     links = (
         file.text(part)
         for part in descendants(around, "jsx_attribute")
         if part.named_children and file.text(part.named_children[0]) in ("to", "href")
     )
-    return all(target in link for link in links) and not any(
-        _leaves(file, one) for one in descendants(around, "call_expression")
+    same = target if target is not None else file.text(given[0])
+    return all(same in link for link in links) and not any(
+        _leaves(file, one, same) for one in descendants(around, "call_expression")
     )
 
 
-def _leaves(file: SourceFile, call: Node) -> bool:
-    """Whether a handler, not an effect, leads to another page."""
+def _leaves(file: SourceFile, call: Node, target: str) -> bool:
+    """Whether a handler, not an effect, leads to another page than a target."""
     callee = callee_of(call)
-    if callee is None or not _navigates(file, callee):
+    if callee is None or not _navigates(file, callee) or target in file.text(call):
         return False
     return not any(begins_within(call, one.callback) for one in effects(file))
 
