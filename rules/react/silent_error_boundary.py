@@ -89,6 +89,7 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
         "services that read the console, such as Datadog, LogRocket and HyperDX, or Sentry with `captureConsole`",
         "apps whose queries throw to the boundaries (`throwOnError`, `suspense`) and are reported by a `QueryCache`",
         "boundaries that call anything but the console with what they caught, or hand it to their caller",
+        "boundaries that take some errors and leave the others to the boundary above",
         "boundaries that show nothing instead of their part, which nobody is to miss",
         "classes that extend another class than React's `Component`",
         "every boundary of a project that gives `onCaughtError` to React's root",

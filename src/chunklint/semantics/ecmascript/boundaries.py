@@ -69,6 +69,8 @@ _TELLS = re.compile(
 )
 _LOGS = re.compile(r"\bconsole\.\w+")
 _CLAIMS = re.compile(r"\b(?:been|were|was|is|are)\s+(?:\w+ly\s+)?(?:notified|informed)\b")
+_DERIVES = "getDerivedStateFromError"
+_NO_STATE = frozenset({"{}", "null"})
 _TOLD_IN = ("componentDidCatch", "componentDidUpdate")
 _RESETS = re.compile(
     r"setState\(|forceUpdate\(|\b(?:reset|retry|reload|tryAgain|unstable_retry)\w*|location\b|href=|<a\b|window\.open"
@@ -114,7 +116,7 @@ def _class(file: SourceFile, name: str, node: Node) -> Boundary:
     told = (member for part, member in parts if part in _TOLD_IN)
     tells = not drops and (_TELLS.search(_code(file, node)) is not None or any(_calls(file, member) for member in told))
     logs_only = tells and not _hears_more(file, node, parts)
-    tells = tells or _hands_on(parts) or (own and caught is not None and _only_explains(caught))
+    tells = tells or _hands_on(file, parts) or (own and caught is not None and _only_explains(caught))
     rest = "\n".join(_code(file, member) for part, member in parts if part not in _LIFECYCLE)
     leaves = caught is not None and _LEAVES.search(_code(file, caught)) is not None
     out = WayOut.SOME if leaves else _way_out(rest)
@@ -142,7 +144,7 @@ def _claims(code: str) -> bool:
 
 def _hears_more(file: SourceFile, node: Node, parts: list[tuple[str, Node]]) -> bool:
     """Whether anything but the console is told what a class has caught."""
-    if _hands_on(parts) or _TELLS.search(_LOGS.sub("", _code(file, node))) is not None:
+    if _hands_on(file, parts) or _TELLS.search(_LOGS.sub("", _code(file, node))) is not None:
         return True
     calls = (call for part, member in parts if part in _TOLD_IN for call in descendants(member, "call_expression"))
     callees = (file.text(callee) for call in calls if (callee := call.child_by_field_name("function")) is not None)
@@ -157,10 +159,13 @@ def _shows_anything(file: SourceFile, node: Node) -> bool:
     return any(name is not None and not file.text(name)[:1].islower() for name in names)
 
 
-def _hands_on(parts: list[tuple[str, Node]]) -> bool:
-    """Whether a boundary throws what it does not know, so that the one above hears of it."""
-    catching = (member for part, member in parts if part in ("getDerivedStateFromError", "componentDidCatch"))
-    return any(next(descendants(member, "throw_statement"), None) is not None for member in catching)
+def _hands_on(file: SourceFile, parts: list[tuple[str, Node]]) -> bool:
+    """Whether a boundary leaves what it does not know to the one above: it throws that, or keeps no state of it."""
+    catching = [member for part, member in parts if part in (_DERIVES, "componentDidCatch")]
+    if any(next(descendants(member, "throw_statement"), None) is not None for member in catching):
+        return True
+    kept = [[file.text(value) for value in returned(member)] for part, member in parts if part == _DERIVES]
+    return any(len(values) > 1 and any(value in _NO_STATE for value in values) for values in kept)
 
 
 def _only_explains(hook: Node) -> bool:
