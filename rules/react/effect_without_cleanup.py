@@ -186,11 +186,11 @@ export function Width() {
         "has set, or a hook goes by that state, and never what the effect's next run sets right, since it lists "
         "that; callback props and navigation up to 1 s later, unless each change sets such a timer, and callback "
         "props that are called after a wait or for their result; ways to the sign-in, and those after an answer, from "
-        "a page that leads nowhere else, and out of a component that shows nothing; polls that another window ends and that only set state; "
-        "timers that a ref lets run once, and those with which a notice has itself taken away; intervals that a "
-        "`finally`, the clock, their own count or a reload of the page ends, an answer, where they only set state, "
-        "each outcome, where they tell it to notices or caches of the whole application, or the next run in a layout, "
-        "a root or a provider",
+        "a page that leads nowhere else, and out of a component that shows nothing; polls that another window "
+        "ends and that only set state; timers that a ref lets run once, and those with which a notice has itself taken "
+        "away; intervals that a `finally`, the clock, their own count or a reload of the page ends, an answer, where "
+        "they only set state, each outcome, where they tell it to notices or caches of the whole application, or the "
+        "next run in a layout, a root or a provider",
         "listeners on what each mount has made for itself and lends as a prop, or on a global variable's value that "
         "ends where the root is taken down; prompts before the page is left (`onbeforeunload`) that ask first",
         "what only tells a component that is gone: listeners that remove themselves, also behind a lock in a ref, "

@@ -39,6 +39,36 @@ def list_of(file: SourceFile, value: Node) -> str:
     return file.text(source) if source is not None and source.type == "identifier" else ""
 
 
+def table_components(file: SourceFile, name: Node) -> tuple[Node, ...]:
+    """The components of a table that a loop goes through, where a name stands for each of them in turn.
+
+    So `Page` does in `Object.entries(pages).map(([path, Page]) => <Page />)`, also by another name in the loop.
+    """
+    found = resolve(file, name)
+    for _ in range(_HOPS):
+        value = unwrap(found.value) if found is not None and found.kind == "variable" and found.value else None
+        if value is None or value.type != "identifier" or (found is not None and found.keys):
+            break
+        found = resolve(file, value)
+    if found is None or found.kind != "parameter":
+        return ()
+    call = _looping(found.scope)
+    source = receiver_of(call) if call is not None and called_name(file, call) in _LOOPS else None
+    if source is None or source.type != "call_expression":
+        return ()
+    wanted = {"Object.entries": ("0", "1"), "Object.values": ("0",)}
+    callee, given = source.child_by_field_name("function"), arguments_of(source)
+    keys = wanted.get(file.text(callee)) if callee is not None else None
+    if keys is None or (found.keys or ("0",)) != keys or len(given) != 1 or given[0].type != "identifier":
+        return ()
+    table = resolve(file, given[0])
+    held = unwrap(table.value) if table is not None and table.kind == "variable" and table.value is not None else None
+    if held is None or held.type != "object":
+        return ()
+    values = (unwrap(part) for pair in held.named_children if (part := pair.child_by_field_name("value")) is not None)
+    return tuple(one for one in values if one.type == "identifier" and file.text(one)[:1].isupper())
+
+
 def unshown_lists(file: SourceFile, names: Collection[str]) -> tuple[str, ...]:
     """Those of the named values of a module that are only looped over, with their elements left out."""
     named = ((one.fact.name, one.node.parent) for one in definitions(file) if one.fact.kind == "value")

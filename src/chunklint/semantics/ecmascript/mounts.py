@@ -19,7 +19,7 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
 from chunklint.semantics.ecmascript.entries import comes_and_goes, is_called_at_once, is_in_effect, runs_with_module
 from chunklint.semantics.ecmascript.functions import is_function
-from chunklint.semantics.ecmascript.list_entries import list_of, unshown_lists
+from chunklint.semantics.ecmascript.list_entries import list_of, table_components, unshown_lists
 from chunklint.semantics.ecmascript.loading import lazy_module, loaded, maker_of, wrapped_in
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
@@ -288,6 +288,8 @@ class _Sweep:
         if module == UNKNOWN and name.type == "identifier":
             inner = wrapped_in(self.file, name)
             module, imported = loaded(self.file, name) or (self._origin(inner) if inner else (module, imported))
+            for page in table_components(self.file, name) if module == UNKNOWN else ():
+                self._add(self.file.text(page), *self._origin(self.file.text(page)), props, node, name)
         return self._add(tag, module, imported, props, node, name)
 
     def _route(self, node: Node) -> int:
