@@ -10,7 +10,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors
 from chunklint.semantics.ecmascript.changes import DELAYED
 from chunklint.semantics.ecmascript.functions import arguments_of
-from chunklint.semantics.ecmascript.names import Binding, bindings, resolve
+from chunklint.semantics.ecmascript.names import Binding, bindings, dotted, resolve
 from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.swaps import set_at
 
@@ -41,13 +41,18 @@ def state_named(file: SourceFile, owner: Node, text: str) -> Binding | None:
     return (bindings(file, body).get(name) if body is not None else None) or bindings(file, owner).get(name)
 
 
+def named(file: SourceFile, dependency: Node) -> str:
+    """A dependency as a chain of names, however it is written: `plot.id` for `plot?.id` and `plot!.id`."""
+    return ".".join(dotted(file, dependency)) or file.text(dependency)
+
+
 def told(file: SourceFile, effect: Effect, asked: Collection[str]) -> str:
     """Of what a request asks with, what a reader finds first.
 
     What the effect lists comes before what its callbacks list, what a click here sets before what is set elsewhere,
     and words before pages and switches.
     """
-    listed = {file.text(dependency) for dependency in effect.deps}
+    listed = {named(file, dependency) for dependency in effect.deps}
 
     def rank(one: str) -> tuple[bool, bool, bool, bool, str]:
         return one not in listed, not _is_set_here(file, effect, one), is_place(one), not _WORDS.search(one), one

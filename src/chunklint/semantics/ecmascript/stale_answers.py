@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
-from chunklint.semantics.ecmascript.asked_names import is_credential, is_place, told
+from chunklint.semantics.ecmascript.asked_names import is_credential, is_place, named, told
 from chunklint.semantics.ecmascript.asking import asked_in_chain, asks_with, mentioned, requests_behind
 from chunklint.semantics.ecmascript.changes import ITSELF, given, ways_of
 from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions, is_guarded
@@ -195,8 +195,8 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
                 continue  # How many there are is the same for each page.
             if not is_filled_once(file, effect, run.node, path, request, state_of_setter(file, name)):
                 own, fed = by_source(asked, changing)
-                named = told(file, effect, own or asked)
-                yield Stale(request, setter, named, path, fed, _module_of(file, request), _prop(file, effect, request))
+                asking = told(file, effect, own or asked)
+                yield Stale(request, setter, asking, path, fed, _module_of(file, request), _prop(file, effect, request))
                 break
 
 
@@ -376,5 +376,5 @@ def changing_names(file: SourceFile, effect: Effect) -> Mapping[str, frozenset[s
             continue
         ways = ways_of(file, root, effect.owner)
         if ways:
-            changing[file.text(root) if root == unwrap(dependency) else file.text(dependency)] = ways
+            changing[named(file, dependency)] = ways
     return changing
