@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, is_function, receiver_of
-from chunklint.semantics.ecmascript.names import resolve, unwrap
+from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap
 
 _LOOPS = frozenset({"map", "flatMap", "forEach"})
 _PASSES_ON = frozenset({"filter", "slice", "concat", "sort", "toSorted", "reverse"})
 _ELEMENTS = frozenset({"element", "Component", "component", "lazy", "children", "render", "page"})
 _HOPS = 6
+_OF_TABLES = {"Object.entries": ("0", "1"), "Object.values": ("0",)}
 
 
 def list_of(file: SourceFile, value: Node) -> str:
@@ -28,45 +29,95 @@ def list_of(file: SourceFile, value: Node) -> str:
         return ""
     # `page => ...` has a parameter without parentheses, and so without a place among others.
     keys = found.keys or ("0",)
-    call = _looping(found.scope) if keys[0] == "0" and len(keys) == 1 + (name is value) else None
-    if call is None or called_name(file, call) not in _LOOPS:
-        return ""
-    source = receiver_of(call)
-    for _ in range(_HOPS):
-        if source is None or source.type != "call_expression" or called_name(file, source) not in _PASSES_ON:
-            break
-        source = receiver_of(source)
+    source = _looped(found) if len(keys) == 1 + (name is value) else None
     return file.text(source) if source is not None and source.type == "identifier" else ""
 
 
-def table_components(file: SourceFile, name: Node) -> tuple[Node, ...]:
-    """The components of a table that a loop goes through, where a name stands for each of them in turn.
+def is_entry_of_loop(file: SourceFile, name: Node) -> bool:
+    """Whether a name stands for a part of each thing that a loop goes through: `Page` of `pages.map(({ Page }) => ...)`."""
+    found = _in_loop(file, name)
+    return found is not None and _looped(found) is not None
 
-    So `Page` does in `Object.entries(pages).map(([path, Page]) => <Page />)`, also by another name in the loop.
+
+def table_components(file: SourceFile, name: Node) -> tuple[Node, ...]:
+    """The components of the tables of this file that a loop goes through, where a name stands for each in turn.
+
+    So `Page` does in `Object.entries(pages).map(([path, Page]) => <Page />)`, also by another name in the loop, and in
+    `[...pages, ...others].map(({ path, Page }) => <Page />)`. `name` may be a chain as well: `page.view`.
     """
+    root = name.child_by_field_name("object") if name.type == "member_expression" else name
+    found = _in_loop(file, root) if root is not None and root.type == "identifier" else None
+    source = _looped(found) if found is not None else None
+    if found is None or source is None:
+        return ()
+    field = name.child_by_field_name("property") if name.type == "member_expression" else None
+    keys = (*(found.keys or ("0",)), *([file.text(field)] if field is not None else []))
+    if source.type == "call_expression":
+        callee, given = source.child_by_field_name("function"), arguments_of(source)
+        wanted = _OF_TABLES.get(file.text(callee)) if callee is not None else None
+        held = _written(file, given[0]) if given and keys == wanted else None
+        pairs = held.named_children if held is not None and held.type == "object" else []
+        return tuple(_components(file, (pair.child_by_field_name("value") for pair in pairs)))
+    entries = _entries(file, source) if len(keys) == 2 else ()
+    return tuple(_components(file, (_field(file, entry, keys[1]) for entry in entries)))
+
+
+def _in_loop(file: SourceFile, name: Node) -> Binding | None:
+    """The parameter that a name stands for, also by another name: `const Page = page`."""
     found = resolve(file, name)
     for _ in range(_HOPS):
         value = unwrap(found.value) if found is not None and found.kind == "variable" and found.value else None
-        if value is None or value.type != "identifier" or (found is not None and found.keys):
+        if found is None or value is None or value.type != "identifier" or found.keys:
             break
         found = resolve(file, value)
-    if found is None or found.kind != "parameter":
-        return ()
-    call = _looping(found.scope)
-    source = receiver_of(call) if call is not None and called_name(file, call) in _LOOPS else None
-    if source is None or source.type != "call_expression":
-        return ()
-    wanted = {"Object.entries": ("0", "1"), "Object.values": ("0",)}
-    callee, given = source.child_by_field_name("function"), arguments_of(source)
-    keys = wanted.get(file.text(callee)) if callee is not None else None
-    if keys is None or (found.keys or ("0",)) != keys or len(given) != 1 or given[0].type != "identifier":
-        return ()
-    table = resolve(file, given[0])
-    held = unwrap(table.value) if table is not None and table.kind == "variable" and table.value is not None else None
-    if held is None or held.type != "object":
-        return ()
-    values = (unwrap(part) for pair in held.named_children if (part := pair.child_by_field_name("value")) is not None)
-    return tuple(one for one in values if one.type == "identifier" and file.text(one)[:1].isupper())
+    return found if found is not None and found.kind == "parameter" else None
+
+
+def _looped(found: Binding) -> Node | None:
+    """What a loop goes through whose function has a parameter: `pages` of `pages.filter(isOpen).map((page) => ...)`."""
+    call = _looping(found.scope) if (found.keys or ("0",))[0] == "0" else None
+    source = receiver_of(call) if call is not None and _method(call) in _LOOPS else None
+    for _ in range(_HOPS):
+        if source is None or source.type != "call_expression" or _method(source) not in _PASSES_ON:
+            break
+        source = receiver_of(source)
+    return unwrap(source) if source is not None else None
+
+
+def _method(call: Node) -> str:
+    callee = call.child_by_field_name("function")
+    name = callee.child_by_field_name("property") if callee is not None else None
+    return name.text.decode() if name is not None and name.text is not None else ""
+
+
+def _written(file: SourceFile, name: Node) -> Node | None:
+    """The object or list that a name stands for."""
+    node = unwrap(name)
+    found = resolve(file, node) if node.type == "identifier" else None
+    return unwrap(found.value) if found is not None and found.kind == "variable" and found.value is not None else None
+
+
+def _entries(file: SourceFile, source: Node, hops: int = 2) -> Iterator[Node]:
+    """The objects in a list, and in those that are spread in it."""
+    held = source if source.type == "array" else _written(file, source)
+    for part in held.named_children if held is not None and held.type == "array" else ():
+        if part.type == "object":
+            yield part
+        elif part.type == "spread_element" and hops:
+            yield from _entries(file, unwrap(part.named_children[0]), hops - 1)
+
+
+def _field(file: SourceFile, entry: Node, key: str) -> Node | None:
+    pairs = (pair for pair in entry.named_children if pair.type == "pair")
+    named = (pair for pair in pairs if file.text(pair.child_by_field_name("key") or pair) == key)
+    return next((pair.child_by_field_name("value") for pair in named), None)
+
+
+def _components(file: SourceFile, values: Iterable[Node | None]) -> Iterator[Node]:
+    named = {
+        file.text(one): one for value in values if value is not None and (one := unwrap(value)).type == "identifier"
+    }
+    yield from (one for name, one in named.items() if name[:1].isupper())
 
 
 def unshown_lists(file: SourceFile, names: Collection[str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
 from chunklint.semantics.ecmascript.entries import comes_and_goes, is_called_at_once, is_in_effect, runs_with_module
 from chunklint.semantics.ecmascript.functions import is_function
-from chunklint.semantics.ecmascript.list_entries import list_of, table_components, unshown_lists
+from chunklint.semantics.ecmascript.list_entries import is_entry_of_loop, list_of, table_components, unshown_lists
 from chunklint.semantics.ecmascript.loading import lazy_module, loaded, maker_of, wrapped_in
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
@@ -125,8 +125,9 @@ _QUERIES = (
 )
 _HANDLER = re.compile(r"on[A-Z]")
 _ROUTERS = re.compile(r"""react-router|@tanstack/\S*router|\bRouteObject\b|\bpath: ?["'`]|\.\.\.\w*[rR]outes\b""")
-_COMPONENT_KEYS = {"Component": "element", "component": "element", "element": "element", "lazy": "element"}
-_GIVEN = frozenset({"component", "Component", "FallbackComponent"})
+_COMPONENT_KEYS = dict.fromkeys(("Component", "component", "comp", "element", "lazy"), "element")
+_GIVEN = frozenset({"component", "Component", "comp", "FallbackComponent"})
+_CHAINS = ("identifier", "member_expression")
 _ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "errorComponent", "children", "loader"})
 _COMPONENT = re.compile(r"[A-Z]|use[A-Z]")
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
@@ -288,9 +289,21 @@ class _Sweep:
         if module == UNKNOWN and name.type == "identifier":
             inner = wrapped_in(self.file, name)
             module, imported = loaded(self.file, name) or (self._origin(inner) if inner else (module, imported))
-            for page in table_components(self.file, name) if module == UNKNOWN else ():
-                self._add(self.file.text(page), *self._origin(self.file.text(page)), props, node, name)
+        if module == UNKNOWN and self._pages_of_table(node, name, props):
+            return len(self.found) - 1
         return self._add(tag, module, imported, props, node, name)
+
+    def _pages_of_table(self, node: Node, name: Node, props: tuple[str, ...] = ()) -> bool:
+        """The components of a table, at the one place where a loop shows each; whether there is such a loop."""
+        pages = table_components(self.file, name)
+        for page in pages:
+            self._add(self.file.text(page), *self._origin(self.file.text(page)), props, node, name)
+        root = name.child_by_field_name("object") if name.type == "member_expression" else name
+        taken = not pages and root is not None and is_entry_of_loop(self.file, root)
+        if taken:
+            # What a table holds that stands in another file is not seen.
+            self._add(f"each.{self.file.text(name)}", UNKNOWN, self.file.text(name), props, node, name)
+        return bool(pages) or taken
 
     def _route(self, node: Node) -> int:
         keys = tuple(
@@ -306,6 +319,8 @@ class _Sweep:
 
     def _named_component(self, value: Node | None, key: str) -> None:
         """`Component: Home` in a route object mounts it as `element: <Home />` does, and so does a prop."""
+        if value is not None and value.type in _CHAINS and key in _GIVEN and self._pages_of_table(value, value):
+            return
         if value is not None and value.type == "identifier" and key in _GIVEN:
             module, imported = self._origin(self.file.text(value))
             if module == UNKNOWN:
