@@ -34,7 +34,7 @@ def list_of(file: SourceFile, value: Node) -> str:
 
 
 def is_entry_of_loop(file: SourceFile, name: Node) -> bool:
-    """Whether a name stands for a part of each thing that a loop goes through: `Page` of `pages.map(({ Page }) => ...)`."""
+    """Whether a name stands for a part of what a loop goes through: `Page` of `pages.map(({ Page }) => ...)`."""
     found = _in_loop(file, name)
     return found is not None and _looped(found) is not None
 
