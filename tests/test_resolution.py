@@ -85,6 +85,29 @@ def test_the_compiler_of_a_package_or_of_the_root_builds_a_file(
 
 
 @pytest.mark.parametrize(
+    ("asked", "of_root", "major"),
+    [
+        ("^17.0.2", "", 17),
+        ("~18.2", "^17.0.2", 18),
+        ("17.x", "", 17),
+        ("19.0.0-rc.1", "", 19),
+        ("", "17.0.2", 17),
+        ("^16.8 || ^17.0", "", 0),
+        (">=17", "", 0),
+        ("catalog:", "", 0),
+    ],
+)
+def test_the_version_of_react_is_that_of_the_package_or_of_the_root(
+    asked: str, of_root: str, major: int, tmp_path: Path
+) -> None:
+    (tmp_path / "site").mkdir()
+    for folder, version in ((tmp_path, of_root), (tmp_path / "site", asked)):
+        needs = f'{{"react": "{version}"}}' if version else "{}"
+        (folder / "package.json").write_text(f'{{"name": "one", "dependencies": {needs}}}', encoding="utf-8")
+    assert read_resolution(tmp_path, ["site/Page.tsx"]).react_of("site/Page.tsx") == major
+
+
+@pytest.mark.parametrize(
     ("readme", "copied"),
     [
         ("# SaaS Boilerplate with Tailwind\n\nPacked with features.", True),

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from chunklint.api import (
+    Deps,
     Draft,
     EcmascriptFile,
     Effect,
     Finding,
     Fix,
+    Given,
     Node,
     Promise,
     Promised,
     Refusal,
+    Resolution,
     Rule,
     Severity,
     ecmascript,
     effects,
+    is_only_left,
     is_test_or_story,
     kept_from_react,
     promises,
@@ -28,7 +32,7 @@ rule = Rule(
     name="async-effect-cleanup",
     ticket="TICKET-005",
     when="the function given to an effect is async, returns the promise of a call, or returns an async cleanup",
-    effect="a cleanup inside a promise never runs, since React calls nothing but functions, and a slow one runs late",
+    effect="a cleanup inside a promise never runs, React calls the promise and fails, and a slow cleanup runs late",
     instead="make the effect an ordinary function, start the async work inside it, and return the cleanup at once",
     bad="""import { useEffect, useState } from "react";
 
@@ -70,6 +74,8 @@ export function Feed({ open }) {
         "`void load()` and effects whose body is a block that returns nothing",
         "calls of functions that other files define: nothing here shows that they are async",
         "effect hooks that ignore what their function returns, such as `useMount` of react-use; tests and stories",
+        "promises that hold no cleanup, where Preact renders, or React 17 (in the package.json of the package or the "
+        "root), which call nothing but functions; in layout effects, React 17 calls anything",
     ),
     limits=(
         "a function is async when it says so; one that returns a promise without the word is not followed",
@@ -85,7 +91,28 @@ def gives_react_a_promise(file: EcmascriptFile) -> Iterator[Draft]:
     for effect in effects(file):
         for promise in promises(file, effect):
             place, message, severity = _verdict(file, effect, promise)
-            yield rule.at(place, message, severity=severity)
+            if not _is_called(promise):
+                yield rule.at(place, message, severity=severity)
+
+
+@rule.fact(ecmascript)
+def gives_a_promise_for_a_cleanup(file: EcmascriptFile) -> Iterator[Given]:
+    if is_test_or_story(file):
+        return
+    for effect in effects(file):
+        for promise in promises(file, effect):
+            place, message, severity = _verdict(file, effect, promise)
+            if _is_called(promise):
+                hook = _hook(file, effect)
+                yield Given(file.location(place), message, severity, "Layout" in hook or "Insertion" in hook)
+
+
+@rule.across
+def has_a_promise_called(facts: Mapping[str, tuple[Given, ...]], resolution: Resolution) -> Iterator[Draft]:
+    for path, own in facts.items():
+        for given in own:
+            if not is_only_left(given, path, resolution):
+                yield rule.at(given.place, given.message, severity=given.severity)
 
 
 @rule.fix(
@@ -102,8 +129,14 @@ def keep_from_react(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
     return Refusal("the effect is not where it was")
 
 
+def _is_called(promise: Promise) -> bool:
+    """Whether all that a promise does is to be called as a cleanup."""
+    return promise.sort in (Promised.EFFECT, Promised.RETURNED)
+
+
 def _verdict(file: EcmascriptFile, effect: Effect, promise: Promise) -> tuple[Node, str, Severity]:
-    hook = file.text(effect.call.child_by_field_name("function") or effect.call)
+    hook = _hook(file, effect)
+    when = "on unmount" if effect.runs is Deps.EMPTY else "before the next run and on unmount"
     match promise.sort:
         case Promised.LOST_CLEANUP:
             message = (
@@ -113,15 +146,15 @@ def _verdict(file: EcmascriptFile, effect: Effect, promise: Promise) -> tuple[No
             return promise.node, message, Severity.ERROR
         case Promised.EFFECT:
             message = (
-                f"The function given to `{hook}` is async: React gets its promise in the place of a cleanup, and what "
-                "the function returns can never run as one. Define an async function inside the effect and call it."
+                f"The function given to `{hook}` is async: React gets its promise in the place of a cleanup, calls "
+                f"that as one {when}, and fails. Define an async function inside the effect and call it."
             )
             return _head(effect.call), message, Severity.WARNING
         case Promised.RETURNED:
             called = file.text(promise.node.child_by_field_name("function") or promise.node).split("\n")[0]
             message = (
-                f"The effect returns the promise of `{called}`: React gets it in the place of a cleanup, and what it "
-                "resolves to can never run as one. Put the call into braces so that the effect returns nothing."
+                f"The effect returns the promise of `{called}`: React gets it in the place of a cleanup, calls that as "
+                f"one {when}, and fails. Put the call into braces so that the effect returns nothing."
             )
             return promise.node, message, Severity.WARNING
     message = (
@@ -129,6 +162,10 @@ def _verdict(file: EcmascriptFile, effect: Effect, promise: Promise) -> tuple[No
         "what follows its first `await` has been released, and a failure is an unhandled rejection."
     )
     return promise.node, message, Severity.NOTE
+
+
+def _hook(file: EcmascriptFile, effect: Effect) -> str:
+    return file.text(effect.call.child_by_field_name("function") or effect.call)
 
 
 def _head(node: Node) -> Node:

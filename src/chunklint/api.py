@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.concurrency.suspicions import Suspicion, convincing, suspicions
     from chunklint.semantics.concurrency.threads import Fact as ThreadFact
     from chunklint.semantics.concurrency.threads import thread_facts, torn
-    from chunklint.semantics.ecmascript.async_effects import Promise, Promised, promises
+    from chunklint.semantics.ecmascript.async_effects import Given, Promise, Promised, is_only_left, promises
     from chunklint.semantics.ecmascript.boundaries import Boundary, Catcher, WayOut, boundaries
     from chunklint.semantics.ecmascript.doors import Door, door_of, is_at, leads_to_login
     from chunklint.semantics.ecmascript.each_render import Rendered, rendered
@@ -279,7 +279,7 @@ _HOMES = {
     "chunklint.semantics.concurrency.sharing": "Evidence, Instance",
     "chunklint.semantics.concurrency.suspicions": "Suspicion, convincing, suspicions",
     "chunklint.semantics.concurrency.threads": "Fact as ThreadFact, thread_facts, torn",
-    "chunklint.semantics.ecmascript.async_effects": "Promise, Promised, promises",
+    "chunklint.semantics.ecmascript.async_effects": "Given, Promise, Promised, is_only_left, promises",
     "chunklint.semantics.ecmascript.boundaries": "Boundary, Catcher, WayOut, boundaries",
     "chunklint.semantics.ecmascript.doors": "Door, door_of, is_at, leads_to_login",
     "chunklint.semantics.ecmascript.galleries": "is_test_or_story",
@@ -547,6 +547,7 @@ __all__ = [
     "Front",
     "Gap",
     "GapKind",
+    "Given",
     "Guard",
     "Harm",
     "Hazard",
@@ -752,6 +753,7 @@ __all__ = [
     "is_for_all_files",
     "is_imported",
     "is_left_in_time",
+    "is_only_left",
     "is_only_tried",
     "is_over",
     "is_script",

@@ -8,6 +8,7 @@ from enum import Enum
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
+from chunklint.model import Location, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
     called_name,
@@ -19,6 +20,7 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve
 from chunklint.semantics.ecmascript.react import Effect, cleanups
+from chunklint.semantics.ecmascript.resolution import Resolution
 
 _SETTLES = frozenset({"then", "catch", "finally"})
 
@@ -38,6 +40,29 @@ class Promise:
 
     sort: Promised
     node: Node
+
+
+@record
+class Given:
+    """A finding about a promise that is called as a cleanup, unless what renders the file looks first what it is.
+
+    Attributes:
+        layout: Whether a layout effect gives it, where React 17 does not look either.
+    """
+
+    place: Location
+    message: str
+    severity: Severity
+    layout: bool
+
+
+def is_only_left(given: Given, path: str, resolution: Resolution) -> bool:
+    """Whether what renders a file calls functions alone, so that a promise does no harm: Preact, and React 17.
+
+    React 17 does so in effects that run after the page is painted; all others, and its own layout effects, call
+    whatever they are given, which fails.
+    """
+    return resolution.is_rendered_by_preact(path) or (resolution.react_of(path) == 17 and not given.layout)
 
 
 def promises(file: SourceFile, effect: Effect) -> Iterator[Promise]:

@@ -42,6 +42,8 @@ _ALIAS = re.compile(
 _STARTS = frozenset({"umi", "@umijs/max", "next", "gatsby", "@remix-run/react", "ice"})
 
 _COMPILER = "babel-plugin-react-compiler"
+# A range that leads to one version: `^17.0.2`, `~17.0`, `17.x`.
+_MAJOR = re.compile(r"[~^=v\s]*(\d+)(?:\.[\dxX*]+)*(?:-[\w.]+)?\s*$")
 
 
 @record
@@ -66,6 +68,7 @@ class Package:
     `library` is for what is built and published to be imported by others, with types, `elsewhere` for what runs in
     another framework than Next, in which files are called alike, `published` for what others may import, `started` for
     an application of a framework that starts it without an entry, and `preact` for what Preact renders, not React.
+    `react` is the one major version of React that it asks for, 0 where it names none or several.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Package:
     started: bool = False
     compiled: bool = False
     preact: bool = False
+    react: int = 0
 
 
 @record
@@ -101,6 +105,17 @@ class Resolution:
         return (package is not None and package.compiled) or any(
             not one.folder and one.compiled for one in self.packages
         )
+
+    def is_rendered_by_preact(self, path: str) -> bool:
+        """Whether Preact renders what a file defines, as its package says."""
+        package = self.package_of(path)
+        return package is not None and package.preact
+
+    def react_of(self, path: str) -> int:
+        """The major version of React of a file's package, or of the root of the workspace; 0 where neither says one."""
+        package = self.package_of(path)
+        asked = package.react if package is not None else 0
+        return asked or next((one.react for one in self.packages if not one.folder), 0)
 
     def may_be_next(self, path: str) -> bool:
         """Whether names of Next's files (`error.tsx`, `_app.tsx`) may have Next's meaning for a file."""
@@ -197,8 +212,15 @@ def package_in(folder: str, text: str) -> Package | None:
     elsewhere = "next" not in needed and not needed.isdisjoint(_FRAMEWORKS)
     started = not published and not needed.isdisjoint(_STARTS)
     compiled, preact = _COMPILER in needed, "preact" in needed and "react-dom" not in needed
-    found = tuple(dict.fromkeys(sources))
-    return Package(name, folder, found, library, elsewhere, published, started, compiled, preact)
+    found, react = tuple(dict.fromkeys(sources)), _major_of(manifest, "react")
+    return Package(name, folder, found, library, elsewhere, published, started, compiled, preact, react)
+
+
+def _major_of(manifest: dict[str, Any], name: str) -> int:
+    """The one major version that a manifest asks for; 0 where it asks for none or for several."""
+    asked = [found.get(name) for key in _NEEDS if isinstance(found := manifest.get(key), dict)]
+    majors = {int(one[1]) if (one := _MAJOR.match(text)) else 0 for text in asked if isinstance(text, str)}
+    return majors.pop() if len(majors) == 1 else 0
 
 
 def _aliased(aliases: Aliases, specifier: str) -> Iterator[str]:
