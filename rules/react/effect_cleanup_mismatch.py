@@ -108,7 +108,8 @@ export function Width() {
         "element, that are made after a wait",
         "components and hooks that stay as long as the page, and acquire once, or as long as what ends the receiver, "
         "see CL501",
-        "effects that leave where the element is missing that they read too early, or where what they made is empty",
+        "effects that leave where the element is missing that they read too early, or where what they made is empty; "
+        "branches whose comment says that what was acquired is to stay",
         "tests, stories, mocks and examples; class components; components of Solid",
     ),
     limits=(

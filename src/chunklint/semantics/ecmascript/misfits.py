@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
@@ -82,6 +83,12 @@ _HANDLED = frozenset(
 _FORGETTABLE = _HANDLED | {Kind.LISTENER}
 _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 _REPEATS = frozenset({"forEach", "map"})
+# What is written where no cleanup is meant to be: `// Don't remove the listener here`, `// keep listening`.
+_ON_PURPOSE = re.compile(
+    r"\b(?:don'?t|do not|never)\b.{0,30}\b(?:clean|clear|remov|unsubscri|dispos|stop|disconnect|detach|clos|cancel)|"
+    r"\b(?:keep|leave)s?\b.{0,30}\b(?:listen|alive|open|running|subscri|attached|going|poll|observ|connect)",
+    re.IGNORECASE,
+)
 
 
 def mismatches(file: SourceFile, effect: Effect) -> Iterator[Mismatch]:
@@ -298,9 +305,20 @@ def _one_branch(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mism
         branch = _statement_in(other, body)
         if branch is None or branch == statement or branch.type != "if_statement" or _leaves(place, statement):
             continue
+        if _is_on_purpose(file, branch):
+            return None
         if not _concerns(file, branch, own) and not _asks_what_it_has_made(file, effect, branch):
             return Mismatch(acquired, Misfit.BRANCH, other)
     return _last_branch(file, effect, acquired, body, statement, own)
+
+
+def _is_on_purpose(file: SourceFile, branch: Node) -> bool:
+    """Whether a comment in a branch, or behind it, says that what was acquired is to stay."""
+    behind = branch.next_named_sibling
+    said = list(descendants(branch, "comment"))
+    if behind is not None and behind.type == "comment" and behind.start_point[0] == branch.end_point[0]:
+        said.append(behind)
+    return any(_ON_PURPOSE.search(file.text(one)) for one in said)
 
 
 def _asks_what_it_has_made(file: SourceFile, effect: Effect, branch: Node) -> bool:
