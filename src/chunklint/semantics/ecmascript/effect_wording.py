@@ -197,9 +197,14 @@ def started_message(started: Started) -> str:
     if started.polls:
         text = "The interval polls on after unmount, until the other window closes; keep its handle in a ref"
         return f"{text} and clear it in the cleanup of an effect."
+    each = "Each call that comes so far starts another interval, which"
+    if started.ended_in:
+        return f"{each} only `{started.ended_in}` ends, should that be called. End it wherever what it serves ends."
     if started.by_hand is not None:
         return "The interval keeps running after unmount: `clearInterval` is called, but not on unmount."
-    return "The interval keeps running after unmount; nothing calls `clearInterval`."
+    if started.asked:
+        return "The interval keeps running after unmount; nothing calls `clearInterval`."
+    return f"{each} runs on for good, after unmount, too: nothing calls `clearInterval`."
 
 
 def added_message(added: Acquisition) -> str:

@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
+from chunklint.semantics.ecmascript.cleanup_scope import chains_in, conditions
 from chunklint.semantics.ecmascript.endings import ends_in_finally
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -16,6 +17,7 @@ from chunklint.semantics.ecmascript.functions import (
     enclosing_function,
     function_name,
     function_of,
+    is_async,
     is_function,
     returned,
 )
@@ -53,11 +55,15 @@ class Started:
     Attributes:
         by_hand: A call that stops it at some time, or None.
         polls: Whether it waits for a window that it opened to close.
+        asked: Whether what starts it asks first what its handle holds.
+        ended_in: The function that alone stops what no component starts, but a function that opens a dialog; "" else.
     """
 
     acquired: Acquisition
     by_hand: Node | None
     polls: bool
+    asked: bool = False
+    ended_in: str = ""
 
 
 @record
@@ -135,7 +141,16 @@ def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | 
         return None  # The other window ends it, and then only the component's own state is set.
     if by_hand is not None and ends_after_the_wait(file, acquired.node, by_hand):
         return None
-    return Started(acquired, by_hand, polls)
+    asked = any(handle.names & set(chains_in(file, one)) for one in _conditions_of(acquired.node))
+    # Nothing mounts an async function in a browser, nor unmounts it.
+    ends = enclosing_function(file, by_hand) if by_hand is not None and is_async(owner) else None
+    return Started(acquired, by_hand, polls, asked, function_name(file, ends) if ends is not None else "")
+
+
+def _conditions_of(node: Node) -> Iterator[Node]:
+    """What decides, in the function around a node, whether it is reached."""
+    around = next((one for one in ancestors(node) if is_function(one)), None)
+    return conditions(around) if around is not None else iter(())
 
 
 def _is_handed_over(file: SourceFile, owner: Node, started: Node, names: frozenset[tuple[str, ...]]) -> bool:
