@@ -95,8 +95,8 @@ export function Width() {
         "flags that a function inside the effect asks, whenever that runs, and those beside late work that does no "
         "harm: of an effect that runs once and leads to no other page; that appends to state; that is aborted",
         "work that asks, after its wait, for a flag, a signal, a generation, the identity of what a ref holds, or an "
-        "element of the component; that of an effect that runs once and goes through such an element first; work whose "
-        "request the cleanup calls off",
+        "element of the component; that of an effect that runs once and goes through such an element first, or waits "
+        "for what does; work whose request the cleanup calls off",
         "a timer that is set after a wait, goes off once and only sets state, or with the next frame; what "
         "waits for the state of a permission only, which the browser tells within milliseconds",
         "events and options that are not written as literals; listeners that die with their element, where the effect "

@@ -300,6 +300,8 @@ def mismatch_severity(found: Mismatch) -> Severity:
 def late_message(late: Late) -> str:
     """What is acquired when the cleanup may have run already."""
     when = "When the component unmounts" + (" or the effect runs again" if late.reruns else "")
+    if late.stumbles:
+        when = "When the effect runs again"
     if late.rearms:
         then = "the timer goes on" if late.goes_on else "the timer still fires"
         return (

@@ -13,10 +13,8 @@ from chunklint.semantics.ecmascript.cleanup_scope import (
     asked_since,
     chains_in,
     conditions,
-    continues,
     is_guarded,
     killers,
-    last_wait_before,
     own_calls,
     steers,
 )
@@ -40,6 +38,7 @@ from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import acquisitions, reached
 from chunklint.semantics.ecmascript.self_ending import clears_itself, looks_at_own_element
 from chunklint.semantics.ecmascript.shown_elements import is_element_ref
+from chunklint.semantics.ecmascript.stumbling import stumbles_first
 from chunklint.semantics.ecmascript.timers import is_set_once, leads_away
 
 # A class on the page is no handle.
@@ -62,6 +61,7 @@ class Late:
         goes_on: Whether that sets another when it fires, so that each round has such a moment.
         ends_itself: Whether it is an interval that clears itself at some time.
         reruns: Whether the cleanup runs while the component stays, too.
+        stumbles: Whether it does so then only: after an unmount, the work throws before it comes so far.
     """
 
     node: Node
@@ -70,6 +70,7 @@ class Late:
     goes_on: bool = False
     ends_itself: bool = False
     reruns: bool = False
+    stumbles: bool = False
 
 
 def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
@@ -79,7 +80,7 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
     reruns = effect.runs is not Deps.EMPTY
     released = frozenset(_released(file, effect))
     said: set[str] = set()
-    for run, _ in reached(file, effect.callback):
+    for run, path in reached(file, effect.callback):
         if run.node.type != "assignment_expression":
             continue
         left, right = run.node.child_by_field_name("left"), run.node.child_by_field_name("right")
@@ -98,7 +99,9 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
         ends_itself = clears_itself(file, name, unwrap(right))
         if ends_itself and not _leads_away(file, unwrap(right)):
             continue
-        if looks_at_own_element(file, effect, name, unwrap(right)) or _is_harmless(file, effect, run.node, waits):
+        stumbles = waits is None and stumbles_first(file, effect, run.node, path)
+        harmless = _is_harmless(file, effect, run.node, waits) or (stumbles and not reruns)
+        if harmless or looks_at_own_element(file, effect, name, unwrap(right)):
             continue
         said.add(name)
         timed = called_name(file, unwrap(right)) in _TIMERS
@@ -108,7 +111,7 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
         # The cleanup of the next run would end for good what a ref lets run once.
         if timed and effect.runs is Deps.SOME and is_set_once(file, effect, run.node):
             continue
-        yield Late(run.node, name, timed, goes_on, ends_itself, reruns)
+        yield Late(run.node, name, timed, goes_on, ends_itself, reruns, stumbles)
     yield from _late_listeners(file, effect, reruns)
 
 
@@ -123,28 +126,7 @@ def _is_harmless(file: SourceFile, effect: Effect, node: Node, waits: int | None
     """Whether work does not come so far after an unmount: it asks for an element first, is called off, or is brief."""
     right = node.child_by_field_name("right")
     brief = right is not None and is_permission(file, unwrap(right))
-    if brief or _asks_element(file, effect, node, waits) or _is_called_off(file, effect, node):
-        return True
-    return waits is None and effect.runs is Deps.EMPTY and _stumbles_first(file, effect, node)
-
-
-def _stumbles_first(file: SourceFile, effect: Effect, node: Node) -> bool:
-    """Whether work goes through an element of its component after its wait, unasked, and before it acquires anything.
-
-    Once unmounted there is none, and what goes through it throws: `video.current.srcObject = stream`.
-    """
-    around = enclosing_function(file, node)
-    start = last_wait_before(around, node.start_byte) if around is not None else 0
-    if around is None or (not start and not continues(file, around)):
-        return False
-    return any(
-        start < member.start_byte < node.start_byte
-        and member.child_by_field_name("optional_chain") is None
-        and (chain := dotted(file, member))[1:2] == ("current",)
-        and len(chain) == 3
-        and is_element_ref(file, chain[0], effect.owner)
-        for member in descendants(around, "member_expression", stop=FUNCTIONS)
-    )
+    return brief or _asks_element(file, effect, node, waits) or _is_called_off(file, effect, node)
 
 
 def _is_called_off(file: SourceFile, effect: Effect, node: Node) -> bool:
