@@ -46,7 +46,10 @@ class Feeding:
                 self._taken[name].append((path, module, through))
         self._alive: dict[Key, bool] = {}
         self._offered = _by_name({path: one.offered for path, one in used.items()})
-        self._folders = {folder for one in used.values() for folder in one.folders}
+        packages = ((resolution.package_of(path), one.folders) for path, one in used.items() if one.folders)
+        self._folders = {
+            (folder, package.folder if package is not None else "") for package, own in packages for folder in own
+        }
         self._tried = _by_name(tried)
         self._routes = [(path, *route) for path, one in used.items() for route in one.routes]
         self._patterns: dict[Key, list[str]] | None = None
@@ -120,7 +123,7 @@ class Feeding:
         for uses in places:
             if any(self._could_mean(*one, name, key) for name in named for one in uses.get(name, ())):
                 return None
-        if any(may_be_taken(key[0], folder) for folder in self._folders):
+        if any(may_be_taken(key[0], *folder) for folder in self._folders):
             return None
         found = set[Key]()
         for name in named:

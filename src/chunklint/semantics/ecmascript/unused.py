@@ -205,7 +205,12 @@ def folders_taken(file: SourceFile) -> Iterator[str]:
         yield from ("".join(found) for found in _FOLDERS.findall(file.content))
 
 
-def may_be_taken(path: str, beginning: str) -> bool:
-    """Whether a file may be among those whose paths begin like that, from wherever."""
+def may_be_taken(path: str, beginning: str, package: str) -> bool:
+    """Whether a file may be among those whose paths begin like that, as a file of a package writes them.
+
+    Without any beginning (`import(`${name}/index`)`) it is among the files of that package, given by its folder.
+    """
     inner = "/".join(part for part in beginning.split("/") if part not in ("", ".", "..", "@", "~"))
+    if not inner:
+        return not package or path.startswith(f"{package}/")
     return f"/{inner}" in f"/{path}"
