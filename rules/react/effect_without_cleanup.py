@@ -347,7 +347,7 @@ def _overwritten(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
             (head_of(stale.request), f"The answer depends on `{stale.dependency}`."),
             (head_of(stale.setter), f"`{setter}` takes it."),
         ]
-        yield rule.at(asker(stale), stale_message(stale.dependency, setter), steps=steps)
+        yield rule.at(asker(stale), stale_message(stale.dependency, setter, stale.onto), steps=steps)
 
 
 @rule.each(ecmascript)
@@ -511,7 +511,7 @@ def _of_fed(joined: Feeding, path: str, fed: Fed, whole: bool) -> Iterator[Draft
         return
     steps = [(place, f"The effect calls `{called}`.") for place, called in fed.path]
     steps += [(fed.request, f"The answer depends on `{changing[0]}`."), (fed.taker, f"`{fed.setter}` takes it.")]
-    message = stale_message(changing[0], fed.setter) + _aside(fed.owner, tried_only)
+    message = stale_message(changing[0], fed.setter, fed.onto) + _aside(fed.owner, tried_only)
     yield rule.at(fed.asker, message, severity=Severity.NOTE if tried_only else Severity.WARNING, steps=steps)
 
 
@@ -559,6 +559,8 @@ def release_on_unmount(file: EcmascriptFile, finding: Finding) -> Fix | Refusal:
                 continue
             if stale.setter.type == "identifier":
                 return Refusal("the promise goes on with the setter itself, where nothing can ask first")
+            if stale.onto:
+                return Refusal("a flag would drop the answer of the earlier request, which is wanted as well")
             return asked_first(file, effect)
     for call, _ in _discarded_initialisers(file):
         if file.span(head_of(call)) == finding.location.span:

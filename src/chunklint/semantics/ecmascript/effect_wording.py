@@ -174,8 +174,14 @@ def asker(stale: Stale) -> Node:
     return head_of(stale.path[0] if stale.path else stale.setter)
 
 
-def stale_message(dependency: str, setter: str) -> str:
-    """What happens when the answers of two runs of an effect come in the wrong order."""
+def stale_message(dependency: str, setter: str, onto: str) -> str:
+    """What happens when the answers of two runs of an effect come in the wrong order, or both belong to one list."""
+    if onto:
+        return (
+            f"`{setter}` puts the answer behind `{onto}` as it was when the effect ran: a request for another "
+            f"`{dependency}` that starts before it comes does the same, and one of the two answers is lost. Put it "
+            f"behind what is there by then: `{setter}((last) => [...last, ...])`."
+        )
     return (
         f"A slow answer for an earlier `{dependency}` overwrites the later one: "
         f"`{setter}` does not know which request it belongs to. Ask first for a flag that a "

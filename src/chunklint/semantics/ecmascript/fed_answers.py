@@ -63,6 +63,7 @@ class Fed:
         leads: What decides in other files if all answers come from this machine; () for nothing.
         busy: Under which names the hook hands out what it sets while the request runs.
         quiet: Whether the component tells its caller nothing while the request runs.
+        onto: The list that the answer is put behind, as it was when the effect ran; "" where it takes its place.
     """
 
     owner: str
@@ -79,6 +80,7 @@ class Fed:
     leads: tuple[Lead, ...] = ()
     busy: tuple[str, ...] = ()
     quiet: bool = False
+    onto: str = ""
 
 
 def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queued | Front | Leading]:
@@ -150,6 +152,7 @@ def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
         stale.leads,
         told_while(file, effect.owner, busy) if effect.owner is not None else (),
         effect.owner is not None and tells_while_idle(file, effect.owner, busy),
+        stale.onto,
     )
 
 

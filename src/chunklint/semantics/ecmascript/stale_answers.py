@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
+from chunklint.semantics.ecmascript.appended import is_appended
 from chunklint.semantics.ecmascript.asked_names import is_credential, is_place, named, told
 from chunklint.semantics.ecmascript.asking import asked_in_chain, asks_with, mentioned, requests_behind
 from chunklint.semantics.ecmascript.changes import ITSELF, given, ways_of
@@ -63,6 +64,7 @@ class Stale:
         module: Module and name of the function that the request calls, where it is an import of its own; "" otherwise.
         prop: The prop by which the component is told how to ask; "" for none.
         leads: What decides in other files if all answers that the effect takes come from this machine; () for nothing.
+        onto: The list that the answer is put behind, as it was when the effect ran; "" where it takes its place.
     """
 
     request: Node
@@ -73,6 +75,7 @@ class Stale:
     module: tuple[str, str]
     prop: str
     leads: tuple[Lead, ...] = ()
+    onto: str = ""
 
 
 def stale_answers(file: SourceFile, effect: Effect) -> Iterator[Stale]:
@@ -196,8 +199,19 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
             if not is_filled_once(file, effect, run.node, path, request, state_of_setter(file, name)):
                 own, fed = by_source(asked, changing)
                 asking = told(file, effect, own or asked)
-                yield Stale(request, setter, asking, path, fed, _module_of(file, request), _prop(file, effect, request))
+                stale = Stale(
+                    request, setter, asking, path, fed, _module_of(file, request), _prop(file, effect, request)
+                )
+                # Behind the rows that other words have found, none of those before belongs.
+                yield replace(stale, onto=_onto(file, setter, path)) if all(map(is_place, own or asked)) else stale
                 break
+
+
+def _onto(file: SourceFile, setter: Node, path: tuple[Node, ...]) -> str:
+    """The state that a setter is given with an answer behind it; "" for none."""
+    callee = callee_of(setter)
+    state = state_of_setter(file, callee) if callee is not None and callee.type == "identifier" else None
+    return state if state and is_appended(file, setter, state, path) else ""
 
 
 def _waits_long(file: SourceFile, effect: Effect, place: Node) -> bool:

@@ -1,0 +1,36 @@
+"""Answers that are put behind what was there when they were asked for: `setRows([...rows, ...found])`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.semantics.ecmascript.asking import mentioned
+from chunklint.semantics.ecmascript.functions import arguments_of, called_name, receiver_of
+from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, unwrap
+
+
+def is_appended(file: SourceFile, setter: Node, state: str, path: tuple[Node, ...]) -> bool:
+    """Whether a setter is given its own state as the effect saw it, with something put behind or before.
+
+    The state may reach the call as an argument of the functions that lead to it: `ask(rows)`.
+    """
+    given = arguments_of(setter)[:1] if setter.type == "call_expression" and state else []
+    copied = [part for value in given for part in _copied(file, value)]
+    return any(next(mentioned(file, [part], (state,), path), None) is not None for part in copied)
+
+
+def _copied(file: SourceFile, value: Node) -> Iterator[Node]:
+    """The lists that a value copies, also by way of a variable: `rows` of `[...rows, row]`, `rows.concat(found)`."""
+    node = unwrap(value)
+    found = resolve(file, node) if node.type == "identifier" else None
+    if found is not None and found.kind == "variable" and found.value is not None and not found.keys:
+        node = unwrap(found.value)
+    for spread in descendants(node, "spread_element", stop=FUNCTIONS):
+        if spread.parent is not None and spread.parent.type == "array":
+            yield from spread.named_children[:1]
+    for call in (node, *descendants(node, "call_expression", stop=FUNCTIONS)):
+        receiver = receiver_of(call) if called_name(file, call) == "concat" else None
+        yield from (receiver,) if receiver is not None else ()
