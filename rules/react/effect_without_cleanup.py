@@ -229,8 +229,8 @@ export function Width() {
         "in the place of the last one; what is kept under what was asked with (`{ ...rows, [id]: found }`); where the "
         "effect goes by a value of the render before (`usePrevious`), which "
         "the next render changes under any cleanup; for state that nothing reads, for "
-        "totals, which are the same on each page, for icons, avatars and logos, and for a map that is only asked for "
-        "another name of a key (`names[id] ?? id`)",
+        "totals, which are the same on each page, for icons, avatars and logos (also by the name of the component, "
+        "`PageIcon`), and for a map that is only asked for another name of a key (`names[id] ?? id`)",
         "answers in the order of their questions: what the application computes, imports or keeps on this machine, as"
         " packages such as Dexie or expo-sqlite do, also where functions, methods, hooks or workers of other files do "
         "it: all that these wait for must be read, and none of it ask a server; and actions of the server, which "

@@ -30,6 +30,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.keyed_answers import kept_under
 from chunklint.semantics.ecmascript.latest_only import keeps_latest
 from chunklint.semantics.ecmascript.leads import Leads, leads_before, leads_of, union
+from chunklint.semantics.ecmascript.mild_answers import is_picture, only_renames
 from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, dotted, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.never import never_reached
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_read, state_of_pair, state_of_setter
@@ -38,8 +39,6 @@ from chunklint.semantics.ecmascript.shut_fields import is_idle_at, is_shut
 from chunklint.semantics.ecmascript.swaps import asked_before, said_of
 from chunklint.semantics.ecmascript.whereabouts import Lead
 
-# A small picture of an address, which the browser keeps: it is there at once, or wrong for a moment.
-_PICTURES = re.compile(r"[iI]con|[aA]vatar|[lL]ogo(?:$|[A-Z])")
 # What tells how much there is, and where in it a page stands.
 _MEASURES = re.compile(
     r"[Tt]otal|[Cc]ount|[Pp]agination|[Pp]age(?:s?$|Num|No|Size|Index|Info|Offset)|[Hh]as(?:More|Next|Prev)|[Ll]oad|[Bb]usy"
@@ -147,24 +146,6 @@ def _part(file: SourceFile, use: Node) -> str:
     return file.text(part) if part is not None else ""
 
 
-def _only_renames(file: SourceFile, setter: Node) -> bool:
-    """Whether a state is a map that all that read it ask for another name of a key: `names[id] ?? id`."""
-    found = resolve(file, setter)
-    siblings = bindings(file, found.scope).values() if found is not None and hook_of(file, found) is not None else ()
-    states = [one for one in siblings if found is not None and one.value == found.value and one.keys == ("0",)]
-    uses = [use for state in states for use in uses_of(file, state.node)]
-    return bool(uses) and all(_falls_back(file, use) for use in uses)
-
-
-def _falls_back(file: SourceFile, use: Node) -> bool:
-    looked = use.parent
-    key = looked.child_by_field_name("index") if looked is not None and looked.type == "subscript_expression" else None
-    either = looked.parent if looked is not None else None
-    if key is None or either is None or either.type != "binary_expression" or either.children[0] != looked:
-        return False
-    return either.children[1].type in ("??", "||") and file.text(either.children[2]) == file.text(key)
-
-
 def _sets_state(file: SourceFile, function: Node) -> bool:
     """Whether a function calls any setter of state."""
     names = (callee_of(call) for call in descendants(function, "call_expression"))
@@ -180,7 +161,7 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
         name, setter, requests = taken
         if state_of_setter(file, name) is None or "rror" in file.text(name) or not is_read(file, name):
             continue
-        if _PICTURES.search(file.text(name)) or _only_renames(file, name):
+        if is_picture(file, effect, name) or only_renames(file, name):
             continue
         if any(_fills_ref(file, effect, place) for place in (*path, run.node)):
             continue
