@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
+from chunklint.semantics.ecmascript.asking import ACTS
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
+    chain_start,
+    continues_with,
     enclosing_function,
     function_name,
     receiver_of,
 )
-from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, resolve, unwrap
 from chunklint.semantics.ecmascript.react import hook_of
 
 ROUTE = frozenset({"useParams", "useLocalSearchParams"})
@@ -48,12 +51,13 @@ def words_on(file: SourceFile, call: Node, name: str, parameter: str, loaded: Lo
     """The words before the holes of the addresses to which the component that reads a parameter itself leads.
 
     One that has the parameter itself in a hole, or the name of what was loaded for it, leads to a part of the same
-    page, and another parameter of the route stays what it is.
+    page, and another parameter of the route stays what it is. Where the page leads on once something has been done
+    with what it shows, and answered, no answer of its own is still to come.
     """
     owner = enclosing_function(file, call)
     for node in descendants(owner, "template_string") if owner is not None else ():
         holes = tuple(_holes(file, node))
-        if not holes or not _is_address(file, node, "/"):
+        if not holes or not _is_address(file, node, "/") or _has_acted(file, node, owner):
             continue
         filled = [parameter_in(file, value) or _named_by(file, value, parameter, loaded) for _, value in holes]
         if parameter in filled:
@@ -61,6 +65,21 @@ def words_on(file: SourceFile, call: Node, name: str, parameter: str, loaded: Lo
         words = [word for (word, _), own in zip(holes, filled, strict=True) if word is not None and not own]
         if _names_page(file, words, owner, name):
             yield from words
+
+
+def _has_acted(file: SourceFile, place: Node, owner: Node | None) -> bool:
+    """Whether a place in a component waits for a request that changes something: `await move(); navigate(there)`."""
+    function = enclosing_function(file, place)
+    while function is not None and function != owner:
+        waits = (unwrap(one) for one in descendants(function, "await_expression", stop=FUNCTIONS))
+        before = [one for one in waits if one.end_byte <= place.start_byte]
+        around = function.parent
+        goes_on = around is not None and around.type == "arguments" and continues_with(file, function)
+        before += [start] if goes_on and around is not None and (start := chain_start(file, around.parent)) else []
+        if any(called_name(file, one).lower().startswith(ACTS) for one in before if one.type == "call_expression"):
+            return True
+        function = enclosing_function(file, function)
+    return False
 
 
 def parameter_of(file: SourceFile, name: Node, found: Binding) -> str:
