@@ -106,6 +106,7 @@ createRoot(document.getElementById("root")!).render(<App />);
         "an entry of fewer than 12 components beside one four times as large, or of fewer than 50 beside one eight "
         "times as large, and islands in the pages of a server",
         "apps none of whose components show data, or only one of 12 or more",
+        "apps that ask for a React older than 16, which knows no error boundaries",
         "an app with fewer than 12 components beside those of a library that its repository publishes, and what users "
         "copy to begin with: a `recipe`, `starter` or `boilerplate` beside other packages",
         "apps with fewer than 80 components and no boundary, in a repository whose README calls it a template, a "

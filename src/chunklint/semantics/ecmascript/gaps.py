@@ -20,6 +20,7 @@ from chunklint.semantics.ecmascript.workspaces import Key
 
 _ISLAND = 50  # an entry of fewer components may be one of many in the pages of a server
 _MANY = 3
+_WITH_BOUNDARIES = 16  # the version of React that brought error boundaries
 _NEARLY = 0.9
 _SERVED = 8  # an app of so many entries is the pages of a server
 _ASIDE = 12  # a front end of fewer components is a side show where there is a larger one
@@ -31,7 +32,7 @@ def gaps(fronts: Mapping[str, Front], resolution: Resolution) -> Iterator[Gap]:
     """The holes of every application in the files, which must be all files of the project."""
     tree = RenderTree(fronts, resolution)
     apps = [_app(tree, roots) for _, roots in sorted(roots_of(tree).items())]
-    found = [gap for gap in _folded(apps) if not _is_begun(gap, resolution)]
+    found = [gap for gap in _folded(apps) if not _is_begun(gap, resolution) and _has_boundaries(gap, resolution)]
     largest = max((len(app.components) for app in apps), default=0)
     islands: dict[str, list[Gap]] = defaultdict(list)
     entries: dict[str, list[Gap]] = defaultdict(list)
@@ -111,6 +112,11 @@ def _folder(root: Root) -> str:
 def _is_begun(gap: Gap, resolution: Resolution) -> bool:
     """Whether an app without a boundary is the beginning that others copy."""
     return resolution.copied and gap.kind is GapKind.BARE and gap.share[1] < _COPIED
+
+
+def _has_boundaries(gap: Gap, resolution: Resolution) -> bool:
+    """Whether the React of an app knows error boundaries, and takes what fails without one off the page."""
+    return not 0 < resolution.react_of(gap.root.place.path) < _WITH_BOUNDARIES
 
 
 def _is_aside(gap: Gap, largest: int) -> bool:

@@ -14,6 +14,7 @@ _BRINGING = (
     (re.compile(r"ra-core$"), frozenset({"CoreAdmin", "CoreAdminUI"})),
     (re.compile(r"ra-ui-materialui$"), frozenset({"AdminUI", "Layout"})),
     (re.compile(r"@ant-design/pro-(?:components|layout)$"), frozenset({"ProLayout", "BasicLayout"})),
+    (re.compile(r"@scalprum/react-core$"), frozenset({"ScalprumComponent"})),
     (re.compile(r"@medplum/react$"), frozenset({"AppShell"})),
 )
 
