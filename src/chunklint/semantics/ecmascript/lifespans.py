@@ -170,7 +170,7 @@ class Lifespans:
     def _is_root(self, path: str) -> bool:
         """Whether a framework mounts the default export of a file once, around all of its pages."""
         place = PurePosixPath(path)
-        if place.stem == "_app":
+        if place.name.partition(".")[0] == "_app":  # Projects may choose endings of their own: `_app.page.tsx`.
             return "pages" in place.parts[:-1]
         if place.stem == "root":
             return place.parent.name in ("app", "src")

@@ -22,7 +22,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.modals import is_conditional
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import ENTRY
-from chunklint.semantics.ecmascript.names import bindings, unwrap
+from chunklint.semantics.ecmascript.names import bindings, unwrap, uses_bound
 from chunklint.semantics.ecmascript.never import never_shown
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
 from chunklint.semantics.ecmascript.root_routes import RootRoute, root_route_of, root_routes
@@ -134,6 +134,15 @@ def _placed(file: SourceFile) -> Placed:
 
 
 def _renamed(file: SourceFile) -> Iterator[tuple[str, str]]:
+    own_names = {one.fact.name for one in definitions(file) if is_component_or_hook(one.fact.name)}
+    for one in definitions(file):
+        # `const Framed = compose(withFrame)(App)`: what mounts the one mounts the other.
+        value = unwrap(one.node)
+        while value.type == "call_expression" and (given := arguments_of(value)):
+            value = unwrap(given[0])
+        inner = file.text(value) if value.type == "identifier" and value != unwrap(one.node) else ""
+        if inner in own_names - {one.fact.name}:
+            yield one.fact.name, inner
     for name, export in exports(file).items():
         own = definition_around(file, export.node) if export.node is not None and name != "default" else ""
         if own and own != name:
@@ -165,7 +174,8 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
             yield definition_around(file, call), *origin, stays, not stays
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
-        if found.kind == "import" and found.name[:1].isupper() and used not in seen:
+        named = found.kind == "import" and found.name[:1].isupper() and used not in seen
+        if named and next(uses_bound(file, found), None) is not None:
             yield "", *used, False, True
     yield from _loaded(file)
 

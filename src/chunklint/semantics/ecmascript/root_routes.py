@@ -23,6 +23,9 @@ _FROM_ELEMENTS = frozenset({"createRoutesFromElements", "createRoutesFromChildre
 _SHOWS = ("element", "Component", "component", "lazy")
 _NOWHERE = re.compile(r"NotFound|Not_Found|404|NoMatch|Error|Navigate|Redirect|Missing")
 _ELEMENTS = ("jsx_element", "jsx_self_closing_element")
+# The paths of a route that holds all others, and how many times more routes it must hold than there are beside it.
+_TOP: tuple[list[str | None], ...] = ([], [""], ["/"])
+_MOST = 3
 
 
 class RootRoute(NamedTuple):
@@ -79,13 +82,32 @@ def _shown_by_list(file: SourceFile, routes: Node) -> Iterator[Node]:
     if made.type != "array":
         return
     listed = [unwrap(one) for one in made.named_children if one.type != "comment"]
-    below = [one for one in listed if any(_values(file, one, ("children",)))]
-    beside = [one for one in listed if one not in below]
-    if len(below) != 1 or not all(_leads_nowhere(file, one) for one in beside):
-        return
-    yield from _values(file, below[0], _SHOWS)
-    for children in _values(file, below[0], ("children",)):
-        yield from _shown_by_list(file, children)
+    root = _root_among(file, listed, [one for one in listed if any(_values(file, one, ("children",)))])
+    if root is not None:
+        yield from _values(file, root, _SHOWS)
+        for children in _values(file, root, ("children",)):
+            yield from _shown_by_list(file, children)
+
+
+def _root_among(file: SourceFile, routes: list[Node], holding: list[Node]) -> Node | None:
+    """The route that all others lie in, or nearly all: one that is left for a login page alone is hardly left."""
+    if len(holding) == 1 and all(_leads_nowhere(file, one) for one in routes if one not in holding):
+        return holding[0]
+    tops = [one for one in holding if [string_value(file, path) for path in _values(file, one, ("path",))] in _TOP]
+    if len(tops) != 1:
+        return None
+    others = sum(_count(file, one) for one in routes if one != tops[0])
+    return tops[0] if _count(file, tops[0]) > _MOST * others else None
+
+
+def _count(file: SourceFile, route: Node) -> int:
+    """The routes in a route, as far as they are written there, and the route itself."""
+    if route.type == "object":
+        pairs = descendants(route, "pair")
+        return 1 + sum(file.text(pair.child_by_field_name("key") or pair) in ("path", "index") for pair in pairs)
+    return sum(
+        _tag(file, tag) == "Route" for tag in descendants(route, "jsx_opening_element", "jsx_self_closing_element")
+    )
 
 
 def _leads_nowhere(file: SourceFile, route: Node) -> bool:
@@ -114,11 +136,10 @@ def _shown_by_elements(file: SourceFile, routes: list[Node]) -> Iterator[Node]:
     """As `_shown_by_list`, of `<Route>` elements."""
     if not all(_tag(file, _opening(one)) == "Route" for one in routes):
         return
-    below = [one for one in routes if _elements_in(one)]
-    if len(below) != 1 or not all(_leads_nowhere(file, one) for one in routes if one not in below):
-        return
-    yield from _values(file, below[0], _SHOWS)
-    yield from _shown_by_elements(file, _elements_in(below[0]))
+    root = _root_among(file, routes, [one for one in routes if _elements_in(one)])
+    if root is not None:
+        yield from _values(file, root, _SHOWS)
+        yield from _shown_by_elements(file, _elements_in(root))
 
 
 def _elements_in(element: Node) -> list[Node]:
