@@ -237,8 +237,8 @@ export function Width() {
         "Next.js sends one after the other; what a timer asks for more than 5 s later",
         "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives; hooks, "
         "and components that are exported by name or lie among the parts of an application (`components/`), that no "
-        "file imports, where an entry or a root layout is among the files, or a framework starts the application; "
-        "what a barrel of an application offers again is not used by that",
+        "file imports, where an entry or a root layout is among the files, a framework starts the application, or its "
+        "package.json says `private`; what a barrel of an application offers again is not used by that",
         "what never happens: parts that stand behind a state that never becomes anything else than the literal it "
         "begins with (`count > PAGE_LENGTH` of a count that stays 0) and what only they "
         "set, work behind conditions that exclude each other or such a state, and what an initialiser of "
@@ -472,7 +472,7 @@ def _never_runs(spans: Lifespans, feeds: Feeding, path: str, idle: tuple[str, ..
 
     Where nothing starts an application, its users are elsewhere.
     """
-    if idle is None or not (spans.has_entry() or feeds.is_started(path)):
+    if idle is None or not (spans.has_entry() or feeds.has_all_users(path)):
         return False
     return all(feeds.is_idle((path, one)) for one in idle)
 

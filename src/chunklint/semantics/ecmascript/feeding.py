@@ -135,10 +135,10 @@ class Feeding:
                 found.update((path, one) for one in through)
         return found
 
-    def is_started(self, path: str) -> bool:
-        """Whether a framework starts the application that a file belongs to, without any entry of its own."""
+    def has_all_users(self, path: str) -> bool:
+        """Whether nobody else uses a file: a framework starts its application, or no registry takes its package."""
         package = self._workspace.resolution.package_of(path)
-        return package is not None and package.started
+        return package is not None and (package.started or package.closed)
 
     def is_tried(self, key: Key) -> bool:
         """Whether a test or a story imports a component or hook."""

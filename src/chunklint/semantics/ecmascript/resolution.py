@@ -68,7 +68,8 @@ class Package:
     `library` is for what is built and published to be imported by others, with types, `elsewhere` for what runs in
     another framework than Next, in which files are called alike, `published` for what others may import, `started` for
     an application of a framework that starts it without an entry, and `preact` for what Preact renders, not React.
-    `react` is the one major version of React that it asks for, 0 where it names none or several.
+    `react` is the one major version of React that it asks for, 0 where it names none or several. `closed` is for what
+    no registry takes, so that all that uses it lies in the repository.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Package:
     compiled: bool = False
     preact: bool = False
     react: int = 0
+    closed: bool = False
 
 
 @record
@@ -213,7 +215,8 @@ def package_in(folder: str, text: str) -> Package | None:
     started = not published and not needed.isdisjoint(_STARTS)
     compiled, preact = _COMPILER in needed, "preact" in needed and "react-dom" not in needed
     found, react = tuple(dict.fromkeys(sources)), _major_of(manifest, "react")
-    return Package(name, folder, found, library, elsewhere, published, started, compiled, preact, react)
+    closed = manifest.get("private") is True
+    return Package(name, folder, found, library, elsewhere, published, started, compiled, preact, react, closed)
 
 
 def _major_of(manifest: dict[str, Any], name: str) -> int:
