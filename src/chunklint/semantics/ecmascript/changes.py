@@ -25,6 +25,7 @@ from chunklint.semantics.ecmascript.kept_values import is_kept, is_renamed
 from chunklint.semantics.ecmascript.loaded import asked_with, is_identity, part_of
 from chunklint.semantics.ecmascript.names import Binding, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.never import never_shown
+from chunklint.semantics.ecmascript.pickers import is_picked
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of
 from chunklint.semantics.ecmascript.states import is_listed, setter_of
 
@@ -134,13 +135,16 @@ def _is_set_later(file: SourceFile, state: Binding, part: str = "") -> bool:
 
 
 def changing_uses(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
-    """Where the setter of a state stands that makes another one of it, or of one part, while its component stays."""
+    """Where the setter of a state stands that makes another one of it, or of one part, while its component stays.
+
+    What a dialog of the system is opened for each time is no change: it takes longer than any answer.
+    """
     setter = setter_of(file, state)
     if setter is None:
         return
     once = [effect.callback for effect in effects(file) if effect.runs is Deps.EMPTY]
     for use in uses_of(file, setter.node):
-        if is_listed(file, use) or is_kept(file, use, state, part) or never_shown(file, use):
+        if is_listed(file, use) or is_kept(file, use, state, part) or never_shown(file, use) or is_picked(file, use):
             continue
         if not _is_run_once(file, use, once) and _copier(file, use) is None:
             yield use
