@@ -37,6 +37,7 @@ _SEARCH = frozenset({"useSearchParams", "useQueryState", "useQueryStates"})
 # Hooks that give back later what they are given, and hooks that make something of what they close over.
 DELAYED = ("useDeferredValue", "useDebounce", "useDebouncedValue", "useThrottle", "useThrottledValue")
 _MADE = frozenset({"useMemo", "useCallback"})
+_NAMES = ("identifier", "shorthand_property_identifier")
 _HOPS = 5
 
 
@@ -50,7 +51,7 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
     seen: set[int] = set()
     while pending:
         current, hops = pending.pop()
-        for name in _names_in(current):
+        for name in names_in(current):
             found = resolve(file, name)
             if found is None or not begins_within(found.node, owner):
                 continue
@@ -89,12 +90,13 @@ def _loaded_with(
     return asked_with(file, uses, owner, is_identity(file, name), part) if uses else None
 
 
-def _names_in(value: Node) -> Iterator[Node]:
-    value = root_of(value) if value.type == "member_expression" else value
-    if value.type == "identifier":
-        yield value
-    elif value.named_children:
-        yield from descendants(value, "identifier", "shorthand_property_identifier")
+def names_in(value: Node) -> Iterator[Node]:
+    """The names of what a value is made of: the value itself, that which a member is taken of, or all within it."""
+    node = root_of(value) if value.type == "member_expression" else value
+    if node.type in _NAMES:
+        yield node
+    else:
+        yield from descendants(node, *_NAMES)
 
 
 def given(file: SourceFile, name: Node, found: Binding, owner: Node) -> str | None:

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, begins_within, descendants
-from chunklint.semantics.ecmascript.changes import DELAYED, ITSELF, changes_itself, given
+from chunklint.languages.base import SourceFile, begins_within
+from chunklint.semantics.ecmascript.changes import DELAYED, ITSELF, changes_itself, given, names_in
 from chunklint.semantics.ecmascript.functions import arguments_of, returned
-from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, root_of, unwrap, uses_bound
+from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap, uses_bound
 from chunklint.semantics.ecmascript.react import hook_of
 from chunklint.semantics.ecmascript.shut_fields import sets_while_idle, stands_idle
 from chunklint.semantics.ecmascript.swaps import set_at
@@ -91,7 +91,7 @@ def leaves_of(file: SourceFile, value: Node, owner: Node) -> tuple[tuple[Binding
     pending, seen, leaves = [(value, 0)], set[int](), list[tuple[Binding, str]]()
     while pending:
         current, hops = pending.pop()
-        for name in _names_in(current):
+        for name in names_in(current):
             found = resolve(file, name)
             if found is None or found.node.id in seen or not begins_within(found.node, owner):
                 continue
@@ -109,14 +109,6 @@ def leaves_of(file: SourceFile, value: Node, owner: Node) -> tuple[tuple[Binding
                 parts = arguments_of(hook[1])[:1] if hook is not None else [found.value]
                 pending += [(part, hops + 1) for part in parts]
     return tuple(leaves)
-
-
-def _names_in(value: Node) -> Iterator[Node]:
-    node = root_of(value) if value.type == "member_expression" else value
-    if node.type == "identifier":
-        yield node
-    else:
-        yield from descendants(node, "identifier", "shorthand_property_identifier")
 
 
 def _is_shut(file: SourceFile, found: Binding, owner: Node, busy: str) -> bool:
