@@ -24,6 +24,8 @@ from chunklint.api import (
     Shares,
     asked_after_wait,
     asked_whose,
+    blind_cleanups,
+    blind_message,
     bound,
     captured_too_early,
     closed_for_good,
@@ -90,6 +92,8 @@ export function Width() {
     example="src/components/Width.tsx",
     mentions=("Effect", "-effect", "use", "/>", "</"),
     silent_on=(
+        "a state in the cleanup of an effect that runs once, where it is not empty at first, nothing fills it, another "
+        "effect lists it and cleans up, or only a timer that goes off once would be cleared",
         "cleanups that call what this file does not define, unless their own removal shows the mistake",
         "handles that another effect of the component releases; receivers that the cleanup closes",
         "flags that a function inside the effect asks, whenever that runs, and those beside late work that does no "
@@ -151,6 +155,8 @@ def _of_effect(file: EcmascriptFile, effect: Effect) -> Iterator[tuple[Draft, tu
             f"Read `{name}` inside the cleanup."
         )
         yield rule.at(declarator, message, severity=Severity.NOTE), None
+    for blind in blind_cleanups(file, effect):
+        yield rule.at(head_of(blind.call), blind_message(file, blind), severity=Severity.WARNING), None
 
 
 @rule.each(ecmascript)

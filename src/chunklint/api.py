@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         added_message,
         adds_up,
         asker,
+        blind_message,
         called_text,
         endless_message,
         head_of,
@@ -156,6 +157,7 @@ if TYPE_CHECKING:
     )
     from chunklint.semantics.ecmascript.singletons import Ended, ended
     from chunklint.semantics.ecmascript.stale_answers import stale_answers
+    from chunklint.semantics.ecmascript.stale_cleanups import blind_cleanups
     from chunklint.semantics.ecmascript.void_methods import SlotMethod, VoidMethod, asked_method, void_methods
     from chunklint.semantics.ecmascript.ways_on import Ends, ends, lead_nowhere, workspace_of
     from chunklint.semantics.migrations.data_loss import Loss
@@ -286,10 +288,10 @@ _HOMES = {
     "chunklint.semantics.ecmascript.gaps": "gaps",
     "chunklint.semantics.ecmascript.each_render": "Rendered, rendered",
     "chunklint.semantics.ecmascript.effect_wording": (
-        "added_message, adds_up, asker, called_text, endless_message, head_of, late_message, leak_message, "
-        "leak_severity, left_open_message, mismatch_message, mismatch_severity, opened_message, opened_severity, "
-        "overtaken_message, reconnect_message, reset_message, retry_message, seen_at, stale_message, started_message, "
-        "way_to, worst_of"
+        "added_message, adds_up, asker, blind_message, called_text, endless_message, head_of, late_message, "
+        "leak_message, leak_severity, left_open_message, mismatch_message, mismatch_severity, opened_message, "
+        "opened_severity, overtaken_message, reconnect_message, reset_message, retry_message, seen_at, stale_message, "
+        "started_message, way_to, worst_of"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": (
@@ -334,6 +336,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.void_methods": "SlotMethod, VoidMethod, asked_method, void_methods",
     "chunklint.semantics.ecmascript.singletons": "Ended, ended",
     "chunklint.semantics.ecmascript.stale_answers": "stale_answers",
+    "chunklint.semantics.ecmascript.stale_cleanups": "blind_cleanups",
     "chunklint.semantics.ecmascript.ways_on": "Ends, ends, lead_nowhere, workspace_of",
     "chunklint.semantics.migrations.data_loss": "Loss",
     "chunklint.semantics.migrations.exposures": "Exposure, Reason, exposures",
@@ -677,6 +680,8 @@ __all__ = [
     "awaits_under_thread_locks",
     "axios_waits_for_ever",
     "begins_within",
+    "blind_cleanups",
+    "blind_message",
     "bound",
     "bound_values",
     "boundaries",

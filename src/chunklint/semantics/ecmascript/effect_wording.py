@@ -27,6 +27,7 @@ from chunklint.semantics.ecmascript.shared_answers import Answer, Question
 from chunklint.semantics.ecmascript.shared_receivers import only_receiver_changes, shared_origin
 from chunklint.semantics.ecmascript.shutting import acquires_each_time
 from chunklint.semantics.ecmascript.stale_answers import Stale
+from chunklint.semantics.ecmascript.stale_cleanups import Blind
 from chunklint.semantics.wording import capitalised
 
 _FITS = MappingProxyType(
@@ -328,6 +329,16 @@ def late_message(late: Late) -> str:
     return (
         f"{when} during the wait before this, the cleanup has run already, and the listener stays. "
         "Ask after the wait for a flag that the cleanup sets."
+    )
+
+
+def blind_message(file: SourceFile, blind: Blind) -> str:
+    """Why a cleanup of the first rendering releases nothing."""
+    called = called_text(file, blind.call).replace("?", "")
+    then = f"so `{called}` is never called" if blind.asked else f"so `{called}` releases nothing"
+    return (
+        f"The cleanup sees `{blind.state}` as it was in the first rendering, {blind.first}, {then}. Keep it in a ref "
+        f"that the cleanup reads, or list `{blind.state}` among the dependencies."
     )
 
 
