@@ -209,8 +209,9 @@ export function Width() {
         "the effect that locks it also gives it back",
         "components and hooks that stay as long as the page, and acquire once: those that the entry, a root layout or "
         "what stays itself mounts or calls, with no condition, key, list, route, tab or modal around; an entry mounts "
-        "what it gives a call as it is loaded, too (`router.start(<App />)`); and what the one route at the top of a "
-        "router shows, with all others below it, or nearly all",
+        "what it gives a call as it is loaded, too (`router.start(<App />)`); what the one route at the top of a "
+        "router shows, with all others below it, or nearly all; and the page of Next that all others beside it only "
+        "lead to",
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
         "ends them; values handed to functions of other files",
         "late answers for props that every mount gives as a literal, changes the `key` with (also one made of the same "

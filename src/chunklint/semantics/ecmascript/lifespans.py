@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from chunklint.semantics.ecmascript.feeds import WHOLE
+from chunklint.semantics.ecmascript.lone_pages import lone_pages
 from chunklint.semantics.ecmascript.modules import module_files
 from chunklint.semantics.ecmascript.mounts import ENTRY
 from chunklint.semantics.ecmascript.places import Placed
@@ -36,6 +37,8 @@ class Lifespans:
         for path, name in ((path, name) for path, own in self._own.items() for name in own):
             self._defining[name].append(path)
         self._layouts = [path for path in files if _LAYOUT.match(PurePosixPath(path).name)]
+        leading = [path for path, one in files.items() if one.leads]
+        self._lone = lone_pages(files, leading, [path for path, one in files.items() if one.shows])
         self._uses: dict[str, list[tuple[str, str, str, bool, bool]]] = defaultdict(list)
         for path, one in files.items():
             for owner, module, name, stays, goes in one.uses:
@@ -168,8 +171,10 @@ class Lifespans:
         return self._targets[asked]
 
     def _is_root(self, path: str) -> bool:
-        """Whether a framework mounts the default export of a file once, around all of its pages."""
+        """Whether a framework mounts the default export of a file once, around all of its pages or as the only one."""
         place = PurePosixPath(path)
+        if path in self._lone:
+            return True
         if place.name.partition(".")[0] == "_app":  # Projects may choose endings of their own: `_app.page.tsx`.
             return "pages" in place.parts[:-1]
         if place.stem == "root":

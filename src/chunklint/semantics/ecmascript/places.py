@@ -19,6 +19,7 @@ from chunklint.semantics.ecmascript.functions import (
     function_name,
     is_function,
 )
+from chunklint.semantics.ecmascript.lone_pages import only_leads_on, page_for_good
 from chunklint.semantics.ecmascript.modals import is_conditional
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import ENTRY
@@ -54,12 +55,16 @@ class Placed:
         own: The components and hooks that the file defines itself.
         main: The definitions that the default export is made of.
         renamed: Other names that definitions are exported by, each with their own: `Component` of `App`.
+        leads: Whether it only leads on to another page.
+        shows: Whether it is an `_app` of Next that shows its page for good.
     """
 
     uses: tuple[tuple[str, str, str, bool, bool], ...]
     own: tuple[str, ...]
     main: tuple[str, ...]
     renamed: tuple[tuple[str, str], ...] = ()
+    leads: bool = False
+    shows: bool = False
 
 
 @record
@@ -130,7 +135,13 @@ def placed(file: SourceFile) -> Iterator[Placed]:
 
 def _placed(file: SourceFile) -> Placed:
     own = (one.fact.name for one in definitions(file) if is_component_or_hook(one.fact.name))
-    return Placed(tuple(sorted(set(_uses(file)))), tuple(own), tuple(sorted(_main(file))), tuple(_renamed(file)))
+    names = tuple(own), tuple(sorted(_main(file))), tuple(_renamed(file))
+    return Placed(tuple(sorted(set(_uses(file)))), *names, only_leads_on(file), _shows_page(file))
+
+
+def _shows_page(file: SourceFile) -> bool:
+    found = page_for_good(file)
+    return found is not None and all(_keeps(file, tag, tag == found[0]) for tag in _tags(*found))
 
 
 def _renamed(file: SourceFile) -> Iterator[tuple[str, str]]:
