@@ -37,6 +37,7 @@ from chunklint.api import (
     Question,
     Queued,
     Reader,
+    Reducer,
     Refusal,
     Rendered,
     Resolution,
@@ -97,6 +98,7 @@ from chunklint.api import (
     overtaken_message,
     placed,
     questions,
+    reducers,
     rendered,
     reset_message,
     resets,
@@ -291,6 +293,7 @@ Shared = (
     | Loan
     | Maker
     | Reader
+    | Reducer
     | Rendered
     | Holders
     | SlotMethod
@@ -407,6 +410,7 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
         return
     yield from offers(file)
     yield from starts(file)
+    yield from reducers(file)
     yield from ended(file)
     yield from answers(file)
     yield from questions(file)

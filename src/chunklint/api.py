@@ -131,6 +131,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.posers import Poser, posers
     from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls
     from chunklint.semantics.ecmascript.reconnections import LateClose, Reconnect, late_closes, reconnects, retries
+    from chunklint.semantics.ecmascript.reducers import Reducer, reducers
     from chunklint.semantics.ecmascript.releases import ACQUIRING, Kind
     from chunklint.semantics.ecmascript.reopened import Renewal, Reopening, renewals, reopened, reopenings
     from chunklint.semantics.ecmascript.requests import (
@@ -323,6 +324,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.resolution": "Resolution",
     "chunklint.semantics.ecmascript.reconnections": "LateClose, Reconnect, late_closes, reconnects, retries",
     "chunklint.semantics.ecmascript.releases": "ACQUIRING, Kind",
+    "chunklint.semantics.ecmascript.reducers": "Reducer, reducers",
     "chunklint.semantics.ecmascript.reopened": "Renewal, Reopening, renewals, reopened, reopenings",
     "chunklint.semantics.ecmascript.reruns": "runs_again",
     "chunklint.semantics.ecmascript.requests": (
@@ -609,6 +611,7 @@ __all__ = [
     "Reader",
     "Reason",
     "Reconnect",
+    "Reducer",
     "Reference",
     "Refusal",
     "Rendered",
@@ -834,6 +837,7 @@ __all__ = [
     "reconnect_message",
     "reconnects",
     "record",
+    "reducers",
     "reentries",
     "rendered",
     "renewals",

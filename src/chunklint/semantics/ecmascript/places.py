@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -23,7 +24,7 @@ from chunklint.semantics.ecmascript.lone_pages import only_leads_on, page_for_go
 from chunklint.semantics.ecmascript.modals import is_conditional
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import ENTRY
-from chunklint.semantics.ecmascript.names import bindings, unwrap, uses_bound
+from chunklint.semantics.ecmascript.names import Binding, bindings, unwrap, uses_bound
 from chunklint.semantics.ecmascript.never import never_shown
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
 from chunklint.semantics.ecmascript.root_routes import RootRoute, root_route_of, root_routes
@@ -186,9 +187,23 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
         named = found.kind == "import" and found.name[:1].isupper() and used not in seen
-        if named and next(uses_bound(file, found), None) is not None:
+        if named and not _is_offered(file, found) and next(uses_bound(file, found), None) is not None:
             yield "", *used, False, True
     yield from _loaded(file)
+
+
+def _is_offered(file: SourceFile, found: Binding) -> bool:
+    """Whether all that a file does with an import is to export it again under its name, by which others may use it."""
+    names = (found.imported, *([posixpath.basename(found.module)] if found.imported == "default" else []))
+    if found.name not in names or re.search(rf"\bexport\s*{{[^}}]*\b{re.escape(found.name)}\b", file.content) is None:
+        return False
+    named = descendants(file.root, "identifier", "type_identifier", "shorthand_property_identifier")
+    uses = [one for one in named if file.text(one) == found.name and one != found.node]
+    around = [one.parent for one in uses]
+    return all(
+        one is not None and one.type == "export_specifier" and one.child_by_field_name("alias") is None
+        for one in around
+    )
 
 
 def _mounted(file: SourceFile, element: Node, renders: bool) -> tuple[str, bool, bool]:

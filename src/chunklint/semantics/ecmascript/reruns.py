@@ -53,7 +53,7 @@ def _runs_again(file: SourceFile, effect: Effect) -> bool:
     if effect.runs is not Deps.SOME:
         return effect.runs is Deps.NONE
     listed = effect.deps or tuple(arguments_of(effect.call)[1:2])
-    return any(_changes(file, dep, _HOPS) for dep in listed)
+    return any(changes(file, dep) for dep in listed)
 
 
 def is_fixed(file: SourceFile, dependency: Node) -> bool:
@@ -82,6 +82,11 @@ def _is_read_as_ref(file: SourceFile, found: Binding) -> bool:
         if other is not None and other.node != found.node and _is_read_as_ref(file, other):
             return True
     return False
+
+
+def changes(file: SourceFile, dependency: Node) -> bool:
+    """Whether a dependency is known to be another at a later render."""
+    return _changes(file, dependency, _HOPS)
 
 
 def _changes(file: SourceFile, value: Node, hops: int) -> bool:

@@ -38,6 +38,7 @@ from chunklint.semantics.ecmascript.react import (
     is_component_or_hook,
     is_hook,
 )
+from chunklint.semantics.ecmascript.reducers import Reduced, never_written, reduced
 from chunklint.semantics.ecmascript.registries import registry_of
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.reruns import runs_again
@@ -82,7 +83,8 @@ class Start:
 
     `module` is the specifier of the import, "" for a hook of the same file. `to_react` says that the function is given
     to `useSyncExternalStore`, which calls it and needs what it returns, `asked` that the effect asks the same module
-    before. `owner` is the definition around the effect.
+    before. `owner` is the definition around the effect. `reduced` are the members of reducers' states without which it
+    would not run again.
     """
 
     module: str
@@ -95,6 +97,7 @@ class Start:
     to_react: bool = False
     asked: bool = False
     owner: str = ""
+    reduced: tuple[Reduced, ...] = ()
 
 
 def offers(file: SourceFile) -> Iterator[Offer]:
@@ -163,7 +166,8 @@ def starts(file: SourceFile) -> Iterator[Start]:
                 in_root = is_app_root(file, effect.owner)
                 place = file.location(callee_of(run.node) or run.node)
                 asked, owner = _is_asked(file, effect, run.node), definition_around(file, run.node)
-                yield Start(*target, text, reruns, in_root, place, asked=asked, owner=owner)
+                members = reduced(file, effect) if reruns else ()
+                yield Start(*target, text, reruns, in_root, place, asked=asked, owner=owner, reduced=members)
     for call in hook_calls(file, "useSyncExternalStore"):
         given = arguments_of(call)[0]
         found = resolve(file, given) if given.type == "identifier" else None
@@ -216,15 +220,16 @@ def joined(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[Start, Off
         module_files(path, fact.module, known) for path, own in facts.items() for fact in own if isinstance(fact, Ended)
     }
     for path, own in facts.items():
-        for fact in own:
-            found = _find(path, fact, offered) if isinstance(fact, Start) else None
-            if found is None or not isinstance(fact, Start) or (fact.to_react and found.hands_back):
+        for start in (one for one in own if isinstance(one, Start)):
+            found = _find(path, start, offered)
+            if found is None or (start.to_react and found.hands_back):
                 continue
-            if fact.in_root and not fact.reruns and not fact.to_react:
+            reruns = start.reruns and not (start.reduced and never_written(facts, path, start.reduced))
+            if start.in_root and not reruns and not start.to_react:
                 continue  # What the root sets up once, with a function of another file, lasts as long as the page.
-            if found.replaces and (fact.asked or found.place.path in ends):
+            if found.replaces and (start.asked or found.place.path in ends):
                 continue
-            yield fact, found
+            yield replace(start, reruns=reruns), found
 
 
 def _find(path: str, start: Start, offered: Mapping[tuple[str, str, str], Offer]) -> Offer | None:
