@@ -260,8 +260,8 @@ export function Width() {
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
         "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes "
         "in zustand's, and route parameters count where their component itself leads to another page of its kind, not "
-        "only once it has changed something (`await move()`), by "
-        "the word before them in its own route where a table of routes shows it, and by a value that is neither "
+        "only once it has changed something (`await move()`), by the word before them, or the name of the constant "
+        "(`${ROUTES.STORE}/${id}`), in its own route where a table of routes shows it, and by a value that is neither "
         "the parameter itself, whatever it is called or encoded with, nor the name of what was loaded for it",
         "a subscription on the result of a call (`api.list().subscribe(...)`) may complete by itself and is not judged",
         "functions, hooks, and constructors and methods of classes in other files are followed for one hop; of an "

@@ -33,8 +33,14 @@ Loaded = Callable[[Node, Binding, tuple[str, Node]], list[Node] | None]
 
 _REPLACES = re.compile(r"\breplace:\s*true")
 _WRITTEN = frozenset({"encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI", "String", "Number"})
+_NAMED = ("identifier", "shorthand_property_identifier")
 _NAMES = ("id", "_id", "uuid", "uid", "slug", "name", "key")
 _WORD = re.compile(r"([\w-]*)/$")
+_CONSTANT = re.compile(r"(?:[A-Z]\w*\.)*[A-Z][A-Z\d_]*$")
+# What stands before the addresses of all pages: `BASE_PATH`, `ROUTES.ROOT`.
+_BASES = frozenset(
+    {"base", "url", "urls", "path", "paths", "root", "prefix", "host", "origin", "route", "routes", "app"}
+)
 _HOPS = 5
 
 
@@ -59,10 +65,14 @@ def words_on(file: SourceFile, call: Node, name: str, parameter: str, loaded: Lo
         holes = tuple(_holes(file, node))
         if not holes or not _is_address(file, node, "/") or _has_acted(file, node, owner):
             continue
-        filled = [parameter_in(file, value) or _named_by(file, value, parameter, loaded) for _, value in holes]
+        filled = [_filled(file, value, parameter, loaded) for *_, value in holes]
         if parameter in filled:
             continue
-        words = [word for (word, _), own in zip(holes, filled, strict=True) if word is not None and not own]
+        words = [
+            word
+            for (word, constant, _), own in zip(holes, filled, strict=True)
+            if word is not None and not own and _may_be_of(file, constant, owner, name)
+        ]
         if _names_page(file, words, owner, name):
             yield from words
 
@@ -97,20 +107,37 @@ def parameter_in(file: SourceFile, value: Node) -> str | None:
             value = node.children[0]
         elif node.type == "call_expression" and (inner := _written(file, node)) is not None:
             value = inner
+        elif node.type == "ternary_expression":
+            # Whichever it is: `legacy ? data.id : id`.
+            arms = (parameter_in(file, node.children[at]) for at in (2, 4))
+            return next((one for one in arms if one is not None), None)
         else:
             name = node.child_by_field_name("object") if node.type == "member_expression" else node
-            found = resolve(file, name) if name is not None and name.type == "identifier" else None
+            found = resolve(file, name) if name is not None and name.type in _NAMED else None
             hook = hook_of(file, found) if found is not None else None
             if found is None or name is None:
                 return None
             if hook is not None:
                 return (parameter_of(file, name, found) or None) if hook[0] in ROUTE else None
-            if node.type != "identifier" or found.kind != "variable" or found.value is None:
+            if node.type not in _NAMED or found.kind != "variable" or found.value is None:
                 return None
             if found.keys:
                 return _taken_from(file, found)
             value = found.value
     return None
+
+
+def _filled(file: SourceFile, value: Node, parameter: str, loaded: Loaded) -> str | None:
+    """The parameter of the route that fills a hole, itself, by the name of what was loaded for it, or in a path.
+
+    `generatePath(ROUTES.LABELS, { id })` is the path of a part of the same page.
+    """
+    if (own := parameter_in(file, value) or _named_by(file, value, parameter, loaded)) is not None:
+        return own
+    node = unwrap(value)
+    makes = node.type == "call_expression" and called_name(file, node) == "generatePath"
+    names = (one for given in (arguments_of(node)[1:2] if makes else ()) for one in descendants(given, *_NAMED))
+    return next((found for name in names if (found := parameter_in(file, name)) is not None), None)
 
 
 def _named_by(file: SourceFile, value: Node, parameter: str, loaded: Loaded) -> str | None:
@@ -144,23 +171,27 @@ def _written(file: SourceFile, call: Node) -> Node | None:
     return receiver_of(call) if called_name(file, call) in ("toString", "trim") and not given else None
 
 
-def _holes(file: SourceFile, text: Node) -> Iterator[tuple[str | None, Node]]:
-    """The holes in the path of an address, each with the word before it: None where it is no segment of its own.
+def _holes(file: SourceFile, text: Node) -> Iterator[tuple[str | None, str, Node]]:
+    """The holes in the path of an address, each with the word before it, and the constant where there is no word.
+
+    The word is None where the hole is no segment of its own.
 
     A path that only tells another page where it was left from is no other page of the same kind.
     """
     if "/" not in file.text(text):
         return
-    before = "/"
+    before, constant = "/", ""
     for part in text.named_children:
         if part.type == "string_fragment":
             before = file.text(part)
             if "?" in before:
                 return
         elif part.type == "template_substitution" and part.named_children:
-            word = _WORD.search(before)
-            yield word.group(1) if word is not None else None, part.named_children[0]
-            before = ""
+            word, value = _WORD.search(before), part.named_children[0]
+            leads = constant if before == "/" else ""
+            before, constant = "", file.text(value) if _CONSTANT.match(file.text(value)) else ""
+            if not constant:
+                yield word.group(1) if word is not None else None, leads, value
 
 
 def _names_page(file: SourceFile, words: list[str], owner: Node | None, name: str) -> bool:
@@ -172,6 +203,16 @@ def _names_page(file: SourceFile, words: list[str], owner: Node | None, name: st
     shown = " ".join((file.path, function_name(file, owner) if owner is not None else "", name, *members))
     plain = re.sub(r"[\W_]", "", shown).lower()
     return any(len(word) < 2 or _stem(word) in plain for word in words)
+
+
+def _may_be_of(file: SourceFile, constant: str, owner: Node | None, name: str) -> bool:
+    """Whether the constant that stands right before a hole may be the address of the page that a component is.
+
+    `${ROUTES.STORE}/${id}` leads to no `Order`. One that names nothing may stand before all addresses.
+    """
+    parts = constant.rpartition(".")[2].lower().split("_")
+    words = [word for word in parts if len(word) > 1 and word not in _BASES]
+    return not words or _names_page(file, words, owner, name)
 
 
 def _stem(word: str) -> str:
