@@ -21,7 +21,7 @@ from chunklint.semantics.ecmascript.functions import (
     enclosing_function,
     runs_in_place,
 )
-from chunklint.semantics.ecmascript.kept_values import is_kept, is_renamed
+from chunklint.semantics.ecmascript.kept_values import is_kept, is_renamed, sets_the_same
 from chunklint.semantics.ecmascript.loaded import asked_with, is_identity, part_of
 from chunklint.semantics.ecmascript.names import Binding, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.never import never_shown
@@ -86,7 +86,8 @@ def _loaded_with(
     if setter is None or found.keys[:1] != ("0",):
         return None
     part = part_of(file, name)
-    uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use) and not is_renamed(file, use)]
+    same = (is_listed, is_renamed, sets_the_same)
+    uses = [use for use in uses_of(file, setter.node) if not any(leaves(file, use) for leaves in same)]
     return asked_with(file, uses, owner, is_identity(file, name), part) if uses else None
 
 

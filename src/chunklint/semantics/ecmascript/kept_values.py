@@ -18,15 +18,32 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, resolve, unwrap
 from chunklint.semantics.ecmascript.react import state_of_setter
+from chunklint.semantics.ecmascript.whereabouts import assigned
 
 _NAMED = ("pair", "shorthand_property_identifier", "spread_element")
 
 
 def sets_the_same(file: SourceFile, setter: Node) -> bool:
-    """Whether a setter is called with a copy of what its state is: `setQuery({ ...query })`, to ask the same again."""
+    """Whether a setter is called with what its state is: a copy, to ask the same again, or under another name.
+
+    `setQuery({ ...query })`, and `const same = task; same.note = note; setTask(same)`, which React does not even see.
+    """
     value = _given(file, setter)
+    if value is not None and value.type == "identifier" and _is_another_name(file, setter, value):
+        return True
     made = _made(value) if value is not None else []
     return bool(made) and value is not None and all(_copied(one) in _last_names(file, setter, value) for one in made)
+
+
+def _is_another_name(file: SourceFile, setter: Node, value: Node) -> bool:
+    """Whether a variable is the state of a setter under another name, and nothing else is assigned to it."""
+    found = resolve(file, value)
+    if found is None or found.kind != "variable" or found.keys or found.value is None:
+        return False
+    source = unwrap(found.value)
+    state = resolve(file, source) if source.type == "identifier" else None
+    named = state is not None and state.keys == ("0",) and state.name == state_of_setter(file, setter)
+    return named and next(assigned(file, found), None) is None
 
 
 def is_kept(file: SourceFile, setter: Node, state: Binding, part: str) -> bool:

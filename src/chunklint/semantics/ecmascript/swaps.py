@@ -236,16 +236,18 @@ def set_at(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
 
     With a part, only where that part of it may become another one.
     """
-    setter = setter_of(file, state)
+    setter, hook = setter_of(file, state), hook_of(file, state)
+    replaces = hook is not None and hook[0] == "useState"
     for use in uses_of(file, setter.node) if setter is not None else ():
         if is_listed(file, use) or sets_the_same(file, use):
             continue
         call = use.parent
         given = arguments_of(call) if call is not None and call.type == "call_expression" else []
-        if given and (file.text(unwrap(given[0])) in NOTHING or (part and _leaves(file, given[0], part))):
+        if given and (file.text(unwrap(given[0])) in NOTHING or (part and _leaves(file, given[0], part, replaces))):
             continue
         handler = _named_function(file, use, state.scope)
-        if handler is None:
+        # What a function renders stands where that does, under the conditions in the function itself.
+        if handler is None or _is_rendered_in(handler, use):
             yield use
             continue
         for place in uses_of(file, handler):
@@ -259,14 +261,24 @@ def _is_given_nothing(file: SourceFile, use: Node) -> bool:
     return bool(given) and all(file.text(one) in NOTHING for one in given)
 
 
-def _leaves(file: SourceFile, value: Node, part: str) -> bool:
-    """Whether a new value has nothing under a name, or what was there: `{ ...form, name }`, `{ type: null }`."""
+def _is_rendered_in(name: Node, use: Node) -> bool:
+    """Whether a use stands in a handler of an element that the function of a name renders."""
+    declared = name.parent
+    around = (one for one in ancestors(use) if declared is not None and begins_within(one, declared))
+    return any(one.type == "jsx_attribute" for one in around)
+
+
+def _leaves(file: SourceFile, value: Node, part: str, replaces: bool) -> bool:
+    """Whether a new value has nothing under a name, or what was there: `{ ...form, name }`, `{ type: null }`.
+
+    A value that `replaces` the last one has nothing under a name that it does not mention: `{ kind: "list" }`.
+    """
     node = unwrap(value)
     made = returned(node) if is_function(node) else [node]
-    return bool(made) and all(one.type == "object" and _leaves_part(file, one, part) for one in made)
+    return bool(made) and all(one.type == "object" and _leaves_part(file, one, part, replaces) for one in made)
 
 
-def _leaves_part(file: SourceFile, value: Node, part: str) -> bool:
+def _leaves_part(file: SourceFile, value: Node, part: str, replaces: bool) -> bool:
     spread = any(one.type == "spread_element" for one in value.named_children)
     for one in value.named_children:
         key, new = one.child_by_field_name("key"), one.child_by_field_name("value")
@@ -276,7 +288,7 @@ def _leaves_part(file: SourceFile, value: Node, part: str) -> bool:
             return new is not None and file.text(new) in NOTHING
         if key is not None and key.type == "computed_property_name":
             return False
-    return spread
+    return spread or replaces
 
 
 def _named_function(file: SourceFile, use: Node, scope: Node) -> Node | None:
