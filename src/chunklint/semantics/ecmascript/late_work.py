@@ -31,7 +31,7 @@ from chunklint.semantics.ecmascript.functions import (
     receiver_of,
 )
 from chunklint.semantics.ecmascript.leaks import is_around_all, leak_of
-from chunklint.semantics.ecmascript.local_answers import is_permission
+from chunklint.semantics.ecmascript.local_answers import is_answered_at_once
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, string_value, unwrap, written_out
 from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, cleanups, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
@@ -125,7 +125,7 @@ def _stays_as_it_is(file: SourceFile, effect: Effect) -> bool:
 def _is_harmless(file: SourceFile, effect: Effect, node: Node, waits: int | None) -> bool:
     """Whether work does not come so far after an unmount: it asks for an element first, is called off, or is brief."""
     right = node.child_by_field_name("right")
-    brief = right is not None and is_permission(file, unwrap(right))
+    brief = right is not None and is_answered_at_once(file, unwrap(right))
     return brief or _asks_element(file, effect, node, waits) or _is_called_off(file, effect, node)
 
 
