@@ -97,7 +97,8 @@ export function Width() {
         "cleanups that call what this file does not define, unless their own removal shows the mistake",
         "handles that another effect of the component releases; receivers that the cleanup closes",
         "flags that a function inside the effect asks, whenever that runs, and those beside late work that does no "
-        "harm: of an effect that runs once and leads to no other page; that appends to state; that is aborted",
+        "harm: of an effect that runs once and leads to no other page; that appends to state; that is aborted; that "
+        "sets state of its own where the effect runs again for nothing but what a context or a store holds",
         "work that asks, after its wait, for a flag, a signal, a generation, the identity of what a ref holds, or an "
         "element of the component; that of an effect that runs once and goes through such an element first, or waits "
         "for what does; work whose request the cleanup calls off",

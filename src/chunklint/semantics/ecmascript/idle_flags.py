@@ -23,6 +23,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.names import CONSTANTS, FUNCTIONS, resolve, unwrap, uses_of, wrapped
 from chunklint.semantics.ecmascript.react import Deps, Effect, cleanups, state_of_setter
 from chunklint.semantics.ecmascript.resources import reached
+from chunklint.semantics.ecmascript.stale_answers import changing_names
 from chunklint.semantics.ecmascript.timers import leads_away
 
 # What is done when the call returns: setters of stores, ways to other pages, and what a parent is told.
@@ -76,7 +77,8 @@ def _comes_amiss(file: SourceFile, effect: Effect) -> bool:
     """Whether late work of an effect does what should no longer be done once its cleanup has run.
 
     Where the effect runs once, its own state is dead by then, and only another page is seen. Where it runs again, what
-    is appended to the rows of the run before is still wanted.
+    is appended to the rows of the run before is still wanted; and another value of a context or a store may well have
+    led to another page.
     """
     runs = [run for run, _ in reached(file, effect.callback) if run.node.type == "call_expression"]
     if effect.runs is Deps.EMPTY:
@@ -88,10 +90,12 @@ def _comes_amiss(file: SourceFile, effect: Effect) -> bool:
         and (callee := _setter(file, run.node)) is not None
         and not any(is_function(one) for one in arguments_of(run.node))
     }
+    changing = bool(changing_names(file, effect))
+    runs = [run for run in runs if changing or _setter(file, run.node) is None]
     return any(
         _overwrites(file, run.node, emptied) if run.waited or run.delayed else _is_unseen_work(file, run.node)
         for run in runs
-    ) or any(_hands_on(file, run.node) for run in runs)
+    ) or any(_hands_on(file, run.node, changing) for run in runs)
 
 
 def _setter(file: SourceFile, call: Node) -> Node | None:
@@ -131,10 +135,13 @@ def _is_unseen_work(file: SourceFile, call: Node) -> bool:
     return _AT_ONCE.match(name) is None
 
 
-def _hands_on(file: SourceFile, call: Node) -> bool:
-    """`load(id).then(setRows)`: whether an answer goes to a setter, or to what this file does not show."""
+def _hands_on(file: SourceFile, call: Node, changing: bool) -> bool:
+    """`load(id).then(setRows)`: whether an answer goes to a setter, or to what this file does not show.
+
+    A setter counts only where something is `changing` that the effect runs again for.
+    """
     return called_name(file, call) == "then" and any(
-        one.type == "identifier" and (state_of_setter(file, one) is not None or _is_foreign(file, one))
+        one.type == "identifier" and ((changing and state_of_setter(file, one) is not None) or _is_foreign(file, one))
         for one in arguments_of(call)[:1]
     )
 
