@@ -267,6 +267,8 @@ def _places(node: Node) -> Iterator[Node]:
     match around.type:
         case "variable_declarator" | "return_statement" | "pair" | "array" | "spread_element" | "ternary_expression":
             yield around
+        case "object":  # `{ id, timer }` holds it as `{ id, timer: timer }` does.
+            yield around
         case "assignment_expression" | "augmented_assignment_expression" if (
             around.child_by_field_name("right") == child
         ):
