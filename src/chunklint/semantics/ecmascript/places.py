@@ -21,10 +21,9 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
 )
 from chunklint.semantics.ecmascript.lone_pages import only_leads_on, page_for_good
-from chunklint.semantics.ecmascript.modals import is_conditional
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import ENTRY
-from chunklint.semantics.ecmascript.names import Binding, bindings, unwrap, uses_bound
+from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap, uses_bound
 from chunklint.semantics.ecmascript.never import never_shown
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
 from chunklint.semantics.ecmascript.root_routes import RootRoute, root_route_of, root_routes
@@ -42,6 +41,8 @@ _SHOWS_AT_TIMES = re.compile(
     r"(?:Route|Switch|Tab|TabPane|TabPanel|Step|Modal|Dialog|Drawer|Sheet|Popover|Popper|Tooltip|Dropdown|Menu|Item|Row|"
     r"Cell|List|Content|Portal|Collapse|Accordion\w*|Transition|Presence|Animate\w*|Fade|Slide|Show|If|When|Case)$"
 )
+_BUILD = re.compile(r"(?:process\.env|import\.meta\.env)\.\w+$")
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+")
 _ROUTED = ("Component", "default")
 _DECLARED = ("class_declaration", "abstract_class_declaration", "variable_declarator")
 
@@ -182,7 +183,7 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         origin, caller = origin_of_use(file, name), component_of(file, call)
         if origin is not None:
             seen.add(origin)
-            stays = caller is not None and enclosing_function(file, call) == caller and not is_conditional(call)
+            stays = caller is not None and enclosing_function(file, call) == caller and not _is_decided(file, call)
             yield definition_around(file, call), *origin, stays, not stays
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
@@ -272,7 +273,7 @@ def _main(file: SourceFile) -> Iterator[str]:
 
 def _stays(file: SourceFile, element: Node, owner: Node) -> bool:
     """Whether an element is there whenever its component is."""
-    if enclosing_function(file, element) != owner or is_conditional(element):
+    if enclosing_function(file, element) != owner or _is_decided(file, element):
         return False
     return all(_keeps(file, tag, tag == element) for tag in _tags(element, owner))
 
@@ -298,13 +299,41 @@ def _in_root_route(file: SourceFile, element: Node, route: RootRoute) -> tuple[b
     tags = list(_tags(element, route.shown.parent))
     function = enclosing_function(file, element)
     inside = function is None or not is_within(function, route.shown) or function == unwrap(route.shown)
-    go = go or not inside or is_conditional(element) or _is_shown_at_times(file, element, route.shown.parent)
+    go = go or not inside or _is_decided(file, element) or _is_shown_at_times(file, element, route.shown.parent)
     return stay and not go and all(_keeps(file, tag, tag == element) for tag in tags), go
+
+
+def _is_decided(file: SourceFile, place: Node) -> bool:
+    """Whether a condition decides on a place, within its function, that may change while the page is there."""
+    for around in ancestors(place):
+        if is_function(around):
+            return False
+        either = around.type == "binary_expression" and around.children[1].type in ("&&", "??")
+        if around.type == "switch_case" or either or around.type in ("ternary_expression", "if_statement"):
+            asked = around.child_by_field_name("condition") or around.child_by_field_name("left")
+            if asked is None or not _is_constant(file, unwrap(asked)):
+                return True
+    return False
+
+
+def _is_constant(file: SourceFile, asked: Node, hops: int = 3) -> bool:
+    """Whether a condition names constants of modules and settings of the build alone: `isWeb`, `process.env.DESK`."""
+    if asked.type == "member_expression" or hops == 0:
+        return _BUILD.match(file.text(asked)) is not None
+    if asked.type == "identifier":
+        found = resolve(file, asked)
+        if found is None or found.kind == "import" or found.value is None or found.keys or found.kind != "variable":
+            return found is not None and found.kind == "import"
+        return _CONSTANT.fullmatch(found.name) is not None or _is_constant(file, unwrap(found.value), hops - 1)
+    parts = [part for part in asked.named_children if part.type not in ("string", "number", "true", "false", "comment")]
+    return asked.type in ("unary_expression", "binary_expression") and all(
+        _is_constant(file, unwrap(part), hops) for part in parts
+    )
 
 
 def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
     """Whether a condition, a list, a key, a route or a prop that carries it is seen to decide on an element."""
-    if enclosing_function(file, element) != owner or is_conditional(element):
+    if enclosing_function(file, element) != owner or _is_decided(file, element):
         return True
     return _is_shown_at_times(file, element, owner)
 

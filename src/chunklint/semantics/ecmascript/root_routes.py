@@ -25,7 +25,7 @@ _NOWHERE = re.compile(r"NotFound|Not_Found|404|NoMatch|Error|Navigate|Redirect|M
 _ELEMENTS = ("jsx_element", "jsx_self_closing_element")
 # The paths of a route that holds all others, and how many times more routes it must hold than there are beside it.
 _TOP: tuple[list[str | None], ...] = ([], [""], ["/"])
-_MOST = 3
+_MOST = 2
 
 
 class RootRoute(NamedTuple):
@@ -147,7 +147,11 @@ def _elements_in(element: Node) -> list[Node]:
     if element.type != "jsx_element":
         return []
     inner = element.named_children[1:-1]
-    return [one for one in inner if one.type in (*_ELEMENTS, "jsx_expression")]
+    return [one for one in inner if one.type in _ELEMENTS or (one.type == "jsx_expression" and not _is_comment(one))]
+
+
+def _is_comment(braces: Node) -> bool:
+    return all(part.type == "comment" for part in braces.named_children)
 
 
 def _in_fragment(file: SourceFile, element: Node) -> list[Node]:
