@@ -33,7 +33,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
     reach,
     released_by_hand,
 )
-from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value, unwrap
+from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value, unwrap, written_out
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.other_windows import is_of_other_window
 from chunklint.semantics.ecmascript.page import is_scroll_lock
@@ -276,6 +276,9 @@ def _piles_up(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
     given = arguments_of(acquired.node)
     root = file.text(root_of(acquired.receiver)) if acquired.receiver is not None else ""
     others = [dep for dep in effect.deps if file.text(root_of(dep)) != root]
+    # Another element in the ref that it is read from is another receiver.
+    meant = written_out(file, acquired.receiver) if acquired.receiver is not None else ()
+    others = [dep for dep in others if not meant or dotted(file, dep) != meant]
     if acquired.receiver is not None and comes_anew(file, effect, acquired.receiver):
         return False
     if acquired.receiver is not None and len(given) > 1:
