@@ -193,7 +193,8 @@ export function Width() {
         "away; intervals that a `finally`, the clock, their own count or a reload of the page ends, an answer, where "
         "they only set state, each outcome, where they tell it to notices or caches of the whole application, or the "
         "next run in a layout, a root or a provider",
-        "listeners on what each mount has made for itself and lends as a prop, or on a global variable's value that "
+        "listeners on what each mount has made for itself and lends as a prop, or each caller of a hook has from a "
+        "child of its own (`setApi={setApi}`), or on a global variable's value that "
         "ends where the root is taken down; prompts before the page is left (`onbeforeunload`) that ask first",
         "what only tells a component that is gone: listeners that remove themselves, also behind a lock in a ref, "
         "or all that was added with them (a `cleanup()` that removes several), handlers in a slot of the page that the "

@@ -1,4 +1,8 @@
-"""Listeners on what dies with the component that lends it, or that ends where the page's root is taken down."""
+"""Listeners on what dies with the component that lends it, or that ends where the page's root is taken down.
+
+A hook that is given what a child of its caller has handed up (`<Carousel setApi={setApi} />`, `useDots(api)`) goes with
+both: React takes them down together.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.model import Location
 from chunklint.records import record
-from chunklint.semantics.ecmascript.feeds import definition_around, origin_of_use
+from chunklint.semantics.ecmascript.feeds import calls_of_hooks, definition_around, origin_of_use
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -20,9 +24,10 @@ from chunklint.semantics.ecmascript.functions import (
 )
 from chunklint.semantics.ecmascript.modals import is_conditional
 from chunklint.semantics.ecmascript.modules import module_files
-from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap, written_out
-from chunklint.semantics.ecmascript.react import Effect, component_of, hook_of, jsx_elements
+from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap, uses_of, written_out
+from chunklint.semantics.ecmascript.react import Effect, component_of, hook_of, is_hook, jsx_elements
 from chunklint.semantics.ecmascript.resources import Acquisition
+from chunklint.semantics.ecmascript.states import is_listed, setter_of
 
 _WINDOW = "window"
 # What tells others of something, by the names that props for it are given.
@@ -33,6 +38,7 @@ _TELLS = re.compile(
 _MAKES = frozenset({"useMemo", "useState", "useConstant", "useInitialValue", "useLazyRef", "useOnce"})
 # Such functions hand out what is there already.
 _HANDS_OUT = re.compile(r"^(?:get|use|find|shared|current)(?:[A-Z]|$)")
+_LENT = ("identifier", "shorthand_property_identifier", "member_expression")
 _ENDS = frozenset({"destroy", "disconnect", "close", "terminate", "dispose", "removeAllListeners"})
 
 
@@ -40,7 +46,8 @@ _ENDS = frozenset({"destroy", "disconnect", "close", "terminate", "dispose", "re
 class Lending:
     """A mount that gives a component a prop that tells of events, or the end of what a global variable holds.
 
-    `own` says that the mounting component has made it for itself, and nothing decides on the mount. For a global
+    `own` says that the mounting component has made it for itself, and nothing decides on the mount. For a call of a
+    hook `prop` is the argument (`0`, `1.api`), and `own` says that a child of the caller has made it. For a global
     variable `module` and `name` are "window" and its name.
     """
 
@@ -72,6 +79,10 @@ def lendings(file: SourceFile) -> Iterator[Lending]:
         for part in told:
             prop, own = file.text(part.named_children[0]), _is_own(file, element, part.named_children[1])
             found.add(Lending(*origin, prop, own))
+    for call, name in calls_of_hooks(file):
+        origin = origin_of_use(file, name)
+        if origin is not None:
+            found.update(Lending(*origin, at, _is_handed_up(file, value)) for at, value in _arguments(file, call))
     if "unmount(" in file.content:
         found.update(_ended(file))
     yield from sorted(found, key=lambda one: (one.module, one.name, one.prop, one.own))
@@ -93,6 +104,29 @@ def _is_own(file: SourceFile, element: Node, value: Node) -> bool:
     if any(one.type == "new_expression" for one in made):
         return True
     return any(one.type == "call_expression" and not _HANDS_OUT.match(called_name(file, one)) for one in made)
+
+
+def _arguments(file: SourceFile, call: Node) -> Iterator[tuple[str, Node]]:
+    """What a hook is called with by a name, or with a member of something: `0`, or `1.api` for part of an object."""
+    for at, value in enumerate(map(unwrap, arguments_of(call))):
+        parts = value.named_children if value.type == "object" else [value]
+        for part in parts:
+            key = part.child_by_field_name("key") if part.type == "pair" else part
+            inner = part.child_by_field_name("value") if part.type == "pair" else part
+            if key is not None and inner is not None and unwrap(inner).type in _LENT:
+                yield f"{at}" if part == value else f"{at}.{file.text(key)}", unwrap(inner)
+
+
+def _is_handed_up(file: SourceFile, value: Node) -> bool:
+    """Whether a value is state of the caller that nothing but the props of its elements set."""
+    found = resolve(file, value) if value.type != "member_expression" else None
+    hook = hook_of(file, found) if found is not None else None
+    if found is None or hook is None or hook[0] != "useState" or found.keys != ("0",):
+        return False
+    setter = setter_of(file, found)
+    uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use)] if setter is not None else []
+    handed = all(any(around.type == "jsx_attribute" for around in ancestors(use)) for use in uses)
+    return bool(uses) and handed
 
 
 def _ended(file: SourceFile) -> Iterator[Lending]:
@@ -120,6 +154,8 @@ def loan_of(file: SourceFile, effect: Effect, acquired: Acquisition, place: Loca
     found = resolve(file, root)
     if found is None or found.kind != "parameter" or found.scope != effect.owner or receiver.type != "identifier":
         return None
+    if is_hook(owner):
+        return Loan(place, owner, ".".join(found.keys or ("0",)))
     return Loan(place, owner, found.keys[-1]) if owner and found.keys else None
 
 
