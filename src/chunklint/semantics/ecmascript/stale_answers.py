@@ -27,6 +27,7 @@ from chunklint.semantics.ecmascript.functions import (
     enclosing_function,
     is_function,
 )
+from chunklint.semantics.ecmascript.healing import heals
 from chunklint.semantics.ecmascript.keyed_answers import kept_under
 from chunklint.semantics.ecmascript.latest_only import keeps_latest
 from chunklint.semantics.ecmascript.leads import Leads, leads_before, leads_of, union
@@ -159,7 +160,7 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
         if run.node.type != "call_expression" or (taken := _taken(file, run)) is None:
             continue
         name, setter, requests = taken
-        if state_of_setter(file, name) is None or "rror" in file.text(name) or not is_read(file, name):
+        if (state := state_of_setter(file, name)) is None or "rror" in file.text(name) or not is_read(file, name):
             continue
         if is_picture(file, effect, name) or only_renames(file, name):
             continue
@@ -175,9 +176,11 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
             asked -= kept_under(file, setter, changing.keys(), path) if asked else frozenset()
             if not asked or is_guarded(file, effect, run.node, own_wait(run.node)) or computes(file, effect, request):
                 continue
-            if _MEASURES.search(file.text(name)) and all(map(is_place, asked)):
-                continue  # How many there are is the same for each page.
-            if not is_filled_once(file, effect, run.node, path, request, state_of_setter(file, name)):
+            # The next run puts it right, or it is how many there are, which is the same for each page.
+            counted = _MEASURES.search(file.text(name)) is not None and all(map(is_place, asked))
+            if counted or heals(file, effect, name, state, asked):
+                continue
+            if not is_filled_once(file, effect, run.node, path, request, state):
                 own, fed = by_source(asked, changing)
                 asking = told(file, effect, own or asked)
                 stale = Stale(
