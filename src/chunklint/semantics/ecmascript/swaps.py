@@ -246,8 +246,7 @@ def set_at(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
         if given and (file.text(unwrap(given[0])) in NOTHING or (part and _leaves(file, given[0], part, replaces))):
             continue
         handler = _named_function(file, use, state.scope)
-        # What a function renders stands where that does, under the conditions in the function itself.
-        if handler is None or _is_rendered_in(handler, use):
+        if handler is None or _is_rendered_under(handler, use):
             yield use
             continue
         for place in uses_of(file, handler):
@@ -261,11 +260,12 @@ def _is_given_nothing(file: SourceFile, use: Node) -> bool:
     return bool(given) and all(file.text(one) in NOTHING for one in given)
 
 
-def _is_rendered_in(name: Node, use: Node) -> bool:
-    """Whether a use stands in a handler of an element that the function of a name renders."""
+def _is_rendered_under(name: Node, use: Node) -> bool:
+    """Whether a use stands in a handler of an element that the function of a name renders under conditions."""
     declared = name.parent
-    around = (one for one in ancestors(use) if declared is not None and begins_within(one, declared))
-    return any(one.type == "jsx_attribute" for one in around)
+    around = [one for one in ancestors(use) if declared is not None and begins_within(one, declared)]
+    rendered = next((one for one in around if one.type == "jsx_attribute"), None)
+    return rendered is not None and next(asked_before(rendered, around[-1]), None) is not None
 
 
 def _leaves(file: SourceFile, value: Node, part: str, replaces: bool) -> bool:
