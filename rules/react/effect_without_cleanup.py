@@ -103,6 +103,7 @@ from chunklint.api import (
     reset_message,
     resets,
     returned,
+    said_of_lasting,
     seen_at,
     shared_origin,
     stale_answers,
@@ -202,7 +203,7 @@ export function Width() {
         "of what the component itself holds, by a class of the project whose method puts one handler in the place of "
         "the last; polls for another window, listeners of the first "
         "run that only log; observers of the component's own element that run once; speech recognition that ends "
-        "with the first result",
+        "with the first result, and an `EventSource` that is closed with the first message or an error",
         "object URLs that `useMemo` makes of text, or one of each file that it is given, and those that a rendering "
         "makes of `JSON.stringify`; blobs lie in memory",
         "what is held of a rendering that the React Compiler builds (`babel-plugin-react-compiler` in the package.json "
@@ -304,21 +305,12 @@ Shared = (
 
 
 @rule.each(ecmascript)
-def never_releases(file: EcmascriptFile) -> Iterator[Draft]:
+def takes_what_comes_late(file: EcmascriptFile) -> Iterator[Draft]:
     if is_test_or_story(file):
         return
     for effect in effects(file):
         if idle_owners(file, effect) is None:
-            yield from _growing(file, effect)
-
-
-def _growing(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
-    """What goes wrong while a component is there, however long that is."""
-    found = list(leaks(file, effect))
-    if not any(leak.late for leak in found):
-        yield from _overwritten(file, effect)
-    if any(adds_up(file, leak) for leak in found) and not _is_asked_of_others(file, found):
-        yield _of_leaks(file, found)
+            yield from _overwritten(file, effect)
 
 
 def _receiver_of(file: EcmascriptFile, found: list[Leak]) -> tuple[str, str] | None:
@@ -332,11 +324,6 @@ def _asked_of(file: EcmascriptFile, found: list[Leak]) -> Asked | None:
     return asked.pop() if len(asked) == 1 else None
 
 
-def _is_asked_of_others(file: EcmascriptFile, found: list[Leak]) -> bool:
-    """Whether only other files tell if a finding is one that grows with the re-runs."""
-    return _receiver_of(file, found) is not None or _asked_of(file, found) is not None
-
-
 def _of_leaks(file: EcmascriptFile, found: list[Leak]) -> Draft:
     """What an effect leaves behind: the gravest, with the others beside it."""
     worst = worst_of(file, found)
@@ -346,7 +333,8 @@ def _of_leaks(file: EcmascriptFile, found: list[Leak]) -> Draft:
 
 
 def _overwritten(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
-    for stale in stale_answers(file, effect):
+    late = any(leak.late for leak in leaks(file, effect))
+    for stale in stale_answers(file, effect) if not late else ():
         if is_for_all_files(file, stale):
             continue
         setter = called_text(file, stale.setter)
@@ -421,14 +409,14 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     for effect in effects(file):
         found, idle = list(leaks(file, effect)), idle_owners(file, effect)
         grows = any(adds_up(file, leak) for leak in found)
-        if found and (not grows or _is_asked_of_others(file, found)):
+        if found:
             receiver, asks = _receiver_of(file, found), _asked_of(file, found)
             said = replace(bound(file, effect.call, _of_leaks(file, found), receiver, grows, asks), idle=idle)
             yield said
             lent = {loan_of(file, effect, leak.acquired, said.place) for leak in found}
             if not grows and len(lent) == 1:
                 yield from (one for one in lent if one is not None)
-        for draft in _growing(file, effect) if idle is not None else ():
+        for draft in _overwritten(file, effect) if idle is not None else ():
             yield replace(bound(file, effect.call, draft, grows=True), idle=idle)
     yield from rendered(file)
     yield from lendings(file)
@@ -470,9 +458,10 @@ def _outliving(
                 # One handler is left behind, however often the effect runs.
                 mild = one.severity is Severity.ERROR and shares.keeps_one(path, one)
                 severity = Severity.WARNING if mild else one.severity
-                yield rule.at(
-                    one.place, shares.message(path, one), severity=severity, steps=one.steps, related=one.related
-                )
+                message = shares.message(path, one)
+                if whole and one.grows and spans.is_there_for_good(path, one.owner):
+                    message = said_of_lasting(message)
+                yield rule.at(one.place, message, severity=severity, steps=one.steps, related=one.related)
 
 
 def _never_runs(spans: Lifespans, feeds: Feeding, path: str, idle: tuple[str, ...] | None) -> bool:

@@ -83,6 +83,7 @@ if TYPE_CHECKING:
         reconnect_message,
         reset_message,
         retry_message,
+        said_of_lasting,
         seen_at,
         stale_message,
         started_message,
@@ -291,8 +292,8 @@ _HOMES = {
     "chunklint.semantics.ecmascript.effect_wording": (
         "added_message, adds_up, asker, blind_message, called_text, endless_message, head_of, late_message, "
         "leak_message, leak_severity, left_open_message, mismatch_message, mismatch_severity, opened_message, "
-        "opened_severity, overtaken_message, reconnect_message, reset_message, retry_message, seen_at, stale_message, "
-        "started_message, way_to, worst_of"
+        "opened_severity, overtaken_message, reconnect_message, reset_message, retry_message, said_of_lasting, "
+        "seen_at, stale_message, started_message, way_to, worst_of"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": (
@@ -853,6 +854,7 @@ __all__ = [
     "row_changes_of",
     "runs_again",
     "runs_migrations",
+    "said_of_lasting",
     "script_facts",
     "script_of",
     "seen_at",

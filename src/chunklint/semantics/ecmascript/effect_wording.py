@@ -96,6 +96,11 @@ def leak_message(file: SourceFile, leak: Leak) -> str:
     return text + EACH_RUN
 
 
+def said_of_lasting(message: str) -> str:
+    """The same of a component that stays as long as the page: only the re-runs of its effect leave anything behind."""
+    return message.replace(" after unmount; ", "; ", 1) if message.endswith((EACH_RUN, EACH_RENDER)) else message
+
+
 def adds_up(file: SourceFile, leak: Leak) -> bool:
     """Whether each run of the effect leaves another behind, while the component is there."""
     if leak.overwrites:

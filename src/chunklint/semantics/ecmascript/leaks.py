@@ -50,6 +50,7 @@ from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.reruns import is_fixed
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions, reached
 from chunklint.semantics.ecmascript.self_ending import (
+    answers_once,
     ends_after_the_wait,
     ends_by_count,
     ends_by_the_clock,
@@ -324,7 +325,7 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         stays = is_around_all(file, effect) and _clears_the_last(file, effect, acquired, handle)
         if stays or _ends_anyway(file, acquired.node, by_hand):
             return None
-    if acquired.kind is Kind.CONNECTION and hears_once(file, acquired.node):
+    if acquired.kind is Kind.CONNECTION and (hears_once(file, acquired.node) or answers_once(file, acquired.node)):
         return None
     # A function that plays a sound is done when the sound is; nobody holds what it made.
     played = acquired.kind is Kind.CONNECTION and acquired.path and not handle.lasting

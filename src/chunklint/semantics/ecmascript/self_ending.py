@@ -21,7 +21,7 @@ from chunklint.semantics.ecmascript.functions import (
     receiver_of,
 )
 from chunklint.semantics.ecmascript.lifetimes import Reach, reach
-from chunklint.semantics.ecmascript.names import dotted, resolve, root_of
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, wrapped
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
@@ -268,6 +268,35 @@ def hears_once(file: SourceFile, made: Node) -> bool:
         if (right := node.child_by_field_name("right")) is not None
     ]
     return bool(told) and all(text == "false" for text in told)
+
+
+def answers_once(file: SourceFile, made: Node) -> bool:
+    """Whether an EventSource is closed with its first message, whatever that says, and with an error."""
+    callee, around = callee_of(made), wrapped(made).parent
+    name = around.child_by_field_name("name") if around is not None and around.type == "variable_declarator" else None
+    if callee is None or name is None or file.text(callee) != "EventSource":
+        return False
+    ends: dict[str, bool] = {}
+    for node in descendants(enclosing_function(file, made) or file.root, "assignment_expression"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        chain = dotted(file, left) if left is not None else ()
+        function = function_of(file, right) if right is not None else None
+        if chain[:1] == (file.text(name),) and chain[1:] and function is not None:
+            ends[chain[1]] = _always_calls(file, function, f"{chain[0]}.close")
+    return ends.get("onmessage", False) and ends.get("onerror", False)
+
+
+def _always_calls(file: SourceFile, function: Node, called: str) -> bool:
+    """Whether a statement of a function itself makes a call, and no way leaves the function before that."""
+    body = function.child_by_field_name("body")
+    for statement in body.named_children if body is not None else ():
+        if statement.type == "expression_statement" and file.text(statement).startswith(f"{called}("):
+            return True
+        if statement.type in ("return_statement", "throw_statement"):
+            return False
+        if next(descendants(statement, "return_statement", stop=FUNCTIONS), None) is not None:
+            return False
+    return False
 
 
 def only_logs(file: SourceFile, handler: Node) -> bool:
