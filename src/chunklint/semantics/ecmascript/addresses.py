@@ -15,6 +15,7 @@ from chunklint.languages.base import SourceFile, descendants
 from chunklint.semantics.ecmascript.asking import ACTS
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
+    awaited,
     called_name,
     chain_start,
     continues_with,
@@ -81,7 +82,7 @@ def _has_acted(file: SourceFile, place: Node, owner: Node | None) -> bool:
     """Whether a place in a component waits for a request that changes something: `await move(); navigate(there)`."""
     function = enclosing_function(file, place)
     while function is not None and function != owner:
-        waits = (unwrap(one) for one in descendants(function, "await_expression", stop=FUNCTIONS))
+        waits = (awaited(one) for one in descendants(function, "await_expression", stop=FUNCTIONS))
         before = [one for one in waits if one.end_byte <= place.start_byte]
         around = function.parent
         goes_on = around is not None and around.type == "arguments" and continues_with(file, function)

@@ -68,6 +68,13 @@ def callee_of(call: Node) -> Node | None:
     return unwrap(callee) if callee is not None else None
 
 
+def awaited(wait: Node) -> Node:
+    """What an `await` waits for. The grammar takes `await load<Row>(id)` for a call of `await load`."""
+    call = wait.parent
+    read_apart = call is not None and call.type == "call_expression" and call.child_by_field_name("function") == wait
+    return call if call is not None and read_apart else unwrap(wait)
+
+
 def called_name(file: SourceFile, call: Node) -> str:
     """The last name of what is called: `on` of `socket.on(...)`; "" when it has none."""
     callee = callee_of(call)

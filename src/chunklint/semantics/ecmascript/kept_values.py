@@ -9,6 +9,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
+    awaited,
     called_name,
     callee_of,
     chain_start,
@@ -156,8 +157,8 @@ def _requests_before(file: SourceFile, place: Node) -> Iterator[Node]:
     function = enclosing_function(file, place)
     body = function.child_by_field_name("body") if function is not None else None
     for wait in descendants(body, "await_expression", stop=FUNCTIONS) if body is not None else ():
-        if wait.end_byte <= place.start_byte and unwrap(wait).type == "call_expression":
-            yield unwrap(wait)
+        if wait.end_byte <= place.start_byte and awaited(wait).type == "call_expression":
+            yield awaited(wait)
     around = function.parent.parent if function is not None and function.parent is not None else None
     if around is not None and called_name(file, around) == "then":
         start = chain_start(file, around)

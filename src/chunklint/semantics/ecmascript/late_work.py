@@ -21,6 +21,7 @@ from chunklint.semantics.ecmascript.cleanup_scope import (
 from chunklint.semantics.ecmascript.functions import (
     CONTINUES,
     arguments_of,
+    awaited,
     callback_of,
     called_name,
     callee_of,
@@ -152,7 +153,7 @@ def _waited_for(file: SourceFile, effect: Effect, node: Node) -> Iterator[Node]:
             yield from [root] if root is not None else []
         if is_function(around):
             waits = (wait for wait in descendants(around, "await_expression") if wait.end_byte <= node.start_byte)
-            yield from (inner for wait in waits if (inner := unwrap(wait)).type == "call_expression")
+            yield from (inner for wait in waits if (inner := awaited(wait)).type == "call_expression")
 
 
 def _goes_on(file: SourceFile, timer: Node) -> bool:

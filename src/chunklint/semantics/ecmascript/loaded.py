@@ -14,6 +14,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
+    awaited,
     called_name,
     callee_of,
     chain_start,
@@ -120,7 +121,9 @@ def _request_of(file: SourceFile, value: Node) -> Node | None:
     for _ in range(_HOPS):
         inner = _whole(file, unwrap(value))
         if inner.type == "call_expression":
-            return inner if _is_waited_for(inner) else None
+            waits = (inner.parent, inner.child_by_field_name("function"))
+            waited = any(one is not None and one.type == "await_expression" and awaited(one) == inner for one in waits)
+            return inner if waited else None
         named = inner.type in ("identifier", "shorthand_property_identifier")
         found = resolve(file, inner) if named else None
         if found is None:
@@ -131,13 +134,6 @@ def _request_of(file: SourceFile, value: Node) -> Node | None:
             return None
         value = _assigned(file, found) or found.value
     return None
-
-
-def _is_waited_for(call: Node) -> bool:
-    """Whether a call is waited for. The grammar takes `await load<Row>(id)` for a call of `await load`."""
-    callee = call.child_by_field_name("function")
-    read_apart = callee is not None and callee.type == "await_expression"
-    return read_apart or (call.parent is not None and call.parent.type == "await_expression")
 
 
 def _assigned(file: SourceFile, found: Binding) -> Node | None:
