@@ -33,6 +33,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
     reach,
     released_by_hand,
 )
+from chunklint.semantics.ecmascript.module_locks import is_held_by_module
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value, unwrap, written_out
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.other_windows import is_of_other_window
@@ -121,7 +122,7 @@ def _leaks(file: SourceFile, effect: Effect) -> Iterator[Leak]:
         return
     for acquired in acquisitions(file, effect.callback):
         found = leak_of(file, effect, acquired)
-        if found is not None:
+        if found is not None and not is_held_by_module(file, effect, acquired):
             yield found
 
 
