@@ -26,7 +26,7 @@ from chunklint.semantics.ecmascript.mounts import ENTRY
 from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap, uses_bound
 from chunklint.semantics.ecmascript.never import never_shown
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
-from chunklint.semantics.ecmascript.root_routes import RootRoute, root_route_of, root_routes
+from chunklint.semantics.ecmascript.root_routes import RootRoute, given_lists, root_route_of, root_routes
 from chunklint.semantics.ecmascript.unused import LOADED
 
 _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
@@ -179,6 +179,11 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
     for route, origin in _named_in_routes(file):
         seen.add(origin)
         yield _held_by(file, route), *origin, *_stay(file, route)
+    for call, name in given_lists(file):
+        origin = origin_of_use(file, name)
+        if origin is not None:
+            seen.add(origin)
+            yield _held_by_call(file, call), *origin, *_stay(file, RootRoute(call, call))
     for call, name in calls_of_hooks(file):
         origin, caller = origin_of_use(file, name), component_of(file, call)
         if origin is not None:
@@ -279,9 +284,17 @@ def _stays(file: SourceFile, element: Node, owner: Node) -> bool:
 
 
 def _held_by(file: SourceFile, route: RootRoute) -> str:
-    """The owner of a root route: the entry, which is given the router, or the component that holds the routes."""
-    owner = component_of(file, route.holder)
-    return ENTRY if owner is None else definition_around(file, route.holder)
+    """The owner of a root route: the entry, which is given the router, or the component that holds the routes.
+
+    A list of routes that a module exports stands for itself: what makes a router of it mounts it.
+    """
+    if route.holder.type == "array":
+        return definition_around(file, route.holder)
+    return _held_by_call(file, route.holder)
+
+
+def _held_by_call(file: SourceFile, call: Node) -> str:
+    return ENTRY if component_of(file, call) is None else definition_around(file, call)
 
 
 def _stay(file: SourceFile, route: RootRoute) -> tuple[bool, bool]:

@@ -14,6 +14,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants, is_within
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of
+from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import resolve, string_value, unwrap
 from chunklint.semantics.ecmascript.react import jsx_elements
 
@@ -51,6 +52,7 @@ def _root_routes(file: SourceFile) -> Iterator[RootRoute]:
     for tag in jsx_elements(file):
         if _tag(file, tag) == "Routes" and tag.parent is not None and tag.type == "jsx_opening_element":
             yield from (RootRoute(shown, tag) for shown in _shown_by_elements(file, _elements_in(tag.parent)))
+    yield from _of_lists(file)
     if _MAKES.search(file.content) is None and _ROOT.search(file.content) is None:
         return
     for call in descendants(file.root, "call_expression"):
@@ -61,6 +63,30 @@ def _root_routes(file: SourceFile) -> Iterator[RootRoute]:
             yield from (RootRoute(shown, call) for shown in _shown_by_list(file, given[0]))
         elif _is_called(file, call, _ROOT):
             yield from (RootRoute(shown, call) for shown in _values(file, given[0], ("component",)))
+
+
+def _of_lists(file: SourceFile) -> Iterator[RootRoute]:
+    """What the root in a list of routes shows that a module exports for another one's router."""
+    for found in exports(file).values():
+        made = unwrap(found.node) if found.node is not None else None
+        if made is not None and made.type == "variable_declarator":
+            value = made.child_by_field_name("value")
+            made = unwrap(value) if value is not None else made
+        if made is not None and made.type == "array" and "path" in file.text(made):
+            yield from (RootRoute(shown, made) for shown in _shown_by_list(file, made))
+
+
+def given_lists(file: SourceFile) -> Iterator[tuple[Node, Node]]:
+    """The calls that make a router of a list of routes by its name, each with that name."""
+    if _MAKES.search(file.content) is None and "useRoutes" not in file.content:
+        return
+    for call in descendants(file.root, "call_expression"):
+        given = arguments_of(call)
+        name = unwrap(given[0]) if given else None
+        if name is None or name.type != "identifier":
+            continue
+        if called_name(file, call) == "useRoutes" or _is_called(file, call, _MAKES):
+            yield call, name
 
 
 def _is_called(file: SourceFile, call: Node, named: re.Pattern[str]) -> bool:
@@ -104,7 +130,8 @@ def _count(file: SourceFile, route: Node) -> int:
     """The routes in a route, as far as they are written there, and the route itself."""
     if route.type == "object":
         pairs = descendants(route, "pair")
-        return 1 + sum(file.text(pair.child_by_field_name("key") or pair) in ("path", "index") for pair in pairs)
+        spread = sum(1 for _ in descendants(route, "spread_element"))  # Each stands for a list of routes.
+        return spread + sum(file.text(pair.child_by_field_name("key") or pair) in ("path", "index") for pair in pairs)
     return sum(
         _tag(file, tag) == "Route" for tag in descendants(route, "jsx_opening_element", "jsx_self_closing_element")
     )
