@@ -127,6 +127,8 @@ _HANDLER = re.compile(r"on[A-Z]")
 _ROUTERS = re.compile(r"""react-router|@tanstack/\S*router|\bRouteObject\b|\bpath: ?["'`]|\.\.\.\w*[rR]outes\b""")
 _COMPONENT_KEYS = dict.fromkeys(("Component", "component", "comp", "element", "lazy"), "element")
 _GIVEN = frozenset({"component", "Component", "comp", "FallbackComponent"})
+# What only the routes of a data router have, of `createBrowserRouter` and its like.
+_DATA_KEYS = frozenset({"errorElement", "ErrorBoundary", "hasErrorBoundary"})
 _CHAINS = ("identifier", "member_expression")
 _ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "errorComponent", "children", "loader"})
 _COMPONENT = re.compile(r"[A-Z]|use[A-Z]")
@@ -285,6 +287,8 @@ class _Sweep:
             for kind, inner in given
             if kind == "jsx_attribute" or inner.type == "spread_element"
         )
+        if tag.endswith("Route") and self._is_in_routes():
+            props = tuple(prop for prop in props if prop not in _DATA_KEYS)
         module, imported = self._origin(tag)
         if module == UNKNOWN and name.type == "identifier":
             inner = wrapped_in(self.file, name)
@@ -292,6 +296,11 @@ class _Sweep:
         if module == UNKNOWN and self._pages_of_table(node, name, props):
             return len(self.found) - 1
         return self._add(tag, module, imported, props, node, name)
+
+    def _is_in_routes(self) -> bool:
+        """Whether `<Routes>` stands around, which leaves an `errorElement` unused, as a router of data does not."""
+        above = (self.found[one.mount].tag for one in self.open if one.kind == _ELEMENT and one.mount >= 0)
+        return any(tag.endswith("Routes") for tag in above)
 
     def _pages_of_table(self, node: Node, name: Node, props: tuple[str, ...] = ()) -> bool:
         """The components of a table, at the one place where a loop shows each; whether there is such a loop."""
