@@ -94,7 +94,11 @@ class Front:
 
 _ELEMENT, _PROP, _CONDITION, _CHILDREN, _CALL, _PAIR, _OBJECT, _BRANCH, _SPREAD, _KEPT, _SHOWN, _ENTRY = range(12)
 # One shape a pattern: an alternation within another one loses matches.
-_NAMES = ("(identifier) @name", "(call_expression function: (identifier) @name)")
+_NAMES = (
+    "(identifier) @name",
+    "(call_expression function: (identifier) @name)",
+    "(call_expression function: (member_expression object: (this) property: (property_identifier) @name))",
+)
 _SHAPES = (
     "@",
     "(binary_expression right: @)",
@@ -119,7 +123,8 @@ _QUERIES = (
     "[(variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression) (jsx_element) "
     "(jsx_self_closing_element) (parenthesized_expression) (ternary_expression) (binary_expression) "
     "(call_expression)]) "
-    "(function_declaration name: (identifier) @name) (assignment_expression left: (identifier) @name)] @node",
+    "(function_declaration name: (identifier) @name) (assignment_expression left: (identifier) @name) "
+    "(method_definition name: (property_identifier) @name)] @node",
     "[" + " ".join(f"(jsx_expression {shape.replace('@', name)})" for shape in _SHAPES for name in _NAMES) + "] @node",
     '(jsx_expression [(member_expression property: (_) @name) (identifier) @name] (#eq? @name "element")) @node',
 )
@@ -191,12 +196,14 @@ class _Sweep:
     def mounts(self) -> Iterator[Mount]:
         routed = _ROUTERS.search(self.file.content) is not None
         renders = _RENDERERS.search(self.file.content) is not None
-        events: dict[tuple[int, int, int], tuple[int, Node, Node | None]] = {}
+        events: dict[tuple[int, int, int, int], tuple[int, Node, Node | None]] = {}
         for kind, captures in ECMASCRIPT.matches(self.file, _QUERIES):
             node, name = captures["node"][0], captures.get("name", [None])[0]
             if kind in (_PAIR, _OBJECT, _SPREAD, _ENTRY) and not routed:
                 continue
-            events.setdefault((node.start_byte, -node.end_byte, -kind), (kind, node, name))
+            # `{open ? bench : beds}` shows one or the other.
+            at = name.start_byte if kind == _SHOWN and name is not None else 0
+            events.setdefault((node.start_byte, -node.end_byte, -kind, at), (kind, node, name))
         for key in sorted(events):
             kind, node, name = events[key]
             while self.open and self.open[-1].end <= node.start_byte:
