@@ -101,6 +101,36 @@ def test_facts_of_all_files_are_joined(tmp_path: Path) -> None:
     assert finding.excerpt == ("g()",)
 
 
+def test_facts_that_rules_share_are_made_once_and_joined_by_each(tmp_path: Path) -> None:
+    shared = (
+        "import builtins\n"
+        "@rule.shares(python, 'lengths')\n"
+        "def tells(file):\n"
+        "    builtins.told = getattr(builtins, 'told', 0) + 1\n"
+        "    yield ('length', len(file.content), builtins.told)\n"
+        "@rule.fact(python)\n"
+        "def own(file):\n    yield ('place', file.location(file.root))\n"
+        "@rule.across\n"
+        "def joined(facts):\n"
+        "    for (_, place), (_, length, told) in facts.values():\n"
+        "        yield rule.at(place, f'{length} {told}')\n"
+    )
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    for code in ("ZZ100", "ZZ200"):
+        head = HEAD.format(mentions="()").replace("ZZ100", code).replace("a-rule", f"a-rule-{code}")
+        (folder / f"{code}.py").write_text(head + shared, encoding="utf-8")
+    contents = {"a.py": b"x = 1\n", "b.py": b"value = 1\n"}
+    outcome = scan(Job(tmp_path, RuleSet.of([folder], load([folder])), tuple(contents), 100_000, contents, True))
+    said = sorted((one.location.path, one.code, one.message) for one in outcome.findings)
+    assert said == [
+        ("a.py", "ZZ100", "6 1"),
+        ("a.py", "ZZ200", "6 1"),
+        ("b.py", "ZZ100", "10 2"),
+        ("b.py", "ZZ200", "10 2"),
+    ]
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_join_learns_whether_the_scan_was_of_folders(tmp_path: Path, whole: bool) -> None:
     checks = (

@@ -11,20 +11,31 @@ from chunklint.api import (
     Effect,
     Finding,
     Fix,
+    Front,
     Given,
+    Lifespans,
     Node,
+    Placed,
     Promise,
     Promised,
     Refusal,
     Resolution,
     Rule,
     Severity,
+    Tried,
+    Uses,
     ecmascript,
     effects,
+    feeding,
+    idle_owners,
     is_only_left,
+    is_readable,
     is_test_or_story,
     kept_from_react,
+    named_front,
+    never_runs,
     promises,
+    ways_in,
 )
 
 rule = Rule(
@@ -68,12 +79,14 @@ export function Feed({ open }) {
 }
 """,
     example="src/components/Feed.jsx",
-    mentions=("Effect", "-effect"),
+    # Whoever imports a hook or component may use it.
+    mentions=("Effect", "-effect", "import", "require(", "export", "/>", "</"),
     silent_on=(
         "async functions that an effect defines and calls without returning their promise",
         "`void load()` and effects whose body is a block that returns nothing",
         "calls of functions that other files define: nothing here shows that they are async",
-        "effect hooks that ignore what their function returns, such as `useMount` of react-use; tests and stories",
+        "effect hooks that ignore what their function returns, such as `useMount` of react-use; tests and stories; "
+        "components and hooks that nothing which runs leads to, see CL501",
         "promises that hold no cleanup, where Preact renders, or React 17 (in the package.json of the package or the "
         "root), which call nothing but functions; in layout effects, React 17 calls anything",
     ),
@@ -84,35 +97,53 @@ export function Feed({ open }) {
 )
 
 
+Shared = Given | Uses | Placed | Front | Tried
+
+
 @rule.each(ecmascript)
 def gives_react_a_promise(file: EcmascriptFile) -> Iterator[Draft]:
     if is_test_or_story(file):
         return
     for effect in effects(file):
         for promise in promises(file, effect):
-            place, message, severity = _verdict(file, effect, promise)
-            if not _is_called(promise):
+            if not _is_called(promise) and idle_owners(file, effect) is None:
+                place, message, severity = _verdict(file, effect, promise)
                 yield rule.at(place, message, severity=severity)
 
 
+@rule.shares(ecmascript, "ways in")
+def leads_to_others(file: EcmascriptFile) -> Iterator[Shared]:
+    yield from ways_in(file)
+
+
 @rule.fact(ecmascript)
-def gives_a_promise_for_a_cleanup(file: EcmascriptFile) -> Iterator[Given]:
+def gives_a_promise_for_a_cleanup(file: EcmascriptFile) -> Iterator[Given | Front]:
     if is_test_or_story(file):
         return
+    owners = set[str]()
     for effect in effects(file):
         for promise in promises(file, effect):
+            called, idle = _is_called(promise), idle_owners(file, effect)
             place, message, severity = _verdict(file, effect, promise)
-            if _is_called(promise):
+            if (called or idle is not None) and is_readable(file, place):
                 hook = _hook(file, effect)
-                yield Given(file.location(place), message, severity, "Layout" in hook or "Insertion" in hook)
+                layout = "Layout" in hook or "Insertion" in hook
+                yield Given(file.location(place), message, severity, layout, called, idle)
+                owners.update(idle or ())
+    yield from named_front(file, owners)
 
 
 @rule.across
-def has_a_promise_called(facts: Mapping[str, tuple[Given, ...]], resolution: Resolution) -> Iterator[Draft]:
-    for path, own in facts.items():
-        for given in own:
-            if not is_only_left(given, path, resolution):
-                yield rule.at(given.place, given.message, severity=given.severity)
+def has_a_promise_called(
+    facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution
+) -> Iterator[Draft]:
+    said = [(path, one) for path, own in facts.items() for one in own if isinstance(one, Given)]
+    if not said:
+        return
+    spans, feeds = Lifespans(facts), feeding(facts, resolution)
+    for path, given in said:
+        if not is_only_left(given, path, resolution) and not (whole and never_runs(spans, feeds, path, given.idle)):
+            yield rule.at(given.place, given.message, severity=given.severity)
 
 
 @rule.fix(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from chunklint.api import (
     Bound,
@@ -11,6 +12,7 @@ from chunklint.api import (
     Effect,
     Finding,
     Fix,
+    Front,
     Holders,
     Lifespans,
     Maker,
@@ -19,9 +21,12 @@ from chunklint.api import (
     Refusal,
     Renewal,
     Reopening,
+    Resolution,
     Rule,
     Severity,
     Shares,
+    Tried,
+    Uses,
     asked_after_wait,
     asked_whose,
     blind_cleanups,
@@ -31,11 +36,14 @@ from chunklint.api import (
     closed_for_good,
     ecmascript,
     effects,
+    feeding,
     fitted,
     head_of,
     idle_flags,
+    idle_owners,
     is_app_root,
     is_over,
+    is_readable,
     is_test_or_story,
     late_closes,
     late_handles,
@@ -44,7 +52,8 @@ from chunklint.api import (
     mismatch_message,
     mismatch_severity,
     mismatches,
-    placed,
+    named_front,
+    never_runs,
     read_in_cleanup,
     reconnect_message,
     reconnects,
@@ -57,6 +66,7 @@ from chunklint.api import (
     seen_at,
     shared_origin,
     way_to,
+    ways_in,
 )
 
 rule = Rule(
@@ -90,7 +100,17 @@ export function Width() {
 }
 """,
     example="src/components/Width.tsx",
-    mentions=("Effect", "-effect", "use", "/>", "</"),
+    mentions=(
+        "Effect",
+        "-effect",
+        "use",
+        "/>",
+        "</",
+        # Whoever imports a hook or component may use it.
+        "import",
+        "require(",
+        "export",
+    ),
     silent_on=(
         "a state in the cleanup of an effect that runs once, where it is not empty at first, nothing fills it, another "
         "effect lists it and cleans up, or only a timer that goes off once would be cleared",
@@ -113,7 +133,7 @@ export function Width() {
         "intervals that clear themselves, unless they lead to another page, and observers of the component's own "
         "element, that are made after a wait",
         "components and hooks that stay as long as the page, and acquire once, or as long as what ends the receiver, "
-        "see CL501",
+        "and those that nothing which runs leads to, see CL501",
         "effects that leave where the element is missing that they read too early, or where what they made is empty; "
         "branches whose comment says that what was acquired is to stay",
         "tests, stories, mocks and examples; class components; components of Solid",
@@ -126,19 +146,35 @@ export function Width() {
     ),
 )
 
-Shared = Reopening | Renewal | Placed | Bound | Maker | Reader | Holders
+Shared = Reopening | Renewal | Placed | Bound | Maker | Reader | Holders | Uses | Front | Tried
+
+
+Said = tuple[Draft, tuple[str, str] | None, bool]
+"""A finding, what hands out the receiver, when each run meets another of those, and whether it grows with re-runs."""
 
 
 @rule.each(ecmascript)
 def releases_too_little(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file):
-        return
-    for effect in effects(file):
-        if runs_again(file, effect):
-            yield from (draft for draft, receiver in _of_effect(file, effect) if receiver is None)
+    for effect, said in _all_said(file):
+        if idle_owners(file, effect) is None:
+            yield from (draft for draft, receiver, grows in said if grows and receiver is None)
 
 
-def _of_effect(file: EcmascriptFile, effect: Effect) -> Iterator[tuple[Draft, tuple[str, str] | None]]:
+def _all_said(file: EcmascriptFile) -> Sequence[tuple[Effect, Sequence[Said]]]:
+    """What is said of the effects of a file, if only other files tell whether that ever happens."""
+
+    def find() -> Iterator[tuple[Effect, Sequence[Said]]]:
+        for effect in effects(file) if not is_test_or_story(file) else ():
+            grows = runs_again(file, effect)
+            said = [(draft, receiver, grows) for draft, receiver in _left_over(file, effect)]
+            said += [(draft, None, True) for draft in (*_asked_by_nobody(file, effect), *_back(file, effect))]
+            if said:
+                yield effect, said
+
+    return file.remember("cleanups that do not fit", lambda: tuple(find()))
+
+
+def _left_over(file: EcmascriptFile, effect: Effect) -> Iterator[tuple[Draft, tuple[str, str] | None]]:
     """What the cleanup of an effect leaves: it releases something else, or runs too early.
 
     Each with what hands out the receiver, when each run meets another of those.
@@ -161,64 +197,71 @@ def _of_effect(file: EcmascriptFile, effect: Effect) -> Iterator[tuple[Draft, tu
         yield rule.at(head_of(blind.call), blind_message(file, blind), severity=Severity.WARNING), None
 
 
-@rule.each(ecmascript)
-def sets_what_nobody_asks(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file):
-        return
-    for effect in effects(file):
-        for declarator, name, asked in idle_flags(file, effect):
-            late = "it is asked only while the effect itself runs, before any cleanup" if asked else "nothing asks it"
-            message = (
-                f"`{name}` cancels nothing: the cleanup sets it, but {late}. Ask it after each wait, in the work that "
-                "comes late."
-            )
-            yield rule.at(declarator, message, severity=Severity.WARNING)
+def _asked_by_nobody(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
+    """The flags of a cleanup that cancel nothing."""
+    for declarator, name, asked in idle_flags(file, effect):
+        late = "it is asked only while the effect itself runs, before any cleanup" if asked else "nothing asks it"
+        message = (
+            f"`{name}` cancels nothing: the cleanup sets it, but {late}. Ask it after each wait, in the work that "
+            "comes late."
+        )
+        yield rule.at(declarator, message, severity=Severity.WARNING)
 
 
-@rule.each(ecmascript)
-def comes_back_after_closing(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file):
-        return
-    for effect in effects(file):
-        for again in reconnects(file, effect):
-            steps = [
-                (again.close, "The cleanup closes the socket."),
-                (head_of(again.handler), "The socket's close handler runs."),
-                (again.opens, "It opens the next socket."),
-            ]
-            severity = Severity.WARNING if again.cleanly else Severity.ERROR
-            yield rule.at(again.close, reconnect_message(again), severity=severity, steps=steps)
-        for retry in retries(file, effect):
-            yield rule.at(head_of(retry.timer), retry_message(retry), severity=_severity_of_late(file, effect))
-        for late in late_closes(file, effect):
-            message = (
-                f"A late close event empties `{late.name}` after the next run of the effect has put its own socket "
-                f"there: nothing closes that one any more. Ask first whether `{late.name}` is still this socket."
-            )
-            yield rule.at(late.assignment, message, severity=Severity.WARNING)
+def _back(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
+    """What comes back after the cleanup has closed it."""
+    for again in reconnects(file, effect):
+        steps = [
+            (again.close, "The cleanup closes the socket."),
+            (head_of(again.handler), "The socket's close handler runs."),
+            (again.opens, "It opens the next socket."),
+        ]
+        severity = Severity.WARNING if again.cleanly else Severity.ERROR
+        yield rule.at(again.close, reconnect_message(again), severity=severity, steps=steps)
+    for retry in retries(file, effect):
+        yield rule.at(head_of(retry.timer), retry_message(retry), severity=_severity_of_late(file, effect))
+    for late in late_closes(file, effect):
+        message = (
+            f"A late close event empties `{late.name}` after the next run of the effect has put its own socket "
+            f"there: nothing closes that one any more. Ask first whether `{late.name}` is still this socket."
+        )
+        yield rule.at(late.assignment, message, severity=Severity.WARNING)
+
+
+@rule.shares(ecmascript, "ways in")
+def leads_to_others(file: EcmascriptFile) -> Iterator[Shared]:
+    yield from ways_in(file)
 
 
 @rule.fact(ecmascript)
 def opens_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
-    if not is_test_or_story(file):
-        yield from reopenings(file)
-        yield from renewals(file)
-        yield from placed(file)
-        yield from makers(file)
-        for effect in effects(file):
-            for draft, receiver in _of_effect(file, effect):
-                if receiver is not None or not runs_again(file, effect):
-                    yield bound(file, effect.call, draft, receiver, runs_again(file, effect))
+    if is_test_or_story(file):
+        return
+    yield from reopenings(file)
+    yield from renewals(file)
+    yield from makers(file)
+    owners = set[str]()
+    for effect, said in _all_said(file):
+        idle = idle_owners(file, effect)
+        owners.update(idle or ())
+        for draft, receiver, grows in said:
+            if (idle is not None or receiver is not None or not grows) and is_readable(file, draft.place):
+                yield replace(bound(file, effect.call, draft, receiver, grows), idle=idle)
+    yield from named_front(file, owners)
 
 
 @rule.across
-def outlives_its_component(facts: Mapping[str, tuple[Shared, ...]], whole: bool) -> Iterator[Draft]:
-    spans = Lifespans(facts)
+def outlives_its_component(
+    facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution
+) -> Iterator[Draft]:
+    said = [(path, one) for path, own in facts.items() for one in own if isinstance(one, Bound)]
+    if not said:
+        return
+    spans, feeds = Lifespans(facts), feeding(facts, resolution)
     shares = Shares(facts, spans)
-    for path, own in facts.items():
-        for one in own:
-            if isinstance(one, Bound) and not (whole and is_over(spans, shares, path, one)):
-                yield rule.at(one.place, one.message, severity=one.severity, steps=one.steps, related=one.related)
+    for path, one in said:
+        if not whole or not (is_over(spans, shares, path, one) or never_runs(spans, feeds, path, one.idle)):
+            yield rule.at(one.place, one.message, severity=one.severity, steps=one.steps, related=one.related)
 
 
 @rule.across

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from chunklint.api import (
@@ -74,10 +74,12 @@ from chunklint.api import (
     head_of,
     held_in_ref,
     hook_calls,
+    idle_around,
     idle_owners,
     is_for_all_files,
     is_only_tried,
     is_over,
+    is_readable,
     is_test_or_story,
     joined,
     keeps_order,
@@ -89,6 +91,8 @@ from chunklint.api import (
     loan_of,
     made_effect,
     makers,
+    named_front,
+    never_runs,
     offers,
     opened_by_handlers,
     opened_by_initialisers,
@@ -96,7 +100,6 @@ from chunklint.api import (
     opened_severity,
     overtaken,
     overtaken_message,
-    placed,
     questions,
     reducers,
     rendered,
@@ -111,9 +114,9 @@ from chunklint.api import (
     started_by_handlers,
     started_message,
     starts,
-    tried,
     void_methods,
     way_to,
+    ways_in,
     worst_of,
 )
 
@@ -347,9 +350,23 @@ def _overwritten(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
 
 
 @rule.each(ecmascript)
-def initialiser_posing_as_effect(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file):
-        return
+def acquires_outside_effects(file: EcmascriptFile) -> Iterator[Draft]:
+    yield from (draft for node, draft in _beside_effects(file) if idle_around(file, node) is None)
+
+
+def _beside_effects(file: EcmascriptFile) -> Sequence[tuple[Node, Draft]]:
+    """What is said of no effect, each with where it stands."""
+
+    def find() -> Iterator[tuple[Node, Draft]]:
+        if not is_test_or_story(file):
+            yield from _initialisers_posing_as_effects(file)
+            yield from _subscriptions_without_an_end(file)
+            yield from _started_outside_effects(file)
+
+    return file.remember("acquired beside effects", lambda: tuple(find()))
+
+
+def _initialisers_posing_as_effects(file: EcmascriptFile) -> Iterator[tuple[Node, Draft]]:
     for call, callback in _discarded_initialisers(file):
         found = next(acquisitions(file, callback), None)
         if found is None or not any(function_of(file, value) for value in returned(callback)):
@@ -357,15 +374,12 @@ def initialiser_posing_as_effect(file: EcmascriptFile) -> Iterator[Draft]:
         hook = called_text(file, call).rpartition(".")[2]
         related = [(found.node, f"{capitalised(found.keeps)}.")]
         message = f"`{hook}` never calls the cleanup that this function returns: {found.keeps} after unmount."
-        yield rule.at(head_of(call), message, severity=Severity.ERROR, related=related)
+        yield call, rule.at(head_of(call), message, severity=Severity.ERROR, related=related)
 
 
-@rule.each(ecmascript)
-def subscribes_without_an_end(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file):
-        return
+def _subscriptions_without_an_end(file: EcmascriptFile) -> Iterator[tuple[Node, Draft]]:
     for found in endless_subscriptions(file):
-        yield rule.at(head_of(found.given), endless_message(found), severity=Severity.ERROR)
+        yield found.given, rule.at(head_of(found.given), endless_message(found), severity=Severity.ERROR)
 
 
 def _discarded_initialisers(file: EcmascriptFile) -> Iterator[tuple[Node, Node]]:
@@ -376,27 +390,25 @@ def _discarded_initialisers(file: EcmascriptFile) -> Iterator[tuple[Node, Node]]
             yield call, callback
 
 
-@rule.each(ecmascript)
-def starts_outside_effects(file: EcmascriptFile) -> Iterator[Draft]:
-    if is_test_or_story(file):
-        return
-    for started in started_by_handlers(file):
-        yield rule.at(head_of(started.acquired.node), started_message(started), severity=Severity.WARNING)
-    for added in added_by_handlers(file):
-        yield rule.at(head_of(added.node), added_message(added), severity=Severity.WARNING)
-    for opened in opened_by_handlers(file):
-        yield rule.at(head_of(opened.node), left_open_message(opened), severity=Severity.WARNING)
-    for reset in resets(file):
-        yield rule.at(head_of(reset.timer), reset_message(reset), severity=Severity.NOTE)
-    for found in opened_by_initialisers(file):
-        yield rule.at(head_of(found.acquired.node), opened_message(file, found), severity=opened_severity(found))
+def _started_outside_effects(file: EcmascriptFile) -> Iterator[tuple[Node, Draft]]:
+    said: list[tuple[Node, str, Severity]] = []
+    said += [(one.acquired.node, started_message(one), Severity.WARNING) for one in started_by_handlers(file)]
+    said += [(one.node, added_message(one), Severity.WARNING) for one in added_by_handlers(file)]
+    said += [(one.node, left_open_message(one), Severity.WARNING) for one in opened_by_handlers(file)]
+    said += [(one.timer, reset_message(one), Severity.NOTE) for one in resets(file)]
+    opened = opened_by_initialisers(file)
+    said += [(one.acquired.node, opened_message(file, one), opened_severity(one)) for one in opened]
+    yield from ((node, rule.at(head_of(node), message, severity=severity)) for node, message, severity in said)
+
+
+@rule.shares(ecmascript, "ways in")
+def leads_to_others(file: EcmascriptFile) -> Iterator[Shared]:
+    yield from ways_in(file)
 
 
 @rule.fact(ecmascript)
 def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     if is_test_or_story(file):
-        names = tried(file)
-        yield from (names,) if names is not None else ()
         return
     yield from offers(file)
     yield from starts(file)
@@ -405,7 +417,7 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     yield from answers(file)
     yield from questions(file)
     yield from fed_answers(file)
-    yield from placed(file)
+    yield from _held_back(file)
     for effect in effects(file):
         found, idle = list(leaks(file, effect)), idle_owners(file, effect)
         grows = any(adds_up(file, leak) for leak in found)
@@ -424,6 +436,15 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     yield from void_methods(file)
 
 
+def _held_back(file: EcmascriptFile) -> Iterator[Bound | Front]:
+    """What is said of no effect, where only other files tell whether anything runs it."""
+    held = [(node, draft, idle_around(file, node)) for node, draft in _beside_effects(file)]
+    for node, draft, idle in held:
+        if idle is not None and is_readable(file, draft.place):
+            yield replace(bound(file, node, draft, grows=True), idle=idle)
+    yield from named_front(file, (name for *_, idle in held for name in idle or ()))
+
+
 @rule.across
 def tells_of_all_files(facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution) -> Iterator[Draft]:
     spans, feeds = Lifespans(facts), feeding(facts, resolution)
@@ -440,7 +461,7 @@ def _rendered(
         for one in own:
             if not isinstance(one, Rendered) or (one.kept and resolution.is_compiled(path)):
                 continue
-            if not (whole and _never_runs(spans, feeds, path, one.idle)):
+            if not (whole and never_runs(spans, feeds, path, one.idle)):
                 yield rule.at(one.place, one.message, severity=one.severity)
 
 
@@ -450,7 +471,7 @@ def _outliving(
     shares, lent = Shares(facts, spans), Lent(facts)
     for path, own in facts.items():
         for one in own:
-            if isinstance(one, Bound) and whole and _never_runs(spans, feeds, path, one.idle):
+            if isinstance(one, Bound) and whole and never_runs(spans, feeds, path, one.idle):
                 continue
             if isinstance(one, Bound) and whole and lent.dies_with_it(path, one.place):
                 continue
@@ -464,16 +485,6 @@ def _outliving(
                 yield rule.at(one.place, message, severity=severity, steps=one.steps, related=one.related)
 
 
-def _never_runs(spans: Lifespans, feeds: Feeding, path: str, idle: tuple[str, ...] | None) -> bool:
-    """Whether nothing that runs imports any of the definitions that alone could run an effect.
-
-    Where nothing starts an application, its users are elsewhere.
-    """
-    if idle is None or not (spans.has_entry() or feeds.has_all_users(path)):
-        return False
-    return all(feeds.is_idle((path, one)) for one in idle)
-
-
 def _overtaken(
     facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Lifespans, feeds: Feeding, resolution: Resolution
 ) -> Iterator[Draft]:
@@ -483,7 +494,7 @@ def _overtaken(
             if (
                 not isinstance(fed, Fed)
                 or (fed.leads and near.is_near(path, fed.leads))
-                or (whole and _never_runs(spans, feeds, path, fed.idle))
+                or (whole and never_runs(spans, feeds, path, fed.idle))
             ):
                 continue
             if not keeps_order(feeds, facts, path, fed):

@@ -96,14 +96,12 @@ if TYPE_CHECKING:
         Queued,
         changing_in,
         fed_answers,
-        feeding,
-        idle_owners,
         is_for_all_files,
         is_only_tried,
         keeps_order,
     )
-    from chunklint.semantics.ecmascript.feeding import Feeding
-    from chunklint.semantics.ecmascript.feeds import Feed, Tried, Uses, tried
+    from chunklint.semantics.ecmascript.feeding import Feeding, feeding
+    from chunklint.semantics.ecmascript.feeds import Feed, Tried, Uses
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.galleries import is_test_or_story
     from chunklint.semantics.ecmascript.gaps import gaps
@@ -128,7 +126,7 @@ if TYPE_CHECKING:
         started_by_handlers,
     )
     from chunklint.semantics.ecmascript.page_boundaries import Frames, frames, layout_that_leads_on, page_boundaries
-    from chunklint.semantics.ecmascript.places import Asked, Bound, Placed, bound, placed
+    from chunklint.semantics.ecmascript.places import Asked, Bound, Placed, bound
     from chunklint.semantics.ecmascript.posers import Poser, posers
     from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls
     from chunklint.semantics.ecmascript.reconnections import LateClose, Reconnect, late_closes, reconnects, retries
@@ -161,6 +159,14 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.stale_answers import stale_answers
     from chunklint.semantics.ecmascript.stale_cleanups import blind_cleanups
     from chunklint.semantics.ecmascript.void_methods import SlotMethod, VoidMethod, asked_method, void_methods
+    from chunklint.semantics.ecmascript.ways_in import (
+        idle_around,
+        idle_owners,
+        is_readable,
+        named_front,
+        never_runs,
+        ways_in,
+    )
     from chunklint.semantics.ecmascript.ways_on import Ends, ends, lead_nowhere, workspace_of
     from chunklint.semantics.migrations.data_loss import Loss
     from chunklint.semantics.migrations.exposures import Exposure, Reason, exposures
@@ -297,10 +303,10 @@ _HOMES = {
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": (
-        "Fed, Queued, changing_in, fed_answers, feeding, idle_owners, is_for_all_files, is_only_tried, keeps_order"
+        "Fed, Queued, changing_in, fed_answers, is_for_all_files, is_only_tried, keeps_order"
     ),
-    "chunklint.semantics.ecmascript.feeding": "Feeding",
-    "chunklint.semantics.ecmascript.feeds": "Feed, Tried, Uses, tried",
+    "chunklint.semantics.ecmascript.feeding": "Feeding, feeding",
+    "chunklint.semantics.ecmascript.feeds": "Feed, Tried, Uses",
     "chunklint.semantics.ecmascript.leading": "Leading, Nearness",
     "chunklint.semantics.ecmascript.modals": "Modals",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
@@ -310,7 +316,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
     "chunklint.semantics.ecmascript.lendings": "Lending, Lent, Loan, lendings, loan_of",
     "chunklint.semantics.ecmascript.lifespans": "Lifespans",
-    "chunklint.semantics.ecmascript.places": "Asked, Bound, Placed, bound, placed",
+    "chunklint.semantics.ecmascript.places": "Asked, Bound, Placed, bound",
     "chunklint.semantics.ecmascript.late_work": "Late, captured_too_early, late_handles",
     "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, leaks",
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
@@ -337,6 +343,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
     "chunklint.semantics.ecmascript.shared_receivers": "Holders, Maker, Reader, Shares, is_over, makers, shared_origin",
     "chunklint.semantics.ecmascript.void_methods": "SlotMethod, VoidMethod, asked_method, void_methods",
+    "chunklint.semantics.ecmascript.ways_in": "idle_around, idle_owners, is_readable, named_front, never_runs, ways_in",
     "chunklint.semantics.ecmascript.singletons": "Ended, ended",
     "chunklint.semantics.ecmascript.stale_answers": "stale_answers",
     "chunklint.semantics.ecmascript.stale_cleanups": "blind_cleanups",
@@ -749,6 +756,7 @@ __all__ = [
     "histories",
     "hollow_checks",
     "hook_calls",
+    "idle_around",
     "idle_flags",
     "idle_owners",
     "imports",
@@ -765,6 +773,7 @@ __all__ = [
     "is_only_left",
     "is_only_tried",
     "is_over",
+    "is_readable",
     "is_script",
     "is_sql_statement",
     "is_test",
@@ -809,6 +818,8 @@ __all__ = [
     "monitors",
     "naked_changes",
     "naked_changes_of_classes",
+    "named_front",
+    "never_runs",
     "offers",
     "opened_by_handlers",
     "opened_by_initialisers",
@@ -824,7 +835,6 @@ __all__ = [
     "partition_facts",
     "patience",
     "place_of",
-    "placed",
     "posers",
     "problem_message",
     "promises",
@@ -885,7 +895,6 @@ __all__ = [
     "told_of_classes",
     "torn",
     "trait",
-    "tried",
     "unchecked",
     "under_main_guard",
     "unordered_items",
@@ -896,6 +905,7 @@ __all__ = [
     "void_methods",
     "waits_for_ever",
     "way_to",
+    "ways_in",
     "without_check",
     "workspace_of",
     "worst_of",

@@ -29,13 +29,16 @@ def speaking(rules: Sequence[Rule], language: Language, text: str) -> list[Rule]
 def run_checks(
     rules: Sequence[Rule], language: Language, file: SourceFile
 ) -> tuple[list[Draft], dict[str, Facts], list[Notification]]:
-    """The drafts and, by code, the facts that the rules make of a file; a rule that fails costs its own only."""
+    """The drafts and the facts that the rules make of a file; a rule that fails costs its own only.
+
+    The facts are by code, those that rules share by their name.
+    """
     drafts: list[Draft] = []
     facts: dict[str, list[Any]] = {}
     crashed: dict[str, Notification] = {}
 
     def call(rule: Rule, subscription: Subscription, captures: Mapping[str, Any]) -> None:
-        if rule.code in crashed:
+        if rule.code in crashed or (subscription.shared and subscription.shared in facts):
             return
         arguments = {"file": file, "options": rule.options, **captures}
         try:
@@ -45,7 +48,7 @@ def run_checks(
             crashed[rule.code] = crash(rule, file.path, error)
             return
         if subscription.kind == "fact":
-            facts.setdefault(rule.code, []).extend(found)
+            facts.setdefault(subscription.shared or rule.code, []).extend(found)
         else:
             drafts.extend(found)
 
@@ -75,15 +78,14 @@ def _packed(
     """
     packed: dict[str, Facts] = {}
     for rule in rules:
-        if rule.code not in facts:
-            continue
-        found = tuple(facts[rule.code])
-        try:
-            data = pickle.dumps(found, protocol=5)
-        except Exception as error:  # noqa: BLE001 - what a fact does when it is pickled is a rule's own doing
-            crashed[rule.code] = crash(rule, path, error)
-            continue
-        packed[rule.code] = data if rule.code in _own_codes() else found
+        for name in sorted({rule.code, *rule.shared} & facts.keys() - packed.keys()):
+            found = tuple(facts[name])
+            try:
+                data = pickle.dumps(found, protocol=5)
+            except Exception as error:  # noqa: BLE001 - what a fact does when it is pickled is a rule's own doing
+                crashed[rule.code] = crash(rule, path, error)
+                continue
+            packed[name] = data if rule.code in _own_codes() else found
     return packed
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from chunklint import discovery, fingerprints, suppressions, workers
 from chunklint.cache import Cache, Memory, content_key, rules_key
 from chunklint.checking import one_a_line, order, run_checks, settle, speaking
-from chunklint.joining import Answer, Facts, Question, answered, join
+from chunklint.joining import Answer, Facts, Opened, Question, answered, join
 from chunklint.languages import GRAMMAR_PACKAGES, language_of
 from chunklint.languages.base import SourceFile
 from chunklint.loader import load
@@ -88,7 +88,7 @@ class Job:
 
 @record
 class Judged:
-    """What one file gave: findings, facts by code, suppression comments, notifications.
+    """What one file gave: findings, facts by code or by the name of what rules share, suppressions, notifications.
 
     `content` is the key of the content that gave it; b"" when another reading of the same content may give another.
     """
@@ -227,7 +227,7 @@ def _ask(job: Job, team: Callable[[Job], Team | None], questions: Sequence[Quest
     if who is None:
         yield from _answer_all(_Joins(job.rules, tuple(questions)))
         return
-    sizes = {one.code: sum(map(len, one.facts.values())) for one in questions}
+    sizes = {one.code: sum(len(part) for parts in one.facts.values() for part in parts) for one in questions}
     parts = [_Joins(job.rules, (one,)) for one in sorted(questions, key=lambda one: -sizes[one.code])]
     # A question is a whole already.
     for answers in workers.spread(
@@ -238,7 +238,8 @@ def _ask(job: Job, team: Callable[[Job], Team | None], questions: Sequence[Quest
 
 def _answer_all(joins: _Joins) -> list[Answer]:
     by_code = {rule.code: rule for rule in rules_of(joins.rules)}
-    return [answered(by_code[one.code], one) for one in joins.questions]
+    opened: Opened = {}
+    return [answered(by_code[one.code], one, opened) for one in joins.questions]
 
 
 def _lost_joins(joins: _Joins) -> list[Answer]:

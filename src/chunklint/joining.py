@@ -16,6 +16,8 @@ from chunklint.records import record
 
 # A rule's facts of one file. Those of our own rules stay packed until a join needs them: most scans never do.
 Facts = tuple[Any, ...] | bytes
+# The facts of several files that were opened before: what rules share is opened once for all of them.
+Opened = dict[bytes, tuple[Any, ...]]
 
 # What an `across` check may ask for beside the facts: read only when it asks, and only above the files that it has
 # facts of.
@@ -28,10 +30,14 @@ _READERS: Mapping[str, Callable[[Path, Iterable[str]], Any]] = {
 
 @record
 class Question:
-    """What the joins of a rule are asked, as plain data that a worker can take: the facts and what else was read."""
+    """What the joins of a rule are asked, as plain data that a worker can take: the facts and what else was read.
+
+    Attributes:
+        facts: By path, the rule's own, then those that it shares with others.
+    """
 
     code: str
-    facts: Mapping[str, Facts]
+    facts: Mapping[str, tuple[Facts, ...]]
     given: Mapping[str, Any]
 
 
@@ -53,7 +59,7 @@ def join(
     cache: Cache | None,
     ask: Callable[[Sequence[Question]], Iterable[Answer]],
 ) -> tuple[dict[str, list[Finding]], list[Notification]]:
-    """The findings of every `across` check by path, not yet completed; `facts` are by path, then by code.
+    """The findings of every `across` check by path, not yet completed; `facts` are by path, then by code or name.
 
     `ask` answers the questions whose answers no cache knows, in any order, in this process or elsewhere.
     """
@@ -61,7 +67,7 @@ def join(
     questions: list[Question] = []
     keys: dict[str, bytes] = {}
     for rule in rules:
-        own = {path: found[rule.code] for path, found in facts.items() if rule.code in found} if rule.joins else {}
+        own = _of_rule(rule, facts)
         if not own:
             continue
         read = {name: _READERS[name](root, own) for name in _wanted(rule) if name in _READERS}
@@ -82,28 +88,40 @@ def join(
     return by_path, [trouble for one in answers.values() for trouble in one.troubles]
 
 
+def _of_rule(rule: Rule, facts: Mapping[str, Mapping[str, Facts]]) -> dict[str, tuple[Facts, ...]]:
+    """The facts that the joins of a rule are given, by path: its own and those that it shares."""
+    if not rule.joins:
+        return {}
+    names = (rule.code, *sorted(rule.shared))
+    return {
+        path: tuple(found.get(name, ()) for name in names)
+        for path, found in facts.items()
+        if any(name in found for name in names)
+    }
+
+
 def _wanted(rule: Rule) -> Iterator[str]:
     for check in rule.joins:
         yield from check.__code__.co_varnames[: check.__code__.co_argcount]
 
 
-def _key(facts: Mapping[str, Facts], read: Mapping[str, Any], whole: bool) -> bytes:
+def _key(facts: Mapping[str, tuple[Facts, ...]], read: Mapping[str, Any], whole: bool) -> bytes:
     """What must be the same for a join to give the same; rules and options are part of what a cache is opened with."""
     digest = hashlib.blake2b(pickle.dumps((whole, sorted(read.items()))), digest_size=20)
-    for path, found in facts.items():
-        data = found if isinstance(found, bytes) else pickle.dumps(found, protocol=5)
+    for path, part in ((path, part) for path, parts in facts.items() for part in parts):
+        data = part if isinstance(part, bytes) else pickle.dumps(part, protocol=5)
         digest.update(b"%d %d " % (len(path), len(data)) + path.encode("utf-8", "surrogatepass") + data)
     return digest.digest()
 
 
-def answered(rule: Rule, question: Question) -> Answer:
-    """What the rule's joins say, in this process."""
+def answered(rule: Rule, question: Question, opened: Opened) -> Answer:
+    """What the rule's joins say, in this process; `opened` keeps what several rules are asked about."""
     found: list[Finding] = []
     troubles: list[Notification] = []
     available = {
         **question.given,
         "options": rule.options,
-        "facts": {path: unpacked(one) if isinstance(one, bytes) else one for path, one in question.facts.items()},
+        "facts": {path: _open(parts, opened) for path, parts in question.facts.items()},
     }
     for check in rule.joins:
         code = check.__code__
@@ -114,6 +132,16 @@ def answered(rule: Rule, question: Question) -> Answer:
         except Exception as error:  # noqa: BLE001 - a rule may fail in any way; it costs its own findings only
             troubles.append(crash(rule, "", error))
     return Answer(rule.code, tuple(found), tuple(troubles))
+
+
+def _open(parts: tuple[Facts, ...], opened: Opened) -> tuple[Any, ...]:
+    own, *shared = parts
+    found = unpacked(own) if isinstance(own, bytes) else own
+    for part in shared:
+        if isinstance(part, bytes) and part not in opened:
+            opened[part] = unpacked(part)
+        found += opened[part] if isinstance(part, bytes) else part
+    return found
 
 
 def crash(rule: Rule, path: str, error: Exception) -> Notification:

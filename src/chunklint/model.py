@@ -226,7 +226,8 @@ class Example:
 class Subscription:
     """One check of a rule: the language it reads, its query ("" to be called once per file) and its kind.
 
-    `kind` is "finding" for checks that yield drafts, "fact" for those that yield facts for `across`.
+    `kind` is "finding" for checks that yield drafts, "fact" for those that yield facts for `across`. `shared` is the
+    name under which several rules share the facts, "" for those of the rule alone.
     """
 
     language: str
@@ -234,6 +235,7 @@ class Subscription:
     check: Callable[..., Iterable[Any]]
     parameters: tuple[str, ...]
     kind: str
+    shared: str = ""
 
 
 @record
@@ -315,6 +317,19 @@ class Rule:
         """Like `on` (or `each`, without a query), but what the check yields are facts: small, picklable plain data."""
         return self._subscribe(language, queries or ("",), "fact")
 
+    def shares(self, language: str, name: str) -> Callable[[Check], Check]:
+        """Like `fact` without a query, for facts that several rules need: all that share the name get the same.
+
+        They are made once for each file, by the first of those rules that speaks of it, and kept once; each rule's
+        `across` checks find them among its own.
+        """
+        return self._subscribe(language, ("",), "fact", name)
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """The names of the facts that it shares with other rules."""
+        return frozenset(one.shared for one in self.subscriptions if one.shared)
+
     def across(self, check: Check) -> Check:
         """Call the check once after all files with `facts`: a mapping from path to that file's tuple of facts.
 
@@ -340,12 +355,14 @@ class Rule:
 
         return register
 
-    def _subscribe(self, language: str, queries: tuple[str, ...], kind: str) -> Callable[[Check], Check]:
+    def _subscribe(
+        self, language: str, queries: tuple[str, ...], kind: str, shared: str = ""
+    ) -> Callable[[Check], Check]:
         def register(check: Check) -> Check:
             code = check.__code__
             parameters = code.co_varnames[: code.co_argcount]
             for query in queries:
-                self.subscriptions.append(Subscription(language, query, check, parameters, kind))
+                self.subscriptions.append(Subscription(language, query, check, parameters, kind, shared))
             return check
 
         return register

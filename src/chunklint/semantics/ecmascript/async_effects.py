@@ -44,24 +44,30 @@ class Promise:
 
 @record
 class Given:
-    """A finding about a promise that is called as a cleanup, unless what renders the file looks first what it is.
+    """A finding about a promise in the place of a cleanup, for the join to say if that is run and called.
 
     Attributes:
         layout: Whether a layout effect gives it, where React 17 does not look either.
+        called: Whether all that it does is to be called.
+        idle: The definitions of which another file must import one for the effect to run; None where it runs anyway.
     """
 
     place: Location
     message: str
     severity: Severity
     layout: bool
+    called: bool = True
+    idle: tuple[str, ...] | None = None
 
 
 def is_only_left(given: Given, path: str, resolution: Resolution) -> bool:
-    """Whether what renders a file calls functions alone, so that a promise does no harm: Preact, and React 17.
+    """Whether what renders a file calls functions alone, so that a promise alone does no harm: Preact, and React 17.
 
     React 17 does so in effects that run after the page is painted; all others, and its own layout effects, call
     whatever they are given, which fails.
     """
+    if not given.called:
+        return False
     return resolution.is_rendered_by_preact(path) or (resolution.react_of(path) == 17 and not given.layout)
 
 

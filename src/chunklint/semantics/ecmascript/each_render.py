@@ -9,9 +9,8 @@ from chunklint.languages.base import SourceFile
 from chunklint.model import Location, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.effect_wording import head_of, opened_message, opened_severity
-from chunklint.semantics.ecmascript.feeds import definition_around
 from chunklint.semantics.ecmascript.outside_effects import Opened, opened_by_renders
-from chunklint.semantics.ecmascript.unused import importable
+from chunklint.semantics.ecmascript.ways_in import idle_around
 
 _UNCOMPILED = re.compile(r"""["']use no memo["']""")
 
@@ -36,8 +35,7 @@ class Rendered:
 def rendered(file: SourceFile) -> Iterator[Rendered]:
     """What the components of a file acquire at each render."""
     for found in opened_by_renders(file):
-        name = definition_around(file, found.acquired.node)
-        idle = importable(file, name) if name else None
+        idle = idle_around(file, found.acquired.node)
         place = file.location(head_of(found.acquired.node))
         yield Rendered(place, opened_message(file, found), opened_severity(found), _is_held(file, found), idle)
 

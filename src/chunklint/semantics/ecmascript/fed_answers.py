@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
@@ -12,14 +11,7 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.changes import ITSELF
 from chunklint.semantics.ecmascript.effect_wording import asker, called_text, head_of
 from chunklint.semantics.ecmascript.feeding import Feeding
-from chunklint.semantics.ecmascript.feeds import (
-    Feed,
-    Tried,
-    Uses,
-    definition_around,
-    feeds,
-    names_for,
-)
+from chunklint.semantics.ecmascript.feeds import Feed, definition_around, feeds
 from chunklint.semantics.ecmascript.leading import Leading, leading
 from chunklint.semantics.ecmascript.leaks import leaks
 from chunklint.semantics.ecmascript.loading_gates import tells_while_idle, told_while
@@ -27,16 +19,11 @@ from chunklint.semantics.ecmascript.member_ways import with_members
 from chunklint.semantics.ecmascript.modals import Modals, asks_while_open, modals
 from chunklint.semantics.ecmascript.mounts import Front
 from chunklint.semantics.ecmascript.react import Effect, effects
-from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.shared_answers import Question, questions
 from chunklint.semantics.ecmascript.stale_answers import Stale, busy_states, stale_answers
-from chunklint.semantics.ecmascript.unused import ROUTED, importable
+from chunklint.semantics.ecmascript.unused import ROUTED
+from chunklint.semantics.ecmascript.ways_in import idle_owners, is_of_client, is_of_server, named_front
 from chunklint.semantics.ecmascript.whereabouts import Lead
-
-# Possessive: a file that begins with many comments would otherwise be tried in all ways to put them together.
-_COMMENTS = r"(?:\s++|//[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+"
-_CLIENT = re.compile(_COMMENTS + r"""["']use client["']""")
-_SERVER = re.compile(_COMMENTS + r"""["']use server["']""")
 
 
 @record
@@ -83,31 +70,23 @@ class Fed:
     onto: str = ""
 
 
-def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Uses | Modals | Queued | Front | Leading]:
+def fed_answers(file: SourceFile) -> Iterator[Fed | Feed | Modals | Queued | Front | Leading]:
     """What a file's effects ask with that others change, what it gives others, and the names that join the two."""
-    if _SERVER.match(file.content):
+    if is_of_server(file):
         yield Queued()
-        yield Front((), (), ())
         return
     asked, given, shown = tuple(_asked(file)), tuple(feeds(file)), modals(file)
     yield from asked
     yield from given
     owners = (
         {one.owner for one in asked}
-        | {one.owner for one in given if isinstance(one, Feed)}
+        | {one.owner for one in given}
         | {one.owner for one in questions(file)}
         | set(shown.holders if shown is not None else ())
         | {name for effect in effects(file) if _says(file, effect) for name in idle_owners(file, effect) or ()}
-        | {name for one in given if isinstance(one, Uses) for *_, through in one.taken for name in through or ()}
     )
-    names = names_for(file, owners)
-    yield from (one for one in (names, shown, leading(file)) if one is not None)
-
-
-def idle_owners(file: SourceFile, effect: Effect) -> tuple[str, ...] | None:
-    """The definitions of which another file must import one for an effect to run; None where it runs anyway."""
-    name = definition_around(file, effect.call)
-    return importable(file, name) if name else None
+    yield from named_front(file, owners)
+    yield from (one for one in (shown, leading(file)) if one is not None)
 
 
 def _says(file: SourceFile, effect: Effect) -> bool:
@@ -129,9 +108,7 @@ def is_for_all_files(file: SourceFile, stale: Stale) -> bool:
     They give what is asked with, or by; and what is called may be an action of the server, which the router of Next.js
     sends one after the other; or it may be answered on this machine.
     """
-    return bool(stale.fed or stale.prop or stale.leads) or (
-        bool(stale.module[0]) and _CLIENT.match(file.content) is not None
-    )
+    return bool(stale.fed or stale.prop or stale.leads) or (bool(stale.module[0]) and is_of_client(file))
 
 
 def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
@@ -140,7 +117,7 @@ def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
         definition_around(file, stale.setter),
         tuple((one, with_members(file, stale.request, stale.path, one, way)) for one, way in stale.fed)
         or ((stale.dependency, ITSELF),),
-        stale.module if _CLIENT.match(file.content) else ("", ""),
+        stale.module if is_of_client(file) else ("", ""),
         stale.prop,
         bool(stale.fed) and asks_while_open(file, effect),
         called_text(file, stale.setter),
@@ -154,16 +131,6 @@ def _fed(file: SourceFile, effect: Effect, stale: Stale) -> Fed:
         effect.owner is not None and tells_while_idle(file, effect.owner, busy),
         stale.onto,
     )
-
-
-def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> Feeding:
-    """The feeds among the facts of all files, joined."""
-    fronts = {path: one for path, own in facts.items() for one in own if isinstance(one, Front)}
-    fed = {path: tuple(one for one in own if isinstance(one, Feed)) for path, own in facts.items()}
-    used = {path: one for path, own in facts.items() for one in own if isinstance(one, Uses)}
-    tests = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Tried)}
-    shown = {path: one for path, own in facts.items() for one in own if isinstance(one, Modals)}
-    return Feeding(fronts, fed, used, tests, shown, resolution)
 
 
 def changing_in(joined: Feeding, path: str, asked: Fed | Question) -> frozenset[str]:

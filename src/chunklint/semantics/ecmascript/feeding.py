@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from chunklint.semantics.ecmascript.changes import ITSELF
-from chunklint.semantics.ecmascript.feeds import WHOLE, Feed, Uses
+from chunklint.semantics.ecmascript.feeds import WHOLE, Feed, Tried, Uses
 from chunklint.semantics.ecmascript.handed_on import ALL
 from chunklint.semantics.ecmascript.member_ways import MARK, traced
 from chunklint.semantics.ecmascript.modals import Modals
@@ -231,6 +231,25 @@ class Feeding:
                     ways = traced(asked, members if first else "", prop, source, ALL)
                     pending.extend((owner, one, (prop, source) in shut) for one in ways)
         return False
+
+
+def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> Feeding:
+    """The feeds among the facts of all files, joined."""
+    fronts = {path: joined for path, own in facts.items() if (joined := _joined(own)) is not None}
+    fed = {path: tuple(one for one in own if isinstance(one, Feed)) for path, own in facts.items()}
+    used = {path: one for path, own in facts.items() for one in own if isinstance(one, Uses)}
+    tests = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Tried)}
+    shown = {path: one for path, own in facts.items() for one in own if isinstance(one, Modals)}
+    return Feeding(fronts, fed, used, tests, shown, resolution)
+
+
+def _joined(own: Iterable[object]) -> Front | None:
+    """All names of a file: those that lead to others, and those that a rule asks of."""
+    found = [one for one in own if isinstance(one, Front)]
+    if len(found) < 2:
+        return found[0] if found else None
+    definitions = dict.fromkeys(definition for one in found for definition in one.definitions)
+    return Front(tuple(definitions), (), tuple(dict.fromkeys(entry for one in found for entry in one.exports)))
 
 
 def _is_its_own(source: str) -> bool:

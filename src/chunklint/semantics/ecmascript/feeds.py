@@ -88,17 +88,21 @@ class Tried:
     names: tuple[tuple[str, str], ...]
 
 
-def feeds(file: SourceFile) -> Iterator[Feed | Uses]:
-    """What a file's components and hooks give to others, one for each place, and all that it uses at all."""
-    used = {(module, WHOLE) for module in LOADED.findall(file.content)}
-    for place, origin, given in (*_mounted(file), *_called(file)):
-        used.add(origin)
-        handed = tuple(_handed(file, place))
+def feeds(file: SourceFile) -> Iterator[Feed]:
+    """What a file's components and hooks give to others, one for each place."""
+    for place, origin in (*_mounted(file), *_called(file)):
+        given, handed = set(_given(file, place)), tuple(_handed(file, place))
         if given or handed:
             owner = definition_around(file, place)
             inside = tuple(sorted(set(_holders(file, place)))) if given else ()
             waits, told = _waits(file, place, given), tuple(sorted(_told(file, place, given)))
             yield Feed(owner, *origin, is_conditional(place), tuple(sorted(given)), handed, inside, waits, told)
+
+
+def uses(file: SourceFile) -> Iterator[Uses]:
+    """All that a file mounts, calls, imports and offers again, in one; nothing for a file that does none of it."""
+    used = {(module, WHOLE) for module in LOADED.findall(file.content)}
+    used |= {origin for _, origin in (*_mounted(file), *_called(file))}
     # A component that is kept in a table is mounted from there under another name.
     imports = (found for found in bindings(file, file.root).values() if found.kind == "import")
     used |= {(found.module, found.imported) for found in imports if found.name[:1].isupper()} - never_taken(file)
@@ -152,19 +156,18 @@ def definition_around(file: SourceFile, node: Node) -> str:
     return next(around, "")
 
 
-Given = tuple[Node, tuple[str, str], set[tuple[str, str]]]
-"""A mount or call, module and name of what is mounted or called, and what it is given that changes."""
+def _mounted(file: SourceFile) -> tuple[tuple[Node, tuple[str, str]], ...]:
+    """The elements of components that may ever be shown, each with module and name of its component."""
 
+    def find() -> Iterator[tuple[Node, tuple[str, str]]]:
+        for element in jsx_elements(file):
+            name = element.child_by_field_name("name")
+            if name is None or name.type != "identifier" or (origin := origin_of_use(file, name)) is None:
+                continue
+            if not never_shown(file, element):
+                yield element, origin
 
-def _mounted(file: SourceFile) -> Iterator[Given]:
-    for element in jsx_elements(file):
-        name = element.child_by_field_name("name")
-        if name is None or name.type != "identifier" or (origin := origin_of_use(file, name)) is None:
-            continue
-        if never_shown(file, element):
-            continue
-        owner = component_of(file, element)
-        yield element, origin, set(props_given(file, element, owner)) if owner is not None else set()
+    return file.remember("components mounted", lambda: tuple(find()))
 
 
 def calls_of_hooks(file: SourceFile) -> tuple[tuple[Node, Node], ...]:
@@ -177,13 +180,20 @@ def calls_of_hooks(file: SourceFile) -> tuple[tuple[Node, Node], ...]:
     return file.remember("hooks called by name", find)
 
 
-def _called(file: SourceFile) -> Iterator[Given]:
+def _called(file: SourceFile) -> Iterator[tuple[Node, tuple[str, str]]]:
+    """The calls of hooks, each with module and name of its hook."""
     for call, name in calls_of_hooks(file):
         origin = origin_of_use(file, name)
-        if origin is None:
-            continue
-        owner = component_of(file, call)
-        yield call, origin, set(arguments_given(file, call, owner)) if owner is not None else set()
+        if origin is not None:
+            yield call, origin
+
+
+def _given(file: SourceFile, place: Node) -> Iterator[tuple[str, str]]:
+    """What a mount or call gives that changes."""
+    owner = component_of(file, place)
+    if owner is not None:
+        called = place.type == "call_expression"
+        yield from arguments_given(file, place, owner) if called else props_given(file, place, owner)
 
 
 def origin_of_use(file: SourceFile, name: Node) -> tuple[str, str] | None:

@@ -116,7 +116,7 @@ def bound(
     grows: bool = False,
     asks: Asked | None = None,
 ) -> Bound:
-    """A finding as a fact, for the join to say once it is known how long the component stays."""
+    """A finding as a fact, for the join to say once it is known whether, and how long, the component is there."""
     name = definition_around(file, owner) if owner is not None else ""
     steps = tuple((_place(file, place), text) for place, text in draft.steps)
     related = tuple((_place(file, place), text) for place, text in draft.related)
