@@ -9,6 +9,7 @@ from chunklint.api import (
     Draft,
     EcmascriptFile,
     Effect,
+    Feeding,
     Finding,
     Fix,
     Front,
@@ -26,7 +27,6 @@ from chunklint.api import (
     Uses,
     ecmascript,
     effects,
-    feeding,
     idle_owners,
     is_only_left,
     is_readable,
@@ -140,7 +140,7 @@ def has_a_promise_called(
     said = [(path, one) for path, own in facts.items() for one in own if isinstance(one, Given)]
     if not said:
         return
-    spans, feeds = Lifespans(facts), feeding(facts, resolution)
+    spans, feeds = Lifespans(facts), Feeding(facts, resolution)
     for path, given in said:
         if not is_only_left(given, path, resolution) and not (whole and never_runs(spans, feeds, path, given.idle)):
             yield rule.at(given.place, given.message, severity=given.severity)

@@ -10,6 +10,7 @@ from chunklint.api import (
     Draft,
     EcmascriptFile,
     Effect,
+    Feeding,
     Finding,
     Fix,
     Front,
@@ -36,7 +37,6 @@ from chunklint.api import (
     closed_for_good,
     ecmascript,
     effects,
-    feeding,
     fitted,
     head_of,
     idle_flags,
@@ -257,7 +257,7 @@ def outlives_its_component(
     said = [(path, one) for path, own in facts.items() for one in own if isinstance(one, Bound)]
     if not said:
         return
-    spans, feeds = Lifespans(facts), feeding(facts, resolution)
+    spans, feeds = Lifespans(facts), Feeding(facts, resolution)
     shares = Shares(facts, spans)
     for path, one in said:
         if not whole or not (is_over(spans, shares, path, one) or never_runs(spans, feeds, path, one.idle)):

@@ -69,7 +69,6 @@ from chunklint.api import (
     endless_message,
     endless_subscriptions,
     fed_answers,
-    feeding,
     function_of,
     head_of,
     held_in_ref,
@@ -447,7 +446,7 @@ def _held_back(file: EcmascriptFile) -> Iterator[Bound | Front]:
 
 @rule.across
 def tells_of_all_files(facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution) -> Iterator[Draft]:
-    spans, feeds = Lifespans(facts), feeding(facts, resolution)
+    spans, feeds = Lifespans(facts), Feeding(facts, resolution)
     yield from _outliving(facts, whole, spans, feeds)
     yield from _overtaken(facts, whole, spans, feeds, resolution)
     yield from _unstopped(facts, whole, spans)

@@ -100,7 +100,7 @@ if TYPE_CHECKING:
         is_only_tried,
         keeps_order,
     )
-    from chunklint.semantics.ecmascript.feeding import Feeding, feeding
+    from chunklint.semantics.ecmascript.feeding import Feeding
     from chunklint.semantics.ecmascript.feeds import Feed, Tried, Uses
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.galleries import is_test_or_story
@@ -305,7 +305,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.fed_answers": (
         "Fed, Queued, changing_in, fed_answers, is_for_all_files, is_only_tried, keeps_order"
     ),
-    "chunklint.semantics.ecmascript.feeding": "Feeding, feeding",
+    "chunklint.semantics.ecmascript.feeding": "Feeding",
     "chunklint.semantics.ecmascript.feeds": "Feed, Tried, Uses",
     "chunklint.semantics.ecmascript.leading": "Leading, Nearness",
     "chunklint.semantics.ecmascript.modals": "Modals",
@@ -736,7 +736,6 @@ __all__ = [
     "exposed",
     "exposures",
     "fed_answers",
-    "feeding",
     "fills_of",
     "fitted",
     "foreign_count",

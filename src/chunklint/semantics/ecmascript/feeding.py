@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from chunklint.semantics.ecmascript.changes import ITSELF
@@ -11,26 +11,25 @@ from chunklint.semantics.ecmascript.feeds import WHOLE, Feed, Tried, Uses
 from chunklint.semantics.ecmascript.handed_on import ALL
 from chunklint.semantics.ecmascript.member_ways import MARK, traced
 from chunklint.semantics.ecmascript.modals import Modals
-from chunklint.semantics.ecmascript.mounts import Front
+from chunklint.semantics.ecmascript.mounts import ENTRY, Front
+from chunklint.semantics.ecmascript.places import Placed
+from chunklint.semantics.ecmascript.react import is_hook
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.route_tables import word_before
 from chunklint.semantics.ecmascript.specifiers import may_mean, means_another
-from chunklint.semantics.ecmascript.unused import may_be_taken
+from chunklint.semantics.ecmascript.unused import lies_anywhere, may_be_taken
 from chunklint.semantics.ecmascript.workspaces import Key, Workspace
 
 
 class Feeding:
     """The feeds of all files, joined: asks whether a prop changes in place, through any number of mounts."""
 
-    def __init__(
-        self,
-        fronts: Mapping[str, Front],
-        fed: Mapping[str, Iterable[Feed]],
-        used: Mapping[str, Uses],
-        tried: Mapping[str, Iterable[tuple[str, str]]],
-        shown: Mapping[str, Modals],
-        resolution: Resolution,
-    ) -> None:
+    def __init__(self, facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> None:
+        fronts = {path: joined for path, own in facts.items() if (joined := _joined(own)) is not None}
+        fed = {path: tuple(one for one in own if isinstance(one, Feed)) for path, own in facts.items()}
+        used = {path: one for path, own in facts.items() for one in own if isinstance(one, Uses)}
+        tried = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Tried)}
+        shown = {path: one for path, own in facts.items() for one in own if isinstance(one, Modals)}
         self._modal: dict[Key, Collection[str]] = {
             (path, name): ways for path, one in shown.items() for name, ways in one.names
         }
@@ -45,6 +44,7 @@ class Feeding:
             for module, name, through in one.taken:
                 self._taken[name].append((path, module, through))
         self._alive: dict[Key, bool] = {}
+        self._lying = _lying(facts, resolution)
         self._offered = _by_name({path: one.offered for path, one in used.items()})
         packages = ((resolution.package_of(path), one.folders) for path, one in used.items() if one.folders)
         self._folders = {
@@ -115,7 +115,7 @@ class Feeding:
     def _users(self, key: Key) -> Collection[Key] | None:
         """What must be imported for another file to use a definition; None where something uses it anyway."""
         package = self._workspace.resolution.package_of(key[0])
-        if package is not None and package.library:
+        if (package is not None and package.library) or key in self._lying:
             return None
         named = (*sorted(self._names(key[1])), WHOLE)
         # What only another file offers again is used by nobody, unless there are users that no file shows.
@@ -233,14 +233,36 @@ class Feeding:
         return False
 
 
-def feeding(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> Feeding:
-    """The feeds among the facts of all files, joined."""
-    fronts = {path: joined for path, own in facts.items() if (joined := _joined(own)) is not None}
-    fed = {path: tuple(one for one in own if isinstance(one, Feed)) for path, own in facts.items()}
-    used = {path: one for path, own in facts.items() for one in own if isinstance(one, Uses)}
-    tests = {path: one.names for path, own in facts.items() for one in own if isinstance(one, Tried)}
-    shown = {path: one for path, own in facts.items() for one in own if isinstance(one, Modals)}
-    return Feeding(fronts, fed, used, tests, shown, resolution)
+def _lying(facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> set[Key]:
+    """The default exports that lie in no folder which tells that something imports them.
+
+    A package that renders itself also imports what it mounts, unless its settings name the file. Frameworks look for
+    files, and what takes a hook must call it.
+    """
+    placed = {path: one for path, own in facts.items() for one in own if isinstance(one, Placed)}
+    entries = (path for path, one in placed.items() if any(owner == ENTRY for owner, *_ in one.uses))
+    packages = [one for one in map(resolution.package_of, entries) if one is not None]
+    sure = {one.folder for one in packages if not (one.started or one.elsewhere or one.published)}
+    written = {end for own in facts.values() for one in own if isinstance(one, Uses) for end in one.written}
+    return {
+        (path, name)
+        for path, one in placed.items()
+        if lies_anywhere(path)
+        and (
+            (package := resolution.package_of(path)) is None
+            or package.folder not in sure
+            or any(end in written for end in _ends(path))
+        )
+        for name in (*one.main, "default")
+        if not is_hook(name)
+    }
+
+
+def _ends(path: str) -> Iterator[str]:
+    """All that a text may write for a file: the ends of its path, also without `index`."""
+    parts = PurePosixPath(path).with_suffix("").parts
+    for own in (parts, parts[:-1]) if parts[-1] == "index" else (parts,):
+        yield from ("/".join(own[at:]) for at in range(len(own)))
 
 
 def _joined(own: Iterable[object]) -> Front | None:

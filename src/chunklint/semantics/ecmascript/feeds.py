@@ -25,7 +25,7 @@ from chunklint.semantics.ecmascript.names import bindings
 from chunklint.semantics.ecmascript.never import never_shown, never_taken
 from chunklint.semantics.ecmascript.react import component_of, jsx_elements
 from chunklint.semantics.ecmascript.route_tables import routes_in
-from chunklint.semantics.ecmascript.unused import LOADED, folders_taken, offered_again, taken
+from chunklint.semantics.ecmascript.unused import LOADED, files_written, folders_taken, offered_again, taken
 
 WHOLE = "*"
 """The name of all that a module exports: whoever imports it while the app runs may mount any of it."""
@@ -70,8 +70,9 @@ class Uses:
     """What a file mounts, calls or imports without a look at what it gives: module and name of each.
 
     `taken` is all that it imports and does anything with, with what another file must import for that (None for
-    nothing), `offered` what it exports again, `folders` the beginnings of the paths that it takes all of, `routes` the
-    pattern of each route with a parameter, with module and name of what that shows.
+    nothing), `offered` what it exports again, `folders` the beginnings of the paths that it takes all of, `written` the
+    ends of those that it has as texts, `routes` the pattern of each route with a parameter, with module and name of
+    what that shows.
     """
 
     names: tuple[tuple[str, str], ...]
@@ -79,6 +80,7 @@ class Uses:
     routes: tuple[tuple[str, str, str], ...] = ()
     offered: tuple[tuple[str, str], ...] = ()
     folders: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
 
 
 @record
@@ -110,9 +112,10 @@ def uses(file: SourceFile) -> Iterator[Uses]:
     shown = ((pattern, origin_of_use(file, name)) for pattern, name in routes_in(file))
     routes = {(pattern, *target) for pattern, target in shown if target is not None}
     offered, folders = tuple(sorted(set(offered_again(file)))), tuple(sorted(set(folders_taken(file))))
-    if used or imported or routes or offered or folders:
+    written = tuple(sorted(set(files_written(file))))
+    if used or imported or routes or offered or folders or written:
         order = sorted(imported, key=lambda one: (*one[:2], one[2] is None, one[2] or ()))
-        yield Uses(tuple(sorted(used)), tuple(order), tuple(sorted(routes)), offered, folders)
+        yield Uses(tuple(sorted(used)), tuple(order), tuple(sorted(routes)), offered, folders, written)
 
 
 def tried(file: SourceFile) -> Tried | None:

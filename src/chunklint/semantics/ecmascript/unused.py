@@ -34,6 +34,11 @@ _FOLDERS = re.compile(
     r"""(?:\bimport\.meta\.glob\w*(?:<[^>]*>)?|\brequire\.context)\(\s*\[?\s*["'`]([^"'`*{$]*)|"""
     r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)*(?:`([^`$]*)\$|["']([^"']*)["']\s*\+)"""
 )
+# Files that settings name: `component: "./shelf/Shelf"`. What is imported is followed by its name.
+_WRITTEN = re.compile(
+    r"""(?<!from )(?<!import )(?<!import\()(?<!require\()["'`](?:(?:\.{1,2}|@|~)/)+((?:[\w@.-]+/)*[\w@.-]*\w)["'`]|"""
+    r"""["'`](src/(?:[\w@.-]+/)*[\w@.-]*\w)["'`]"""
+)
 _EVERY = "*"
 LOADED = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
 
@@ -47,8 +52,8 @@ def importable(file: SourceFile, name: str) -> tuple[str, ...] | None:
     """The definitions of a file of which another one must import one for the named one to do anything.
 
     That is the definition itself, where it is exported, and what uses it. Without any of those nothing ever runs it.
-    None where the file or a framework does. A default export may be mounted by the place of its file, unless that is a
-    folder of parts; a hook never is.
+    None where the file or a framework does. A default export may be mounted by the place of its file, where that is a
+    folder of pages; a hook never is. In a folder that tells neither, the join knows (`lies_anywhere`).
     """
     return file.remember(("importable", name), lambda: _importable(file, name))
 
@@ -96,14 +101,14 @@ def _needs_import(file: SourceFile, name: str) -> bool:
     """Whether nothing takes an exported definition but what imports it by its name."""
     stem = PurePosixPath(file.path).stem
     if name == "default":
-        return _is_apart(file.path) and stem not in ROUTED
+        return not _is_page(file.path) and stem not in ROUTED
     if not is_component_or_hook(name) or name in _ROUTE_PARTS or stem in ROUTED:
         return False
     defined = _defined(file).get(name)
     main = exports(file).get("default")
     if defined is None or main is None or not _stands_for(file, main.node, defined, name):
         return True
-    return is_hook(name) or _is_apart(file.path)
+    return is_hook(name) or not _is_page(file.path)
 
 
 def _is_handed_out(file: SourceFile, value: Node | None, defined: Node, name: str) -> bool:
@@ -114,10 +119,19 @@ def _is_handed_out(file: SourceFile, value: Node | None, defined: Node, name: st
     return begins_within(value, defined) or any(file.text(one) == name for one in (value, *given))
 
 
-def _is_apart(path: str) -> bool:
-    """Whether a file lies among the parts of an application, where no router looks for pages."""
-    folder = next((one for one in reversed(PurePosixPath(path).parts[:-1]) if one in _APART | _PLACES), "")
-    return folder in _APART
+def _is_page(path: str) -> bool:
+    """Whether a file lies where routers look for pages, and not among the parts of an application."""
+    return _folder_of(path) in _PLACES
+
+
+def lies_anywhere(path: str) -> bool:
+    """Whether a file lies neither among the parts of an application nor where routers look for pages."""
+    return not _folder_of(path)
+
+
+def _folder_of(path: str) -> str:
+    """The innermost folder around a file that tells what is in it; "" for none."""
+    return next((one for one in reversed(PurePosixPath(path).parts[:-1]) if one in _APART | _PLACES), "")
 
 
 def _stands_for(file: SourceFile, value: Node | None, defined: Node, name: str) -> bool:
@@ -203,6 +217,12 @@ def folders_taken(file: SourceFile) -> Iterator[str]:
     """The beginnings of paths, as written, of which a file takes all that there is."""
     if "import(" in file.content or "import.meta.glob" in file.content or "require.context" in file.content:
         yield from ("".join(found) for found in _FOLDERS.findall(file.content))
+
+
+def files_written(file: SourceFile) -> Iterator[str]:
+    """The ends of paths, without a suffix, that a file has as texts and does not import."""
+    for found in _WRITTEN.findall(file.content):
+        yield str(PurePosixPath("".join(found)).with_suffix(""))
 
 
 def may_be_taken(path: str, beginning: str, package: str) -> bool:
