@@ -65,6 +65,7 @@ from chunklint.api import (
     runs_again,
     seen_at,
     shared_origin,
+    unset_flags,
     way_to,
     ways_in,
 )
@@ -204,6 +205,12 @@ def _asked_by_nobody(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:
         message = (
             f"`{name}` cancels nothing: the cleanup sets it, but {late}. Ask it after each wait, in the work that "
             "comes late."
+        )
+        yield rule.at(declarator, message, severity=Severity.WARNING)
+    for declarator, name in unset_flags(file, effect):
+        message = (
+            f"`{name}` cancels nothing: the cleanup that sets it is returned only where the effect leaves before the "
+            "work that asks it. Return it behind that work, too."
         )
         yield rule.at(declarator, message, severity=Severity.WARNING)
 

@@ -108,7 +108,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.handler_connections import opened_by_handlers
     from chunklint.semantics.ecmascript.handler_timers import resets
     from chunklint.semantics.ecmascript.holes import Gap, GapKind, StandIn
-    from chunklint.semantics.ecmascript.idle_flags import idle_flags
+    from chunklint.semantics.ecmascript.idle_flags import idle_flags, unset_flags
     from chunklint.semantics.ecmascript.late_work import Late, captured_too_early, late_handles
     from chunklint.semantics.ecmascript.leading import Leading, Nearness
     from chunklint.semantics.ecmascript.leaks import Leak, is_app_root, leaks
@@ -313,7 +313,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.handler_connections": "opened_by_handlers",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.holes": "Gap, GapKind, StandIn",
-    "chunklint.semantics.ecmascript.idle_flags": "idle_flags",
+    "chunklint.semantics.ecmascript.idle_flags": "idle_flags, unset_flags",
     "chunklint.semantics.ecmascript.lendings": "Lending, Lent, Loan, lendings, loan_of",
     "chunklint.semantics.ecmascript.lifespans": "Lifespans",
     "chunklint.semantics.ecmascript.places": "Asked, Bound, Placed, bound",
@@ -898,6 +898,7 @@ __all__ = [
     "under_main_guard",
     "unordered_items",
     "unprotected_uses",
+    "unset_flags",
     "untested",
     "uses",
     "vacuous_checks",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants, is_within
+from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
 from chunklint.semantics.ecmascript.cleanup_scope import aborts, own_chains
 from chunklint.semantics.ecmascript.functions import (
     CONTINUES,
@@ -37,6 +37,36 @@ def idle_flags(file: SourceFile, effect: Effect) -> Iterator[tuple[Node, str, bo
     Each is asked only while the effect itself runs, when no cleanup can have run, or not at all, though work of the
     effect comes late and does harm then.
     """
+    for declarator, name, read in _flags(file, effect):
+        idle = all(enclosing_function(file, use) == effect.callback for use in read)
+        if idle and _comes_amiss(file, effect):
+            yield declarator, file.text(name), bool(read)
+
+
+def unset_flags(file: SourceFile, effect: Effect) -> Iterator[tuple[Node, str]]:
+    """The flags that only the cleanup of a run sets which leaves before all that asks them: declaration and name."""
+    body = effect.callback.child_by_field_name("body")
+    ways = [_way_out(end, body) for end in cleanups(file, effect)] if body is not None else []
+    if not ways or not all(ways):
+        return
+    last = max(way.end_byte for way in ways if way is not None)
+    for declarator, name, read in _flags(file, effect):
+        late = read and all(use.start_byte > last and enclosing_function(file, use) != effect.callback for use in read)
+        if late and _comes_amiss(file, effect):
+            yield declarator, file.text(name)
+
+
+def _way_out(end: Node, body: Node) -> Node | None:
+    """The condition of an effect's body in which a cleanup is returned last, if it stands in one."""
+    leaves = next((one for one in ancestors(end) if one.type == "return_statement"), None)
+    block = leaves.parent if leaves is not None else None
+    branch = block.parent if block is not None and block.type == "statement_block" else block
+    known = branch is not None and branch.type == "if_statement" and branch.parent == body
+    return branch if known and branch is not None and branch.child_by_field_name("alternative") is None else None
+
+
+def _flags(file: SourceFile, effect: Effect) -> Iterator[tuple[Node, Node, list[Node]]]:
+    """The flags of an effect that its cleanups set and do nothing else by: declaration, name, and where it is asked."""
     body = effect.callback.child_by_field_name("body")
     ends = [part for part in cleanups(file, effect) if is_function(part)]
     if body is None or not ends or is_async(effect.callback) or any(not is_within(end, body) for end in ends):
@@ -49,10 +79,8 @@ def idle_flags(file: SourceFile, effect: Effect) -> Iterator[tuple[Node, str, bo
         if not flag or name is None or (file.text(name),) not in own_chains(file, effect):
             continue
         uses = [use for use in _uses(file, body, name) if not any(is_within(use, end) for end in ends)]
-        read = [use for use in uses if not _is_target(use)]
-        idle = all(enclosing_function(file, use) == effect.callback for use in read)
-        if idle and _is_set(file, ends, name) and _comes_amiss(file, effect):
-            yield declarator, file.text(name), bool(read)
+        if _is_set(file, ends, name):
+            yield declarator, name, [use for use in uses if not _is_target(use)]
 
 
 def _uses(file: SourceFile, body: Node, name: Node) -> Iterator[Node]:

@@ -27,6 +27,8 @@ _APART = frozenset(
     {"components", "component", "hooks", "widgets", "common", "ui", "shared", "graphs", "charts", "modals", "dialogs"}
 )
 _PLACES = frozenset({"pages", "page", "app", "routes", "views", "view", "screens", "layouts", "plugins", "islands"})
+# No folder that tells anything, and one in which frameworks look for pages and others keep all that they have.
+_EITHER = frozenset({"", "app"})
 _REQUIRED = re.compile(r"""\brequire\(\s*["']([^"']+)["']\s*\)""")
 _SPACES = re.compile(r"""\bexport\s*\*\s*as\s+\w+\s+from\s*["']([^"']+)["']""")
 # What takes all files of a folder: `import.meta.glob("./parts/*.tsx")`, `import(`./parts/${name}`)`.
@@ -121,12 +123,12 @@ def _is_handed_out(file: SourceFile, value: Node | None, defined: Node, name: st
 
 def _is_page(path: str) -> bool:
     """Whether a file lies where routers look for pages, and not among the parts of an application."""
-    return _folder_of(path) in _PLACES
+    return _folder_of(path) in _PLACES - _EITHER
 
 
 def lies_anywhere(path: str) -> bool:
     """Whether a file lies neither among the parts of an application nor where routers look for pages."""
-    return not _folder_of(path)
+    return _folder_of(path) in _EITHER
 
 
 def _folder_of(path: str) -> str:
