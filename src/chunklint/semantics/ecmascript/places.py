@@ -143,7 +143,7 @@ def _placed(file: SourceFile) -> Placed:
 
 def _shows_page(file: SourceFile) -> bool:
     found = page_for_good(file)
-    return found is not None and all(_keeps(file, tag, tag == found[0]) for tag in _tags(*found))
+    return found is not None and all(_keeps(file, tag, tag == found[0]) for tag in _tags(file, *found))
 
 
 def _renamed(file: SourceFile) -> Iterator[tuple[str, str]]:
@@ -221,7 +221,7 @@ def _mounted(file: SourceFile, element: Node, renders: bool) -> tuple[str, bool,
         stays = _stays(file, element, owner)
         return definition_around(file, element), stays, not stays and _goes(file, element, owner)
     around = (_entering(file, element) if renders else None) or _handing_over(file, element)
-    stays = around is not None and all(_keeps(file, tag, tag == element) for tag in _tags(element, around))
+    stays = around is not None and all(_keeps(file, tag, tag == element) for tag in _tags(file, element, around))
     goes = not stays and (around is None or _is_shown_at_times(file, element, around))
     return ENTRY if around is not None and not goes else "", stays, goes
 
@@ -280,7 +280,7 @@ def _stays(file: SourceFile, element: Node, owner: Node) -> bool:
     """Whether an element is there whenever its component is."""
     if enclosing_function(file, element) != owner or _is_decided(file, element):
         return False
-    return all(_keeps(file, tag, tag == element) for tag in _tags(element, owner))
+    return all(_keeps(file, tag, tag == element) for tag in _tags(file, element, owner))
 
 
 def _held_by(file: SourceFile, route: RootRoute) -> str:
@@ -309,7 +309,7 @@ def _stay(file: SourceFile, route: RootRoute) -> tuple[bool, bool]:
 def _in_root_route(file: SourceFile, element: Node, route: RootRoute) -> tuple[bool, bool]:
     """As `_stay`, of an element in what a root route shows."""
     stay, go = _stay(file, route)
-    tags = list(_tags(element, route.shown.parent))
+    tags = list(_tags(file, element, route.shown.parent))
     function = enclosing_function(file, element)
     inside = function is None or not is_within(function, route.shown) or function == unwrap(route.shown)
     go = go or not inside or _is_decided(file, element) or _is_shown_at_times(file, element, route.shown.parent)
@@ -353,7 +353,7 @@ def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
 
 def _is_shown_at_times(file: SourceFile, element: Node, top: Node | None) -> bool:
     """Whether a prop that carries an element, a key, a route, a tab or a modal below some node decides on it."""
-    for tag in _tags(element, top):
+    for tag in _tags(file, element, top):
         name = tag.child_by_field_name("name") if tag is not None else None
         shown = name is not None and tag != element and _SHOWS_AT_TIMES.search(file.text(name)) is not None
         if tag is None or _has_key(file, tag) or shown:
@@ -361,16 +361,26 @@ def _is_shown_at_times(file: SourceFile, element: Node, top: Node | None) -> boo
     return False
 
 
-def _tags(element: Node, owner: Node | None) -> Iterator[Node | None]:
+def _tags(file: SourceFile, element: Node, owner: Node | None) -> Iterator[Node | None]:
     """An element's tag and those around it; None for a prop that carries it."""
     yield element
     for around in ancestors(element):
         if around == owner:
             return
         if around.type == "jsx_attribute":
-            yield None
+            yield around.parent if _holds_panes(file, around) else None
         elif around.type == "jsx_element" and around.named_children[0] != element:
             yield around.named_children[0]
+
+
+def _holds_panes(file: SourceFile, attribute: Node) -> bool:
+    """Whether a prop lists the panes of antd's tabs, which stay where they are once they have been shown."""
+    tag = attribute.parent
+    name = tag.child_by_field_name("name") if tag is not None else None
+    if tag is None or name is None or file.text(attribute.named_children[0]) != "items":
+        return False
+    found = bindings(file, file.root).get(file.text(name))
+    return found is not None and (found.module, found.imported) == ("antd", "Tabs") and "destroy" not in file.text(tag)
 
 
 def _keeps(file: SourceFile, tag: Node | None, own: bool) -> bool:
