@@ -23,26 +23,16 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.lone_pages import only_leads_on, page_for_good
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import ENTRY
-from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, unwrap, uses_bound
+from chunklint.semantics.ecmascript.names import Binding, bindings, unwrap, uses_bound
 from chunklint.semantics.ecmascript.never import never_shown
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
 from chunklint.semantics.ecmascript.root_routes import RootRoute, given_lists, root_route_of, root_routes
+from chunklint.semantics.ecmascript.standing import is_decided, is_shown_at_times, keeps, tags_around
 from chunklint.semantics.ecmascript.unused import LOADED
 
 _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
 _REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
-# What shows its children at once and keeps them, by the names that such components are given.
-_KEEPS = re.compile(
-    r"^[a-z]|^With[A-Z]|Provider|(?:Adapter|Context|Boundary|Suspense|StrictMode|Router|Fragment|Theme|Layout|Container|Root|Shell)$"
-)
-# What shows its children at times: routes, tabs, what opens and closes.
-_SHOWS_AT_TIMES = re.compile(
-    r"(?:Route|Switch|Tab|TabPane|TabPanel|Step|Modal|Dialog|Drawer|Sheet|Popover|Popper|Tooltip|Dropdown|Menu|Item|Row|"
-    r"Cell|List|Content|Portal|Collapse|Accordion\w*|Transition|Presence|Animate\w*|Fade|Slide|Show|If|When|Case)$"
-)
-_BUILD = re.compile(r"(?:process\.env|import\.meta\.env)\.\w+$")
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+")
 _ROUTED = ("Component", "default")
 _DECLARED = ("class_declaration", "abstract_class_declaration", "variable_declarator")
 
@@ -143,7 +133,7 @@ def _placed(file: SourceFile) -> Placed:
 
 def _shows_page(file: SourceFile) -> bool:
     found = page_for_good(file)
-    return found is not None and all(_keeps(file, tag, tag == found[0]) for tag in _tags(file, *found))
+    return found is not None and all(keeps(file, tag, tag == found[0]) for tag in tags_around(file, *found))
 
 
 def _renamed(file: SourceFile) -> Iterator[tuple[str, str]]:
@@ -188,7 +178,7 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         origin, caller = origin_of_use(file, name), component_of(file, call)
         if origin is not None:
             seen.add(origin)
-            stays = caller is not None and enclosing_function(file, call) == caller and not _is_decided(file, call)
+            stays = caller is not None and enclosing_function(file, call) == caller and not is_decided(file, call)
             yield definition_around(file, call), *origin, stays, not stays
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
@@ -221,8 +211,8 @@ def _mounted(file: SourceFile, element: Node, renders: bool) -> tuple[str, bool,
         stays = _stays(file, element, owner)
         return definition_around(file, element), stays, not stays and _goes(file, element, owner)
     around = (_entering(file, element) if renders else None) or _handing_over(file, element)
-    stays = around is not None and all(_keeps(file, tag, tag == element) for tag in _tags(file, element, around))
-    goes = not stays and (around is None or _is_shown_at_times(file, element, around))
+    stays = around is not None and all(keeps(file, tag, tag == element) for tag in tags_around(file, element, around))
+    goes = not stays and (around is None or is_shown_at_times(file, element, around))
     return ENTRY if around is not None and not goes else "", stays, goes
 
 
@@ -278,9 +268,9 @@ def _main(file: SourceFile) -> Iterator[str]:
 
 def _stays(file: SourceFile, element: Node, owner: Node) -> bool:
     """Whether an element is there whenever its component is."""
-    if enclosing_function(file, element) != owner or _is_decided(file, element):
+    if enclosing_function(file, element) != owner or is_decided(file, element):
         return False
-    return all(_keeps(file, tag, tag == element) for tag in _tags(file, element, owner))
+    return all(keeps(file, tag, tag == element) for tag in tags_around(file, element, owner))
 
 
 def _held_by(file: SourceFile, route: RootRoute) -> str:
@@ -309,90 +299,18 @@ def _stay(file: SourceFile, route: RootRoute) -> tuple[bool, bool]:
 def _in_root_route(file: SourceFile, element: Node, route: RootRoute) -> tuple[bool, bool]:
     """As `_stay`, of an element in what a root route shows."""
     stay, go = _stay(file, route)
-    tags = list(_tags(file, element, route.shown.parent))
+    tags = list(tags_around(file, element, route.shown.parent))
     function = enclosing_function(file, element)
     inside = function is None or not is_within(function, route.shown) or function == unwrap(route.shown)
-    go = go or not inside or _is_decided(file, element) or _is_shown_at_times(file, element, route.shown.parent)
-    return stay and not go and all(_keeps(file, tag, tag == element) for tag in tags), go
-
-
-def _is_decided(file: SourceFile, place: Node) -> bool:
-    """Whether a condition decides on a place, within its function, that may change while the page is there."""
-    for around in ancestors(place):
-        if is_function(around):
-            return False
-        either = around.type == "binary_expression" and around.children[1].type in ("&&", "??")
-        if around.type == "switch_case" or either or around.type in ("ternary_expression", "if_statement"):
-            asked = around.child_by_field_name("condition") or around.child_by_field_name("left")
-            if asked is None or not _is_constant(file, unwrap(asked)):
-                return True
-    return False
-
-
-def _is_constant(file: SourceFile, asked: Node, hops: int = 3) -> bool:
-    """Whether a condition names constants of modules and settings of the build alone: `isWeb`, `process.env.DESK`."""
-    if asked.type == "member_expression" or hops == 0:
-        return _BUILD.match(file.text(asked)) is not None
-    if asked.type == "identifier":
-        found = resolve(file, asked)
-        if found is None or found.kind == "import" or found.value is None or found.keys or found.kind != "variable":
-            return found is not None and found.kind == "import"
-        return _CONSTANT.fullmatch(found.name) is not None or _is_constant(file, unwrap(found.value), hops - 1)
-    parts = [part for part in asked.named_children if part.type not in ("string", "number", "true", "false", "comment")]
-    return asked.type in ("unary_expression", "binary_expression") and all(
-        _is_constant(file, unwrap(part), hops) for part in parts
-    )
+    go = go or not inside or is_decided(file, element) or is_shown_at_times(file, element, route.shown.parent)
+    return stay and not go and all(keeps(file, tag, tag == element) for tag in tags), go
 
 
 def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
     """Whether a condition, a list, a key, a route or a prop that carries it is seen to decide on an element."""
-    if enclosing_function(file, element) != owner or _is_decided(file, element):
+    if enclosing_function(file, element) != owner or is_decided(file, element):
         return True
-    return _is_shown_at_times(file, element, owner)
-
-
-def _is_shown_at_times(file: SourceFile, element: Node, top: Node | None) -> bool:
-    """Whether a prop that carries an element, a key, a route, a tab or a modal below some node decides on it."""
-    for tag in _tags(file, element, top):
-        name = tag.child_by_field_name("name") if tag is not None else None
-        shown = name is not None and tag != element and _SHOWS_AT_TIMES.search(file.text(name)) is not None
-        if tag is None or _has_key(file, tag) or shown:
-            return True
-    return False
-
-
-def _tags(file: SourceFile, element: Node, owner: Node | None) -> Iterator[Node | None]:
-    """An element's tag and those around it; None for a prop that carries it."""
-    yield element
-    for around in ancestors(element):
-        if around == owner:
-            return
-        if around.type == "jsx_attribute":
-            yield around.parent if _holds_panes(file, around) else None
-        elif around.type == "jsx_element" and around.named_children[0] != element:
-            yield around.named_children[0]
-
-
-def _holds_panes(file: SourceFile, attribute: Node) -> bool:
-    """Whether a prop lists the panes of antd's tabs, which stay where they are once they have been shown."""
-    tag = attribute.parent
-    name = tag.child_by_field_name("name") if tag is not None else None
-    if tag is None or name is None or file.text(attribute.named_children[0]) != "items":
-        return False
-    found = bindings(file, file.root).get(file.text(name))
-    return found is not None and (found.module, found.imported) == ("antd", "Tabs") and "destroy" not in file.text(tag)
-
-
-def _keeps(file: SourceFile, tag: Node | None, own: bool) -> bool:
-    if tag is None:
-        return False
-    name = tag.child_by_field_name("name")
-    return not _has_key(file, tag) and (own or name is None or _KEEPS.search(file.text(name)) is not None)
-
-
-def _has_key(file: SourceFile, tag: Node) -> bool:
-    parts = (part for part in tag.named_children if part.type == "jsx_attribute")
-    return any(file.text(part.named_children[0]) == "key" for part in parts)
+    return is_shown_at_times(file, element, owner)
 
 
 def _entering(file: SourceFile, element: Node) -> Node | None:
