@@ -100,6 +100,7 @@ class Feeding:
 
     def is_idle(self, key: Key) -> bool:
         """Whether nothing that runs leads to what needs an import, in the files that are known or those of users."""
+        key = self._within(key)
         if key not in self._alive:
             pending, seen, alive = [key], {key}, False
             while pending and not alive:
@@ -132,8 +133,13 @@ class Feeding:
                     continue
                 if through is None:
                     return None
-                found.update((path, one) for one in through)
+                found.update(self._within((path, one)) for one in through)
         return found
+
+    def _within(self, key: Key) -> Key:
+        """The definition that a name stands for: `default` of `export default withUser(withRouter(Shelf))`."""
+        found = self._workspace.find(key[0], "", key[1])
+        return found[0] if found is not None else key
 
     def has_all_users(self, path: str) -> bool:
         """Whether nobody else uses a file: a framework starts its application, or no registry takes its package."""
