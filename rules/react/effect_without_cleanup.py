@@ -245,9 +245,10 @@ export function Width() {
         "it: all that these wait for must be read, and none of it ask a server; and actions of the server, which "
         "Next.js sends one after the other; what a timer asks for more than 5 s later",
         "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives; hooks, "
-        "and components that are exported by name or lie among the parts of an application (`components/`), that no "
-        "file imports, where an entry or a root layout is among the files, a framework starts the application, or its "
-        "package.json says `private`; what a barrel of an application offers again is not used by that",
+        "and components that are exported by name or lie among the parts of an application (`components/`), or in no "
+        "folder of pages of a package that renders itself, that no file imports, nor what alone uses them, where an "
+        "entry or a root layout is among the files, a framework starts the application, or its package.json says "
+        "`private`; what a barrel of an application offers again is not used by that",
         "what never happens: parts that stand behind a state that never becomes anything else than the literal it "
         "begins with (`count > PAGE_LENGTH` of a count that stays 0) and what only they "
         "set, work behind conditions that exclude each other or such a state, and what an initialiser of "
