@@ -108,6 +108,11 @@ GAPS = {
         "interface Shed {\n  to: string\n  in: string\n  abstract?: string\n}\nlet shed: Shed",
         "shed",
     ),
+    "name that begins with a word": (
+        "a.ts",
+        "interface Shed {\n  name: string\n  in_use: boolean\n  in2: string\n}\nlet shed: Shed",
+        "shed",
+    ),
     "name of a declaration": ("a.tsx", "const using = 1;\nconst on = using && !using;", "using"),
     "ampersand in text": ("a.tsx", "const save = <b>Save & send</b>;", "save"),
     "ampersands in an attribute": ("a.jsx", 'const link = <a href="/hens?page=1&size=2&sort=age">é</a>;', "link"),

@@ -21,6 +21,8 @@ _MODULE_TYPE = re.compile(
 _TYPES_ONLY = re.compile(rb"(\bexport\s+)(type)(?=\s*\*)")
 # `abstract?: string;` and `in: Shed;` in an interface or an object
 _WORD_AS_KEY = re.compile(rb"(?m)^(\s*(?:readonly\s+)?)(abstract|in|instanceof|null|using)(?=\??:)")
+# `in_use: boolean` on a line after one without a semicolon, which the grammar takes for the operator.
+_LIKE_OPERATOR = re.compile(rb"(?m)^(\s*(?:readonly\s+)?)in(?=[_$\d])")
 # `const using = 1`: a name like any other, unless a declaration begins with it.
 _USING = re.compile(rb"(?<![\w$])using(?![\w$]|\s+[\w$]+\s*=)")
 # styled.div<{ $wide: boolean }>`...`
@@ -61,6 +63,7 @@ def _bridged(source: bytes) -> bytes:
     source = _MODULE_TYPE.sub(_named, source)
     source = _TYPES_ONLY.sub(lambda found: found[1] + b" " * len(found[2]), source)
     source = _WORD_AS_KEY.sub(lambda found: found[1] + b"_" * len(found[2]), source)
+    source = _LIKE_OPERATOR.sub(rb"\1__", source)
     source = _USING.sub(lambda found: b"_" * len(found[0]), source)
     return _without_arguments(source)
 
