@@ -37,10 +37,8 @@ _FOLDERS = re.compile(
     r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)*(?:`([^`$]*)\$|["']([^"']*)["']\s*\+)"""
 )
 # Files that settings name: `component: "./shelf/Shelf"`. What is imported is followed by its name.
-_WRITTEN = re.compile(
-    r"""(?<!from )(?<!import )(?<!import\()(?<!require\()["'`](?:(?:\.{1,2}|@|~)/)+((?:[\w@.-]+/)*[\w@.-]*\w)["'`]|"""
-    r"""["'`](src/(?:[\w@.-]+/)*[\w@.-]*\w)["'`]"""
-)
+_WRITTEN = re.compile(r"""["'`](?=[.@~s])((?:(?:\.{1,2}|@|~)/)+|src/)((?:[\w@.-]+/)*[\w@.-]*\w)["'`]""")
+_IMPORTS = ("from ", "import ", "import(", "require(")
 _EVERY = "*"
 LOADED = re.compile(r"""\bimport\(\s*(?:/\*[^*]*\*/\s*)?["'`]([^"'`$]+)["'`]""")
 
@@ -223,8 +221,10 @@ def folders_taken(file: SourceFile) -> Iterator[str]:
 
 def files_written(file: SourceFile) -> Iterator[str]:
     """The ends of paths, without a suffix, that a file has as texts and does not import."""
-    for found in _WRITTEN.findall(file.content):
-        yield str(PurePosixPath("".join(found)).with_suffix(""))
+    for found in _WRITTEN.finditer(file.content):
+        if not file.content.endswith(_IMPORTS, 0, found.start()):
+            start = "src/" if found[1] == "src/" else ""
+            yield str(PurePosixPath(start + found[2]).with_suffix(""))
 
 
 def may_be_taken(path: str, beginning: str, package: str) -> bool:
