@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chunklint.api import (
+    NAMING,
     Deps,
     Draft,
     EcmascriptFile,
@@ -80,7 +81,7 @@ export function Feed({ open }) {
 """,
     example="src/components/Feed.jsx",
     # Whoever imports a hook or component may use it.
-    mentions=("Effect", "-effect", "import", "require(", "export", "/>", "</"),
+    mentions=("Effect", "-effect", "import", "require(", "export", "/>", "</", *NAMING),
     silent_on=(
         "async functions that an effect defines and calls without returning their promise",
         "`void load()` and effects whose body is a block that returns nothing",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from chunklint.api import (
+    NAMING,
     Bound,
     Draft,
     EcmascriptFile,
@@ -110,6 +111,7 @@ export function Width() {
         # Whoever imports a hook or component may use it.
         "import",
         "require(",
+        *NAMING,
         "export",
     ),
     silent_on=(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from chunklint.api import (
     ACQUIRING,
+    NAMING,
     Answer,
     Asked,
     Bound,
@@ -177,6 +178,7 @@ export function Width() {
         ' from "',
         " from '",
         "require(",
+        *NAMING,
         *ACQUIRING,
     ),
     silent_on=(

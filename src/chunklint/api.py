@@ -131,7 +131,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, effects, hook_calls
     from chunklint.semantics.ecmascript.reconnections import LateClose, Reconnect, late_closes, reconnects, retries
     from chunklint.semantics.ecmascript.reducers import Reducer, reducers
-    from chunklint.semantics.ecmascript.releases import ACQUIRING, Kind
+    from chunklint.semantics.ecmascript.releases import ACQUIRING, NAMING, Kind
     from chunklint.semantics.ecmascript.reopened import Renewal, Reopening, renewals, reopened, reopenings
     from chunklint.semantics.ecmascript.requests import (
         AXIOS_METHODS,
@@ -330,7 +330,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.react": "Deps, Effect, component_of, effects, hook_calls",
     "chunklint.semantics.ecmascript.resolution": "Resolution",
     "chunklint.semantics.ecmascript.reconnections": "LateClose, Reconnect, late_closes, reconnects, retries",
-    "chunklint.semantics.ecmascript.releases": "ACQUIRING, Kind",
+    "chunklint.semantics.ecmascript.releases": "ACQUIRING, NAMING, Kind",
     "chunklint.semantics.ecmascript.reducers": "Reducer, reducers",
     "chunklint.semantics.ecmascript.reopened": "Renewal, Reopening, renewals, reopened, reopenings",
     "chunklint.semantics.ecmascript.reruns": "runs_again",
@@ -489,8 +489,8 @@ def __getattr__(name: str) -> Any:
 
 # What the heads of rules are made of: it is needed when they are loaded, and its modules import next to nothing.
 _HEADS = frozenset(
-    {"ACQUIRING", "Budget", "IO_MENTIONS", "IO_METHODS", "LAYER_MENTIONS", "Layers", "PARTITION_MENTIONS", "Rule"}
-    | {"SWITCH_MENTIONS", "SWITCH_METHODS", "Severity", "WEB_FRAMEWORKS", "record"}
+    {"ACQUIRING", "Budget", "IO_MENTIONS", "IO_METHODS", "LAYER_MENTIONS", "Layers", "NAMING", "Rule"}
+    | {"PARTITION_MENTIONS", "SWITCH_MENTIONS", "SWITCH_METHODS", "Severity", "WEB_FRAMEWORKS", "record"}
 )
 
 
@@ -510,6 +510,7 @@ __all__ = [
     "IO_METHODS",
     "LAYER_MENTIONS",
     "LIMITED_BY_CALL",
+    "NAMING",
     "PARTITION_MENTIONS",
     "REQUESTS",
     "SOCKETS",

@@ -18,6 +18,7 @@ _NAMED = re.compile(
     r"(?:^|[._-])(?:test|spec|setup|mock|fixture|helper|util)s?(?:[._-]|$)|[a-z](?:Mock|Fixture|Util|Helper)s?$"
     r"|^(?:test|[mM]ock|[fF]ake)[A-Z]"
 )
+_HELPERS = re.compile(r"^(?:tests?|testing)[-_.]?(?:utils?|helpers?|setup|library|wrapper)$", re.IGNORECASE)
 _TESTS = re.compile(
     r"""["'](?:@testing-library/|vitest\b|@?jest\b|@jest/|enzyme\b|react-test-renderer|react-dom/test-utils|sinon\b|chai\b"""
     r"""|msw\b|mocha\b|@playwright/|@storybook/|@cypress/|cypress\b|node:test|bun:test|@vitest/)"""
@@ -33,6 +34,8 @@ def is_test_or_story(file: SourceFile) -> bool:
     """
     place = PurePosixPath(file.path)
     folders = place.parts[:-1]
+    if _HELPERS.match(place.stem) and _TESTS.search(file.content) is not None:
+        return True
     if any(mark in _MARKS for mark in place.name.split(".")[1:-1]) or not (_FOLDERS | _SHOWS).isdisjoint(folders):
         return True
     if _PLAIN_FOLDERS.isdisjoint(folders):

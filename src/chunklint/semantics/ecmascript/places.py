@@ -314,17 +314,27 @@ def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
 
 
 def _entering(file: SourceFile, element: Node) -> Node | None:
-    """The call that renders an element into the page as the module is loaded."""
-    call = None
+    """The call that renders an element into the page as the module is loaded, or what is kept of it in a variable."""
+    call, kept = None, ""
     for around in ancestors(element):
         if around.type == "call_expression" and called_name(file, around) in _RENDERS:
             call = around
             break
         if is_function(around):
             return None
+        name = around.child_by_field_name("left") or around.child_by_field_name("name")
+        if around.type in ("assignment_expression", "variable_declarator") and name is not None:
+            kept = file.text(name)
+    if call is None and kept:
+        call = next((one for one in _rendering(file) if kept in map(file.text, arguments_of(one))), None)
     if call is None or not all(_runs_once(file, function) for function in ancestors(call) if is_function(function)):
         return None
     return call
+
+
+def _rendering(file: SourceFile) -> Iterator[Node]:
+    calls = descendants(file.root, "call_expression")
+    yield from (call for call in calls if called_name(file, call) in _RENDERS)
 
 
 def _handing_over(file: SourceFile, element: Node) -> Node | None:

@@ -37,7 +37,7 @@ def posers(file: SourceFile) -> Iterator[Poser]:
         yield Poser(file.symbol(block) or "this function", block, block, is_class=False)
     for fact, node in definitions(file):
         inner = unwrap(node)
-        if _BOUNDARY_NAME.search(fact.name) is None:
+        if _BOUNDARY_NAME.search(fact.name) is None or _is_replaced(file, fact.name):
             continue
         if inner.type in ("class_declaration", "class") and fact.kind == "class":
             if not extends_another(file, inner):
@@ -48,6 +48,12 @@ def posers(file: SourceFile) -> Iterator[Poser]:
             throws = next(descendants(inner, "throw_statement"), None) is not None
             if not trusts and not throws and not _is_told(file, inner) and _shows_children_bare(file, inner):
                 yield Poser(fact.name, inner.child_by_field_name("name") or inner, None, is_class=False)
+
+
+def _is_replaced(file: SourceFile, name: str) -> bool:
+    """Whether another component may take the place of one: `if (dsn) Boundary = monitor.Boundary`."""
+    written = (one.child_by_field_name("left") for one in descendants(file.root, "assignment_expression"))
+    return any(left is not None and file.text(left) == name for left in written)
 
 
 def _is_told(file: SourceFile, function: Node) -> bool:

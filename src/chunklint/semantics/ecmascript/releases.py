@@ -307,3 +307,6 @@ ACQUIRING = (
     "document.body",
     *sorted({row.module for row in _PACKAGES}),
 )
+
+NAMING = tuple(f"{quote}{start}" for quote in "\"'`" for start in ("./", "../", "@/", "~/", "src/"))
+"""What a text begins with that names a file, as settings do that mount a component: `component: "./shelf/Panel"`."""
