@@ -340,7 +340,10 @@ def _is_by_hand(file: SourceFile, call: Node) -> bool:
 def _target(file: SourceFile, node: Node) -> Node | None:
     """What is written to: the left side of an assignment, the object of a method that changes it."""
     if node.type in _WRITES:
-        return node.child_by_field_name("left") or node.child_by_field_name("argument")
+        target = node.child_by_field_name("left") or node.child_by_field_name("argument")
+        while target is not None and target.type == "subscript_expression":
+            target = target.child_by_field_name("object")  # `begun.current[id] = true`
+        return target
     if node.type == "call_expression" and called_name(file, node) in _CHANGES:
         return receiver_of(node)
     return None
