@@ -158,10 +158,19 @@ def _of_app(app: App) -> Iterator[Gap]:
             continue
         for gap, places in families(app, key, cover):
             taken.update(places)
+            shown = list(_shown(app.tree, gap))
+            if shown and all(_routes_itself(app.tree, one) for one in shown):
+                continue
             # Where whole pages lack their error file, their parts need no boundary of their own.
             if not (pages and gap.kind is GapKind.OUTSIDE and gap.root.framework == pages[0].root.framework):
                 yield gap
     yield from _elsewhere(app, taken)
+
+
+def _routes_itself(tree: RenderTree, key: Key) -> bool:
+    """Whether a component shows a data router, which puts its own error page in the place of what fails in it."""
+    mounts = map(tree.mount, tree.mounts_of.get(key, ()))
+    return any(mount.imported == "RouterProvider" and "rout" in mount.module for mount in mounts)
 
 
 def _failing(app: App) -> Iterator[Gap]:
