@@ -341,10 +341,10 @@ def blind_message(file: SourceFile, blind: Blind) -> str:
     """Why a cleanup of the first rendering releases nothing."""
     called = called_text(file, blind.call).replace("?", "")
     then = f"so `{called}` is never called" if blind.asked else f"so `{called}` releases nothing"
-    return (
-        f"The cleanup sees `{blind.state}` as it was in the first rendering, {blind.first}, {then}. Keep it in a ref "
-        f"that the cleanup reads, or list `{blind.state}` among the dependencies."
-    )
+    keep = f"Keep what `{blind.state}` holds in a ref that the cleanup reads"
+    if called.endswith("revokeObjectURL"):
+        keep += f", or list `{blind.state}` among the dependencies"  # What is replaced is over at once.
+    return f"The cleanup sees `{blind.state}` as it was in the first rendering, {blind.first}, {then}. {keep}."
 
 
 def retry_message(again: Retry) -> str:
