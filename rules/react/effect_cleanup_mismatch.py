@@ -29,6 +29,7 @@ from chunklint.api import (
     Shares,
     Tried,
     Uses,
+    acquires_each_time,
     asked_after_wait,
     asked_whose,
     blind_cleanups,
@@ -168,8 +169,8 @@ def _all_said(file: EcmascriptFile) -> Sequence[tuple[Effect, Sequence[Said]]]:
 
     def find() -> Iterator[tuple[Effect, Sequence[Said]]]:
         for effect in effects(file) if not is_test_or_story(file) else ():
-            grows = runs_again(file, effect)
-            said = [(draft, receiver, grows) for draft, receiver in _left_over(file, effect)]
+            again = runs_again(file, effect)
+            said = [(draft, receiver, again and grows) for draft, receiver, grows in _left_over(file, effect)]
             said += [(draft, None, True) for draft in (*_asked_by_nobody(file, effect), *_back(file, effect))]
             if said:
                 yield effect, said
@@ -177,27 +178,28 @@ def _all_said(file: EcmascriptFile) -> Sequence[tuple[Effect, Sequence[Said]]]:
     return file.remember("cleanups that do not fit", lambda: tuple(find()))
 
 
-def _left_over(file: EcmascriptFile, effect: Effect) -> Iterator[tuple[Draft, tuple[str, str] | None]]:
+def _left_over(file: EcmascriptFile, effect: Effect) -> Iterator[Said]:
     """What the cleanup of an effect leaves: it releases something else, or runs too early.
 
-    Each with what hands out the receiver, when each run meets another of those.
+    Each with what hands out the receiver, when each run meets another of those, and whether each run leaves one more.
     """
     for found in mismatches(file, effect):
         severity = Severity.NOTE if is_app_root(file, effect.owner) else mismatch_severity(found)
         related = [(found.other, "This does not release it.")] if found.other is not None else []
         steps, place = way_to(file, found.acquired), seen_at(found.acquired)
         draft = rule.at(place, mismatch_message(file, found), severity=severity, steps=steps, related=related)
-        yield draft, shared_origin(file, effect, found.acquired)
+        grows = acquires_each_time(file, effect, found.acquired)
+        yield draft, shared_origin(file, effect, found.acquired), grows
     for late in late_handles(file, effect):
-        yield rule.at(head_of(late.node), late_message(late), severity=_severity_of_late(file, effect)), None
+        yield rule.at(head_of(late.node), late_message(late), severity=_severity_of_late(file, effect)), None, True
     for declarator, name in captured_too_early(file, effect):
         message = (
             f"`{name}` is still empty when the effect reads it, so the cleanup releases nothing. "
             f"Read `{name}` inside the cleanup."
         )
-        yield rule.at(declarator, message, severity=Severity.NOTE), None
+        yield rule.at(declarator, message, severity=Severity.NOTE), None, True
     for blind in blind_cleanups(file, effect):
-        yield rule.at(head_of(blind.call), blind_message(file, blind), severity=Severity.WARNING), None
+        yield rule.at(head_of(blind.call), blind_message(file, blind), severity=Severity.WARNING), None, True
 
 
 def _asked_by_nobody(file: EcmascriptFile, effect: Effect) -> Iterator[Draft]:

@@ -155,6 +155,7 @@ if TYPE_CHECKING:
         makers,
         shared_origin,
     )
+    from chunklint.semantics.ecmascript.shutting import acquires_each_time
     from chunklint.semantics.ecmascript.singletons import Ended, ended
     from chunklint.semantics.ecmascript.stale_answers import stale_answers
     from chunklint.semantics.ecmascript.stale_cleanups import blind_cleanups
@@ -344,6 +345,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.shared_receivers": "Holders, Maker, Reader, Shares, is_over, makers, shared_origin",
     "chunklint.semantics.ecmascript.void_methods": "SlotMethod, VoidMethod, asked_method, void_methods",
     "chunklint.semantics.ecmascript.ways_in": "idle_around, idle_owners, is_readable, named_front, never_runs, ways_in",
+    "chunklint.semantics.ecmascript.shutting": "acquires_each_time",
     "chunklint.semantics.ecmascript.singletons": "Ended, ended",
     "chunklint.semantics.ecmascript.stale_answers": "stale_answers",
     "chunklint.semantics.ecmascript.stale_cleanups": "blind_cleanups",
@@ -674,6 +676,7 @@ __all__ = [
     "WayOut",
     "WrappedDrop",
     "WrapperFact",
+    "acquires_each_time",
     "acquisitions",
     "added_by_handlers",
     "added_message",
