@@ -11,13 +11,19 @@ from chunklint.semantics.ecmascript.endings import left_early
 from chunklint.semantics.ecmascript.functions import callee_of, enclosing_function
 from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, resolve, root_of, unwrap, wrapped
 from chunklint.semantics.ecmascript.react import Effect
+from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, reached
 
 _NOTHING = frozenset({"false", "null", "undefined"})
 
 
 def is_held_by_module(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
-    """Whether there is never more than one of what an effect acquires, however many components come and go."""
+    """Whether there is never more than one of what an effect listens to, however many components come and go.
+
+    An interval or a connection works on alone as well, for a component that is gone.
+    """
+    if acquired.kind not in (Kind.LISTENER, Kind.SUBSCRIPTION):
+        return False
     places = (*acquired.path, acquired.node)
     return any(_is_locked(file, place) for place in places) or _ends_last(file, effect, acquired)
 
