@@ -245,7 +245,7 @@ export function Width() {
         "answers in the order of their questions: what the application computes, imports or keeps on this machine, as"
         " packages such as Dexie or expo-sqlite do, also where functions, methods, hooks or workers of other files do "
         "it: all that these wait for must be read, and none of it ask a server; and actions of the server, which "
-        "Next.js sends one after the other; what a timer asks for more than 5 s later",
+        "Next.js sends one after the other; what a timer asks for a second or more later",
         "late answers in components and hooks that nobody mounts or calls, or of a prop that no mount gives; hooks, "
         "and components that are exported by name or lie among the parts of an application (`components/`), or in no "
         "folder of pages of a package that renders itself, that no file imports, nor what alone uses them, where an "

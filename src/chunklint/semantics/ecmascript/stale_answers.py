@@ -46,8 +46,8 @@ _MEASURES = re.compile(
 )
 
 
-# Milliseconds after which nobody types or chooses any more.
-_LONG = 5000
+# Milliseconds that a request waits first, after which only an answer that takes as much longer comes too late.
+_LONG = 1000
 
 
 @record
@@ -199,7 +199,7 @@ def _onto(file: SourceFile, setter: Node, path: tuple[Node, ...]) -> str:
 
 
 def _waits_long(file: SourceFile, effect: Effect, place: Node) -> bool:
-    """Whether a timer of the effect makes the request seconds later, or when something computed is due."""
+    """Whether a timer of the effect makes the request a second later, or when something computed is due."""
     for around in (place, *ancestors(place)):
         if around == effect.callback:
             return False
@@ -210,7 +210,7 @@ def _waits_long(file: SourceFile, effect: Effect, place: Node) -> bool:
         delay = unwrap(found.value) if found is not None and found.kind == "variable" and found.value else given[1]
         if found is not None and delay.type == "call_expression" and begins_within(found.node, effect.callback):
             return True
-        return (amount := file.text(delay).replace("_", "")).isdigit() and int(amount) > _LONG
+        return (amount := file.text(delay).replace("_", "")).isdigit() and int(amount) >= _LONG
     return False
 
 
