@@ -10,7 +10,7 @@ from functools import partial
 from chunklint.semantics.ecmascript.coverage import App
 from chunklint.semantics.ecmascript.holes import Gap, GapKind
 from chunklint.semantics.ecmascript.mounts import MADE, ROUTE, UNKNOWN
-from chunklint.semantics.ecmascript.render_tree import Place, is_route
+from chunklint.semantics.ecmascript.render_tree import Place, is_data_router, is_route
 from chunklint.semantics.ecmascript.routes import Cover, Root
 
 _FEW = 3
@@ -107,9 +107,8 @@ def _is_opaque(app: App) -> bool:
     )
 
 
-def _is_data_router(app: App, place: Place) -> bool:
-    mount = app.tree.mount(place)
-    return mount.imported == "RouterProvider" and "rout" in mount.module and place not in app.targets
+def _is_unread_router(app: App, place: Place) -> bool:
+    return is_data_router(app.tree.mount(place)) and place not in app.targets
 
 
 def _pages_are_unseen(app: App) -> bool:
@@ -142,7 +141,7 @@ def _routes_are_unseen(app: App) -> bool:
     """Whether a router is given its routes from nowhere, or a call makes the children of a route with a boundary."""
     places = [place for key in app.mounted for place in app.tree.mounts_of.get(key, ())]
     seen = any(is_route(app.tree.mount(place)) for place in places)
-    if not seen and any(_is_data_router(app, place) for place in places):
+    if not seen and any(_is_unread_router(app, place) for place in places):
         return True
     routes = (place for place in places if app.tree.has_error_element(app.tree.mount(place)))
     return any(

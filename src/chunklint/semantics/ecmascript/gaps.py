@@ -13,7 +13,7 @@ from chunklint.semantics.ecmascript.fallbacks import failing_part
 from chunklint.semantics.ecmascript.holes import Gap, GapKind
 from chunklint.semantics.ecmascript.mounts import ENTRY, Front
 from chunklint.semantics.ecmascript.neighbours import OVERLAY, families
-from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, app_of
+from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, app_of, is_data_router
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.routes import Cover, Root, is_error_file, roots_of
 from chunklint.semantics.ecmascript.workspaces import Key
@@ -169,8 +169,7 @@ def _of_app(app: App) -> Iterator[Gap]:
 
 def _routes_itself(tree: RenderTree, key: Key) -> bool:
     """Whether a component shows a data router, which puts its own error page in the place of what fails in it."""
-    mounts = map(tree.mount, tree.mounts_of.get(key, ()))
-    return any(mount.imported == "RouterProvider" and "rout" in mount.module for mount in mounts)
+    return any(map(is_data_router, map(tree.mount, tree.mounts_of.get(key, ()))))
 
 
 def _failing(app: App) -> Iterator[Gap]:

@@ -29,14 +29,14 @@ def list_of(file: SourceFile, value: Node) -> str:
         return ""
     # `page => ...` has a parameter without parentheses, and so without a place among others.
     keys = found.keys or ("0",)
-    source = _looped(found) if len(keys) == 1 + (name is value) else None
+    source = _looped(file, found) if len(keys) == 1 + (name is value) else None
     return file.text(source) if source is not None and source.type == "identifier" else ""
 
 
 def is_entry_of_loop(file: SourceFile, name: Node) -> bool:
     """Whether a name stands for a part of what a loop goes through: `Page` of `pages.map(({ Page }) => ...)`."""
     found = _in_loop(file, name)
-    return found is not None and _looped(found) is not None
+    return found is not None and _looped(file, found) is not None
 
 
 def table_components(file: SourceFile, name: Node) -> tuple[Node, ...]:
@@ -47,7 +47,7 @@ def table_components(file: SourceFile, name: Node) -> tuple[Node, ...]:
     """
     root = name.child_by_field_name("object") if name.type == "member_expression" else name
     found = _in_loop(file, root) if root is not None and root.type == "identifier" else None
-    source = _looped(found) if found is not None else None
+    source = _looped(file, found) if found is not None else None
     if found is None or source is None:
         return ()
     field = name.child_by_field_name("property") if name.type == "member_expression" else None
@@ -73,21 +73,15 @@ def _in_loop(file: SourceFile, name: Node) -> Binding | None:
     return found if found is not None and found.kind == "parameter" else None
 
 
-def _looped(found: Binding) -> Node | None:
+def _looped(file: SourceFile, found: Binding) -> Node | None:
     """What a loop goes through whose function has a parameter: `pages` of `pages.filter(isOpen).map((page) => ...)`."""
     call = _looping(found.scope) if (found.keys or ("0",))[0] == "0" else None
-    source = receiver_of(call) if call is not None and _method(call) in _LOOPS else None
+    source = receiver_of(call) if call is not None and called_name(file, call) in _LOOPS else None
     for _ in range(_HOPS):
-        if source is None or source.type != "call_expression" or _method(source) not in _PASSES_ON:
+        if source is None or source.type != "call_expression" or called_name(file, source) not in _PASSES_ON:
             break
         source = receiver_of(source)
     return unwrap(source) if source is not None else None
-
-
-def _method(call: Node) -> str:
-    callee = call.child_by_field_name("function")
-    name = callee.child_by_field_name("property") if callee is not None else None
-    return name.text.decode() if name is not None and name.text is not None else ""
 
 
 def _written(file: SourceFile, name: Node) -> Node | None:

@@ -137,12 +137,16 @@ def modal_around(file: SourceFile, around: list[Node]) -> Node | None:
 
 def is_conditional(tag: Node) -> bool:
     """Whether a condition decides on an element, within the function that makes it."""
-    for around in ancestors(tag):
-        if around.type in _CHOICES or (around.type == "binary_expression" and around.children[1].type in ("&&", "??")):
-            return True
+    return next(choices_around(tag), None) is not None
+
+
+def choices_around(place: Node) -> Iterator[Node]:
+    """What decides on a place within the function that it stands in, innermost first."""
+    for around in ancestors(place):
         if is_function(around):
-            return False
-    return False
+            return
+        if around.type in _CHOICES or (around.type == "binary_expression" and around.children[1].type in ("&&", "??")):
+            yield around
 
 
 def is_set_inside(file: SourceFile, value: Node, modal: Node) -> bool:

@@ -168,12 +168,12 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         yield owner, *origin, stays, goes
     for route, origin in _named_in_routes(file):
         seen.add(origin)
-        yield _held_by(file, route), *origin, *_stay(file, route)
+        yield _held_by(file, route.holder), *origin, *_stay(file, route.holder)
     for call, name in given_lists(file):
         origin = origin_of_use(file, name)
         if origin is not None:
             seen.add(origin)
-            yield _held_by_call(file, call), *origin, *_stay(file, RootRoute(call, call))
+            yield _held_by(file, call), *origin, *_stay(file, call)
     for call, name in calls_of_hooks(file):
         origin, caller = origin_of_use(file, name), component_of(file, call)
         if origin is not None:
@@ -206,7 +206,7 @@ def _mounted(file: SourceFile, element: Node, renders: bool) -> tuple[str, bool,
     """The owner of an element, whether nothing decides on its place, and whether something is seen to."""
     owner, route = component_of(file, element), root_route_of(file, element)
     if route is not None:
-        return _held_by(file, route), *_in_root_route(file, element, route)
+        return _held_by(file, route.holder), *_in_root_route(file, element, route)
     if owner is not None:
         stays = _stays(file, element, owner)
         return definition_around(file, element), stays, not stays and _goes(file, element, owner)
@@ -232,7 +232,7 @@ def _loaded(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         # `lazy: () => import("./App")`: the module's `Component` is what the route shows.
         for module in LOADED.findall(file.text(route.shown)):
             loaded.remove(module)
-            yield from ((_held_by(file, route), module, name, *_stay(file, route)) for name in _ROUTED)
+            yield from ((_held_by(file, route.holder), module, name, *_stay(file, route.holder)) for name in _ROUTED)
     yield from (("", module, WHOLE, False, True) for module in loaded)
 
 
@@ -273,32 +273,27 @@ def _stays(file: SourceFile, element: Node, owner: Node) -> bool:
     return all(keeps(file, tag, tag == element) for tag in tags_around(file, element, owner))
 
 
-def _held_by(file: SourceFile, route: RootRoute) -> str:
+def _held_by(file: SourceFile, holder: Node) -> str:
     """The owner of a root route: the entry, which is given the router, or the component that holds the routes.
 
     A list of routes that a module exports stands for itself: what makes a router of it mounts it.
     """
-    if route.holder.type == "array":
-        return definition_around(file, route.holder)
-    return _held_by_call(file, route.holder)
+    entered = holder.type != "array" and component_of(file, holder) is None
+    return ENTRY if entered else definition_around(file, holder)
 
 
-def _held_by_call(file: SourceFile, call: Node) -> str:
-    return ENTRY if component_of(file, call) is None else definition_around(file, call)
-
-
-def _stay(file: SourceFile, route: RootRoute) -> tuple[bool, bool]:
+def _stay(file: SourceFile, holder: Node) -> tuple[bool, bool]:
     """Whether the routes that a root route belongs to are there whenever their owner is, or are seen to go."""
-    owner = component_of(file, route.holder)
+    owner = component_of(file, holder)
     if owner is None:
         return True, False
-    stays = _stays(file, route.holder, owner)
-    return stays, not stays and _goes(file, route.holder, owner)
+    stays = _stays(file, holder, owner)
+    return stays, not stays and _goes(file, holder, owner)
 
 
 def _in_root_route(file: SourceFile, element: Node, route: RootRoute) -> tuple[bool, bool]:
     """As `_stay`, of an element in what a root route shows."""
-    stay, go = _stay(file, route)
+    stay, go = _stay(file, route.holder)
     tags = list(tags_around(file, element, route.shown.parent))
     function = enclosing_function(file, element)
     inside = function is None or not is_within(function, route.shown) or function == unwrap(route.shown)

@@ -391,6 +391,11 @@ class RenderTree:
         )
 
 
+def is_data_router(mount: Mount) -> bool:
+    """Whether a mount shows a router that puts an error page of its own in the place of what fails in it."""
+    return mount.imported == "RouterProvider" and "rout" in mount.module
+
+
 def is_route(mount: Mount) -> bool:
     """Whether a mount is a route: `<Route>` of a router's package or a wrapper of it, or a route object."""
     if mount.tag == ROUTE:

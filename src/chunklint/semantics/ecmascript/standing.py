@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors
-from chunklint.semantics.ecmascript.functions import is_function
+from chunklint.semantics.ecmascript.modals import choices_around
 from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap
 
 # What shows its children at once and keeps them, by the names that such components are given.
@@ -26,15 +26,8 @@ _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+")
 
 def is_decided(file: SourceFile, place: Node) -> bool:
     """Whether a condition decides on a place, within its function, that may change while the page is there."""
-    for around in ancestors(place):
-        if is_function(around):
-            return False
-        either = around.type == "binary_expression" and around.children[1].type in ("&&", "??")
-        if around.type == "switch_case" or either or around.type in ("ternary_expression", "if_statement"):
-            asked = around.child_by_field_name("condition") or around.child_by_field_name("left")
-            if asked is None or not _is_constant(file, unwrap(asked)):
-                return True
-    return False
+    asked = (one.child_by_field_name("condition") or one.child_by_field_name("left") for one in choices_around(place))
+    return any(test is None or not _is_constant(file, unwrap(test)) for test in asked)
 
 
 def _is_constant(file: SourceFile, asked: Node, hops: int = 3) -> bool:
