@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, is_within
+from chunklint.languages.base import SourceFile
 from chunklint.records import record
 from chunklint.semantics.ecmascript.cleanup_scope import own_calls
 from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, is_function, receiver_of
@@ -19,6 +19,7 @@ from chunklint.semantics.ecmascript.names import Binding, resolve, root_of, unwr
 from chunklint.semantics.ecmascript.react import Cleanup, Deps, Effect, cleanup_of, effects, hook_of
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.states import setter_of
+from chunklint.semantics.ecmascript.swaps import asked_before
 
 # What a state is at first, as written, and how that is told.
 _EMPTY = {one: f"`{one}`" for one in ("null", "undefined", "false", "0")} | dict.fromkeys(
@@ -86,21 +87,10 @@ def _releases_each(file: SourceFile, call: Node) -> bool:
 
 def _decides(file: SourceFile, effect: Effect, call: Node) -> tuple[Binding, str] | None:
     """The state that must not be empty for the cleanup to come to a call: `if (granted) stop()`."""
-    inner = call
-    for around in ancestors(call):
-        if around == effect.owner:
-            return None
-        condition = around.child_by_field_name("condition") or around.child_by_field_name("left")
-        held = around.child_by_field_name("consequence") or around.child_by_field_name("right")
-        chooses = around.type in ("if_statement", "ternary_expression") or (
-            around.type == "binary_expression" and around.children[1].type == "&&"
-        )
-        decides = chooses and held is not None and is_within(inner, held)
-        state = _first_state(file, effect, root_of(unwrap(condition))) if decides and condition is not None else None
-        if state is not None:
-            return state
-        inner = around
-    return None
+    if effect.owner is None:
+        return None
+    asked = (condition for condition, held in asked_before(call, effect.owner) if held)
+    return next(filter(None, (_first_state(file, effect, root_of(unwrap(one))) for one in asked)), None)
 
 
 def _first_state(file: SourceFile, effect: Effect, name: Node) -> tuple[Binding, str] | None:
