@@ -44,6 +44,8 @@ _SERVICES = {
 }
 _PACKAGE = "|".join(f"(?P<s{index}>{package})" for index, package in enumerate(_SERVICES.values()))
 _IMPORTED = re.compile(rf"""(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'](?:{_PACKAGE})["']""")
+# One of these is in each of the packages' names, and in few files.
+_WORDS = ("sentry", "bugsnag", "rollbar", "honeybadger", "airbrake", "newrelic", "insights", "appsignal", "raygun")
 # A function of that name alone, or a method of what is the project's own, may do nothing at all.
 _CALLED = re.compile(
     r"\b((?:Sentry|posthog|newrelic|appInsights|Bugsnag|Rollbar)\.(?:captureException|noticeError|trackException))\("
@@ -68,7 +70,7 @@ def monitors(file: SourceFile) -> Iterator[Monitor]:
     ):
         yield Monitor(f"`{cache[1]}`", _place(file, cache), caught=True)
         return
-    found = _IMPORTED.search(file.content)
+    found = _IMPORTED.search(file.content) if any(word in file.content for word in _WORDS) else None
     if found is not None:
         name = list(_SERVICES)[int((found.lastgroup or "s0")[1:])]
         yield Monitor(name, _place(file, found), _READS_CONSOLE.search(file.content) is not None)

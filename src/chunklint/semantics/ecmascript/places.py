@@ -34,6 +34,8 @@ _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
 _REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
 _ROUTED = ("Component", "default")
+_EXPORTED = re.compile(r"export\s*\{([^}]*)\}")
+_NAMES = re.compile(r"[\w$]+")
 _DECLARED = ("class_declaration", "abstract_class_declaration", "variable_declarator")
 
 
@@ -191,7 +193,7 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
 def _is_offered(file: SourceFile, found: Binding) -> bool:
     """Whether all that a file does with an import is to export it again under its name, by which others may use it."""
     names = (found.imported, *([posixpath.basename(found.module)] if found.imported == "default" else []))
-    if found.name not in names or re.search(rf"\bexport\s*{{[^}}]*\b{re.escape(found.name)}\b", file.content) is None:
+    if found.name not in names or found.name not in file.remember("names in lists of exports", lambda: _listed(file)):
         return False
     named = descendants(file.root, "identifier", "type_identifier", "shorthand_property_identifier")
     uses = [one for one in named if file.text(one) == found.name and one != found.node]
@@ -200,6 +202,10 @@ def _is_offered(file: SourceFile, found: Binding) -> bool:
         one is not None and one.type == "export_specifier" and one.child_by_field_name("alias") is None
         for one in around
     )
+
+
+def _listed(file: SourceFile) -> frozenset[str]:
+    return frozenset(name for names in _EXPORTED.findall(file.content) for name in _NAMES.findall(names))
 
 
 def _mounted(file: SourceFile, element: Node, renders: bool) -> tuple[str, bool, bool]:

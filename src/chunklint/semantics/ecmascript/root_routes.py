@@ -78,7 +78,8 @@ def _of_lists(file: SourceFile) -> Iterator[RootRoute]:
 
 def given_lists(file: SourceFile) -> Iterator[tuple[Node, Node]]:
     """The calls that make a router of a list of routes by its name, each with that name."""
-    if _MAKES.search(file.content) is None and "useRoutes" not in file.content:
+    makes = "Router" in file.content and _MAKES.search(file.content) is not None
+    if not makes and "useRoutes" not in file.content:
         return
     for call in descendants(file.root, "call_expression"):
         given = arguments_of(call)

@@ -16,7 +16,10 @@ from chunklint.semantics.ecmascript.names import bindings, dotted, resolve, root
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisitions
 
-_METHOD = re.compile(r"\b([A-Za-z_$][\w$]*)\s*\??\.\s*((?:" + "|".join(ENDINGS) + r")[\w$]*)\s*\(", re.IGNORECASE)
+# The call is looked for by its dot, and its receiver backwards from there: few names of a file are followed by an end.
+_METHOD = re.compile(r"\.\s*(?:" + "|".join(ENDINGS) + r")[\w$]*\s*\(", re.IGNORECASE)
+_RECEIVER = re.compile(r"(?<![\w$])([A-Za-z_$][\w$]*)\s*\??$")
+_NEAR = 80  # characters
 _OPENS = (b"setInterval", b"Socket", b"EventSource", b"Channel", b"Worker")
 
 
@@ -70,5 +73,8 @@ def ended(file: SourceFile) -> Iterator[Ended]:
     """The modules of which a file calls something that ends things: `line.close()`, `closeFeed()`."""
     imports = {found.name: found for found in bindings(file, file.root).values() if found.kind == "import"}
     modules = {found.module for found in imports.values() if is_ending(found.imported)}
-    modules |= {imports[name].module for name, _ in _METHOD.findall(file.content) if name in imports}
+    for call in _METHOD.finditer(file.content):
+        receiver = _RECEIVER.search(file.content[max(0, call.start() - _NEAR) : call.start()])
+        if receiver is not None and receiver[1] in imports:
+            modules.add(imports[receiver[1]].module)
     yield from (Ended(module) for module in sorted(modules) if module.startswith((".", "@/", "~/", "src/")))
