@@ -170,7 +170,7 @@ def _leaves(statement: Node) -> Iterator[Node]:
 
 def _is_given(file: SourceFile, run: _Run, part: Node, around: Node, hops: int) -> bool:
     """Whether a piece of code speaks only of what an effect is given; what `around` introduces is its own."""
-    if hops == 0 or part.type == "await_expression" or any(descendants(part, "await_expression", stop=FUNCTIONS)):
+    if hops <= 0 or part.type == "await_expression" or any(descendants(part, "await_expression", stop=FUNCTIONS)):
         return False
     own = (part,) if part.type in _NAMES else ()
     return all(_is_input(file, run, name, around, hops) for name in (*own, *descendants(part, *_NAMES)))
@@ -287,6 +287,8 @@ def _is_of_hook(file: SourceFile, run: _Run, found: Binding, name: str, call: No
         return True
     if unwrap(found.value or call).id in run.deeds.sources:
         return False
+    if hops <= 0:
+        return False  # Its callbacks may use what it returns, and so on without end.
     # What a hook makes of a state that the effect sets: `useDebounce(rows)`.
     names = (one for part in given for one in ((part,) if part.type in _NAMES else descendants(part, *_NAMES)))
     local = (one for one in names if (source := resolve(file, one)) is not None and source.scope.type != "program")
