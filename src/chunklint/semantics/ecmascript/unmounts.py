@@ -37,8 +37,9 @@ def is_taken_away(file: SourceFile, element: Node, value: Node, owner: Node) -> 
     for effect in effects(file):
         if effect.owner != owner or effect.runs is not Deps.SOME:
             continue
-        hides = any(are_ruled_out(file, conditions, *one) for one in _set_at_once(file, effect))
-        if hides and _covers(file, frozenset(_listed(file, effect)), value, owner):
+        listed = frozenset(_listed(file, effect))
+        hides = any(are_ruled_out(file, conditions, *one) for one in _set_at_once(file, effect, listed))
+        if hides and _covers(file, listed, value, owner):
             return True
     return False
 
@@ -71,7 +72,7 @@ def _is_hidden_with(file: SourceFile, conditions: list[tuple[Node, bool]], use: 
     waits = [one.start_byte for one in descendants(body, "await_expression", stop=FUNCTIONS)]
     for other in descendants(body, "call_expression", stop=FUNCTIONS):
         name, constant = callee_of(other), arguments_of(other)[:1]
-        if other == call or name is None or name.type != "identifier" or not constant or _is_decided(other):
+        if other == call or name is None or name.type != "identifier" or not constant or _is_decided(file, other):
             continue
         set_to = state_of_setter(file, name) if constant[0].type in CONSTANTS else None
         if set_to is None or not are_ruled_out(file, conditions, set_to, file.text(constant[0])):
@@ -84,24 +85,31 @@ def _is_hidden_with(file: SourceFile, conditions: list[tuple[Node, bool]], use: 
     return False
 
 
-def _set_at_once(file: SourceFile, effect: Effect) -> Iterator[tuple[str, str]]:
-    """The states that an effect sets to a constant before it waits, whatever it finds, each with the constant."""
+def _set_at_once(file: SourceFile, effect: Effect, listed: frozenset[Chain]) -> Iterator[tuple[str, str]]:
+    """The states that an effect sets to a constant before it waits, whatever it finds, each with the constant.
+
+    What it runs again for may be asked for first (`if (order)`): without it, there is nothing to ask about.
+    """
     for run, path in reached(file, effect.callback):
         callee, given = callee_of(run.node), arguments_of(run.node) if run.node.type == "call_expression" else []
         if run.waited or run.delayed or callee is None or callee.type != "identifier" or len(given) != 1:
             continue
         state = state_of_setter(file, callee) if given[0].type in CONSTANTS else None
-        if state and not any(_is_decided(place) for place in (*path, run.node)):
+        if state and not any(_is_decided(file, place, listed) for place in (*path, run.node)):
             yield state, file.text(given[0])
 
 
-def _is_decided(place: Node) -> bool:
-    """Whether a condition of the function around decides on a place."""
+def _is_decided(file: SourceFile, place: Node, given: frozenset[Chain] = frozenset()) -> bool:
+    """Whether a condition of the function around decides on a place, other than that something given is there."""
+    inner = place
     for around in ancestors(place):
         if is_function(around):
             return False
-        if around.type in _DECIDES:
+        condition = around.child_by_field_name("condition") if around.type == "if_statement" else None
+        there = condition is not None and dotted(file, unwrap(condition)) in given
+        if around.type in _DECIDES and not (there and inner == around.child_by_field_name("consequence")):
             return True
+        inner = around
     return False
 
 
