@@ -139,17 +139,16 @@ def _stays_at_the_door(file: SourceFile, call: Node, effect: Effect, waited: boo
         if part.named_children and file.text(part.named_children[0]) in ("to", "href")
     )
     same = target if target is not None else file.text(given[0])
+    own = {run.node.id for one in effects(file) for run, _ in reached(file, one.callback)}
     return all(same in link for link in links) and not any(
-        _leaves(file, one, same) for one in descendants(around, "call_expression")
+        one.id not in own and _leaves(file, one, same) for one in descendants(around, "call_expression")
     )
 
 
 def _leaves(file: SourceFile, call: Node, target: str) -> bool:
-    """Whether a handler, not an effect, leads to another page than a target."""
+    """Whether a call, of a handler, leads to another page than a target."""
     callee = callee_of(call)
-    if callee is None or not _navigates(file, callee) or target in file.text(call):
-        return False
-    return not any(begins_within(call, one.callback) for one in effects(file))
+    return callee is not None and _navigates(file, callee) and target not in file.text(call)
 
 
 def _is_acted_on(file: SourceFile, setter: Node) -> bool:
