@@ -280,9 +280,11 @@ def _places(node: Node) -> Iterator[Node]:
 
 
 def _hands_on(around: Node, child: Node) -> bool:
-    """Whether an expression has the value of one inside it: `on && setInterval(...)`."""
+    """Whether an expression has the value of one inside it: `on && setInterval(...)`, `(id || 0)`."""
     operator = around.child_by_field_name("operator") if around.type == "binary_expression" else None
-    return operator is not None and operator.type in ("&&", "||", "??") and around.child_by_field_name("right") == child
+    if operator is None or operator.type not in ("&&", "||", "??"):
+        return False
+    return operator.type != "&&" or around.child_by_field_name("right") == child
 
 
 def _kept_by_call(file: SourceFile, call: Node) -> tuple[str, ...] | None:
