@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.semantics.ecmascript.cleanup_code import cleanup_code
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -17,7 +18,6 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     receiver_of,
 )
-from chunklint.semantics.ecmascript.lifetimes import cleanup_code
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, unwrap
 from chunklint.semantics.ecmascript.react import Cleanup, Effect, cleanup_of, cleanups, effects, state_of_setter
 

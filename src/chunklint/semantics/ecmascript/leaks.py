@@ -11,6 +11,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
+from chunklint.semantics.ecmascript.cleanup_code import cleanup_code
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
 from chunklint.semantics.ecmascript.endings import ends_at_once, ends_in_finally, is_ended, is_stored, is_turned_away
 from chunklint.semantics.ecmascript.functions import (
@@ -27,7 +28,6 @@ from chunklint.semantics.ecmascript.lifetimes import (
     Reach,
     cleaned_at_the_end_only,
     cleaned_by,
-    cleanup_code,
     given_back_on_unmount,
     handle_of,
     reach,

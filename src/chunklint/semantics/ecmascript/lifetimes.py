@@ -9,13 +9,13 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.records import record
+from chunklint.semantics.ecmascript.cleanup_code import cleanup_code
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
     callee_of,
     function_name,
     function_of,
-    functions_in_ref,
     is_function,
     receiver_of,
 )
@@ -35,7 +35,6 @@ from chunklint.semantics.ecmascript.react import (
     Deps,
     Effect,
     cleanup_of,
-    cleanups,
     effects,
     hook_of,
     is_component_or_hook,
@@ -377,28 +376,6 @@ def _mentioned(file: SourceFile, effect: Effect) -> frozenset[tuple[str, ...]]:
                 yield written_out(file, node)
 
     return file.remember(("mentions", effect.call.id), lambda: frozenset(collect()))
-
-
-def cleanup_code(file: SourceFile, effect: Effect) -> Iterator[Node]:
-    """What unmounting runs: the cleanup and the local functions that it calls, two calls deep."""
-    pending = [(cleanup, 0) for cleanup in cleanups(file, effect)]
-    seen: set[int] = set()
-    while pending:
-        part, depth = pending.pop()
-        if part.id in seen:
-            continue
-        seen.add(part.id)
-        yield part
-        if depth == 2 or not is_function(part):
-            continue
-        for call in descendants(part, "call_expression"):
-            callee = callee_of(call)
-            called = function_of(file, callee) if callee is not None else None
-            if called is not None:
-                pending.append((called, depth + 1))
-            elif callee is not None:
-                kept = functions_in_ref(file, callee, effect.owner or effect.callback)
-                pending.extend((function, depth + 1) for function in kept)
 
 
 def released_by_hand(

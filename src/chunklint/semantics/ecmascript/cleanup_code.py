@@ -1,0 +1,64 @@
+"""What unmounting runs: cleanups, and what they reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    callee_of,
+    function_of,
+    functions_in_ref,
+    is_function,
+    receiver_of,
+)
+from chunklint.semantics.ecmascript.names import dotted, unwrap
+from chunklint.semantics.ecmascript.react import Effect, cleanups
+
+# What an object is told to call once it is stopped: `new Pacer({ onStop: () => ... })`.
+_LAST_WORDS = re.compile(r"^on_?(?:Stop|End|Close|Destroy|Dispose|Disconnect|Finish|Leave|Exit|Abort|Cancel|Unmount)")
+
+
+def cleanup_code(file: SourceFile, effect: Effect) -> Iterator[Node]:
+    """What unmounting runs: the cleanup and the local functions that it calls, two calls deep."""
+    pending = [(cleanup, 0) for cleanup in cleanups(file, effect)]
+    seen: set[int] = set()
+    while pending:
+        part, depth = pending.pop()
+        if part.id in seen:
+            continue
+        seen.add(part.id)
+        yield part
+        if depth == 2 or not is_function(part):
+            continue
+        for call in descendants(part, "call_expression"):
+            callee = callee_of(call)
+            called = function_of(file, callee) if callee is not None else None
+            if called is not None:
+                pending.append((called, depth + 1))
+            elif callee is not None:
+                kept = functions_in_ref(file, callee, effect.owner or effect.callback)
+                pending.extend((function, depth + 1) for function in kept)
+                told = _last_words(file, call, effect.owner or effect.callback)
+                pending.extend((function, depth + 1) for function in told)
+
+
+def _last_words(file: SourceFile, call: Node, around: Node) -> Iterator[Node]:
+    """The functions that the code around has an object call at its end, where a call is a method of that object."""
+    receiver = receiver_of(call)
+    chain = dotted(file, receiver) if receiver is not None else ()
+    for kept in descendants(around, "assignment_expression", "variable_declarator") if chain else ():
+        left = kept.child_by_field_name("left") or kept.child_by_field_name("name")
+        right = kept.child_by_field_name("right") or kept.child_by_field_name("value")
+        made = unwrap(right) if right is not None else None
+        if left is None or made is None or made.type != "new_expression" or dotted(file, left) != chain:
+            continue
+        for pair in (pair for given in arguments_of(made) if given.type == "object" for pair in given.named_children):
+            key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+            function = function_of(file, value) if value is not None else None
+            if key is not None and function is not None and _LAST_WORDS.match(file.text(key)):
+                yield function
