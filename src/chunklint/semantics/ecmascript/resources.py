@@ -367,7 +367,7 @@ def delay_text(file: SourceFile, given: list[Node]) -> str | None:
 def _listener(file: SourceFile, call: Node, receiver: Node | None, row: Resource) -> Acquisition | None:
     given = arguments_of(call)
     event = string_value(file, given[0]) if given else None
-    if len(given) < 2 or event in ONE_TIME_EVENTS:
+    if len(given) < 2 or event in ONE_TIME_EVENTS or (event == "error" and _loads_too(file, call, receiver)):
         return None
     aborts = ends_by_options(file, given[2]) if len(given) > 2 else None
     if aborts == ():
@@ -377,6 +377,21 @@ def _listener(file: SourceFile, call: Node, receiver: Node | None, row: Resource
     native = receiver is not None and is_native(file, receiver)
     release = "the `remove` of what it returned" if native else f"`{row.release}`"
     return Acquisition(call, Kind.LISTENER, keeps, release, receiver, aborts=aborts or ())
+
+
+def _loads_too(file: SourceFile, call: Node, receiver: Node | None) -> bool:
+    """Whether the code around hears of the end of loading beside its failure: one of the two comes, once."""
+    around = enclosing_function(file, call)
+    if receiver is None or around is None or is_global(file, receiver):
+        return False
+    return any(
+        called_name(file, other) == "addEventListener"
+        and (held := receiver_of(other)) is not None
+        and file.text(held) == file.text(receiver)
+        and string_value(file, arguments_of(other)[0]) == "load"
+        for other in descendants(around, "call_expression")
+        if arguments_of(other)
+    )
 
 
 def _observer(file: SourceFile, call: Node, receiver: Node) -> Acquisition | None:
