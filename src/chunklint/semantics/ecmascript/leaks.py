@@ -278,9 +278,10 @@ def _piles_up(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
     given = arguments_of(acquired.node)
     root = file.text(root_of(acquired.receiver)) if acquired.receiver is not None else ""
     others = [dep for dep in effect.deps if file.text(root_of(dep)) != root]
-    # Another element in the ref that it is read from is another receiver.
+    # Another element in the ref that it is read from is another receiver, and so is that of another ref.
     meant = written_out(file, acquired.receiver) if acquired.receiver is not None else ()
-    others = [dep for dep in others if not meant or dotted(file, dep) != meant]
+    sources = (meant, meant[:-1]) if meant[-1:] == ("current",) else (meant,)
+    others = [dep for dep in others if not meant or dotted(file, dep) not in sources]
     if acquired.receiver is not None and comes_anew(file, effect, acquired.receiver):
         return False
     if acquired.receiver is not None and len(given) > 1:
