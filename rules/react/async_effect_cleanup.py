@@ -141,7 +141,7 @@ def has_a_promise_called(
     said = [(path, one) for path, own in facts.items() for one in own if isinstance(one, Given)]
     if not said:
         return
-    spans, feeds = Lifespans(facts), Feeding(facts, resolution)
+    spans, feeds = Lifespans(facts, resolution), Feeding(facts, resolution)
     for path, given in said:
         if not is_only_left(given, path, resolution) and not (whole and never_runs(spans, feeds, path, given.idle)):
             yield rule.at(given.place, given.message, severity=given.severity)

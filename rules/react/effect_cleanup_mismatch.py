@@ -268,7 +268,7 @@ def outlives_its_component(
     said = [(path, one) for path, own in facts.items() for one in own if isinstance(one, Bound)]
     if not said:
         return
-    spans, feeds = Lifespans(facts), Feeding(facts, resolution)
+    spans, feeds = Lifespans(facts, resolution), Feeding(facts, resolution)
     shares = Shares(facts, spans)
     for path, one in said:
         if not whole or not (is_over(spans, shares, path, one) or never_runs(spans, feeds, path, one.idle)):

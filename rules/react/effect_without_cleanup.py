@@ -449,7 +449,7 @@ def _held_back(file: EcmascriptFile) -> Iterator[Bound | Front]:
 
 @rule.across
 def tells_of_all_files(facts: Mapping[str, tuple[Shared, ...]], whole: bool, resolution: Resolution) -> Iterator[Draft]:
-    spans, feeds = Lifespans(facts), Feeding(facts, resolution)
+    spans, feeds = Lifespans(facts, resolution), Feeding(facts, resolution)
     yield from _outliving(facts, whole, spans, feeds)
     yield from _overtaken(facts, whole, spans, feeds, resolution)
     yield from _unstopped(facts, whole, spans)

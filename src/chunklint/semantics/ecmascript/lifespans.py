@@ -18,6 +18,7 @@ from chunklint.semantics.ecmascript.lone_pages import lone_pages
 from chunklint.semantics.ecmascript.modules import module_files
 from chunklint.semantics.ecmascript.mounts import ENTRY
 from chunklint.semantics.ecmascript.places import Placed
+from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.specifiers import may_mean
 
 _LAYOUT = re.compile(r"^layout\.[jt]sx?$")
@@ -26,7 +27,8 @@ _LAYOUT = re.compile(r"^layout\.[jt]sx?$")
 class Lifespans:
     """The uses of all files, joined: asks whether a component or hook stays as long as the page."""
 
-    def __init__(self, facts: Mapping[str, tuple[object, ...]]) -> None:
+    def __init__(self, facts: Mapping[str, tuple[object, ...]], resolution: Resolution) -> None:
+        self._resolution = resolution
         files = {path: one for path, own in facts.items() for one in own if isinstance(one, Placed)}
         self._main = {path: one.main for path, one in files.items()}
         self._renamed: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -134,7 +136,7 @@ class Lifespans:
             told = target is not None and name in self._own.get(target, ())
             # What is imported and not mounted, such as a type, comes from where the specifier leads.
             elsewhere = not owner and module.startswith(".") and not may_mean(user, module, path)
-            elsewhere = elsewhere or (target is None and self._has_nearer(user, module, name, path))
+            elsewhere = elsewhere or (target is None and self._has_another(user, module, name, path))
             if target == path or not (told or elsewhere):
                 yield user, owner, stays, goes
         for other in self._renamed.get((path, name), ()):
@@ -154,14 +156,15 @@ class Lifespans:
         )
         yield from ((user, "", False, True) for user, _ in loaded)
 
-    def _has_nearer(self, user: str, module: str, name: str, path: str) -> bool:
-        """Whether an alias of a package leads to its own file of that name: `@client/parts/frame` beside `client/`."""
-        words = module.partition("/")[2]
-        return bool(words) and any(
-            len(_shared(user, other)) > len(_shared(user, path))
-            for other in self._defining.get(name, ())
-            if other != path and str(PurePosixPath(other).with_suffix("")).endswith((f"/{words}", f"/{words}/index"))
-        )
+    def _has_another(self, user: str, module: str, name: str, path: str) -> bool:
+        """Whether the alias in a specifier leads to another file that defines a name, and not to this one."""
+        others = [other for other in self._defining.get(name, ()) if other != path]
+        return bool(others) and (_has_nearer(user, module, path, others) or self._is_told(user, module, path, others))
+
+    def _is_told(self, user: str, module: str, path: str, others: list[str]) -> bool:
+        """Whether the settings of the project lead to the folder or file of another one, of which this is no part."""
+        told = {place.removesuffix("/index") for place in self._resolution.candidates(user, module)} - {"", "."}
+        return any(_lies_in(other, told) for other in others) and not _lies_in(path, told)
 
     def _target(self, user: str, module: str) -> str | None:
         """The file that a use names; None where only the settings of the project could tell."""
@@ -187,3 +190,18 @@ class Lifespans:
 
 def _shared(one: str, other: str) -> str:
     return posixpath.commonpath((posixpath.dirname(one), posixpath.dirname(other)))
+
+
+def _has_nearer(user: str, module: str, path: str, others: list[str]) -> bool:
+    """Whether an alias of a package leads to its own file of that name: `@client/parts/frame` beside `client/`."""
+    words = module.partition("/")[2]
+    return bool(words) and any(
+        len(_shared(user, other)) > len(_shared(user, path))
+        and str(PurePosixPath(other).with_suffix("")).endswith((f"/{words}", f"/{words}/index"))
+        for other in others
+    )
+
+
+def _lies_in(path: str, places: Collection[str]) -> bool:
+    """Whether a file is one of some places, which are files or folders, or lies in one of them."""
+    return any(path.startswith((f"{place}/", f"{place}.")) or path == place for place in places)
