@@ -33,6 +33,14 @@ _COMPARES = frozenset({"<", ">", "<=", ">=", "==", "==="})
 _OBSERVERS = frozenset({"ResizeObserver", "IntersectionObserver", "MutationObserver"})
 # What asks again for data that others show as well, closes the other window, or only tells the developer.
 _QUIET = frozenset({"refetch", "mutate", "invalidateQueries", "close", "log", "debug", "info", "warn", "error"})
+# What a handler takes away with itself, and what it asks or tells the developer on the way.
+_TAKES_ALONG = RELEASES[Kind.LISTENER] | {
+    "removeChild",
+    "hasOwnProperty",
+    "logError",
+    "reportError",
+    "captureException",
+}
 _COMPUTES = frozenset({"Number", "now", "min", "max", "round", "floor", "ceil", "random"})
 # What is mounted, or made, once for all pages, by the names that such things are given.
 _TELLS_ALL = frozenset(
@@ -332,7 +340,7 @@ def removes_itself(file: SourceFile, call: Node, removal: Node, held: Reach) -> 
     given = arguments_of(call)
     handler = function_of(file, given[1]) if len(given) > 1 else None
     # One that has been named as well, where all that it tells is gone.
-    own = handler is not None and only_sets_state(file, handler, RELEASES[Kind.LISTENER])
+    own = handler is not None and only_sets_state(file, handler, _TAKES_ALONG)
     if own and takes_itself_away(file, call, removal):
         return True
     if handler is not None and _ends_its_group(file, handler, removal):
