@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from chunklint.semantics.ecmascript.changes import ITSELF
 from chunklint.semantics.ecmascript.feeds import WHOLE, Feed, Tried, Uses
+from chunklint.semantics.ecmascript.foreign import Foreign
 from chunklint.semantics.ecmascript.handed_on import ALL
 from chunklint.semantics.ecmascript.member_ways import MARK, traced
 from chunklint.semantics.ecmascript.modals import Modals
@@ -39,10 +40,12 @@ class Feeding:
         for path, feed in ((path, feed) for path, own in fed.items() for feed in own):
             self._by_name[feed.imported].append((path, feed))
         self._used = _by_name({path: one.names for path, one in used.items()})
+        foreign = Foreign(resolution)
         self._taken: dict[str, list[tuple[str, str, tuple[str, ...] | None]]] = defaultdict(list)
         for path, one in used.items():
             for module, name, through in one.taken:
-                self._taken[name].append((path, module, through))
+                if not foreign.is_foreign(path, module):
+                    self._taken[name].append((path, module, through))
         self._alive: dict[Key, bool] = {}
         self._lying = _lying(facts, resolution)
         self._offered = _by_name({path: one.offered for path, one in used.items()})

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from chunklint.semantics.ecmascript.feeds import WHOLE
+from chunklint.semantics.ecmascript.foreign import Foreign
 from chunklint.semantics.ecmascript.lone_pages import lone_pages
 from chunklint.semantics.ecmascript.modules import module_files
 from chunklint.semantics.ecmascript.mounts import ENTRY
@@ -42,9 +43,11 @@ class Lifespans:
         leading = [path for path, one in files.items() if one.leads]
         self._lone = lone_pages(files, leading, [path for path, one in files.items() if one.shows])
         self._uses: dict[str, list[tuple[str, str, str, bool, bool]]] = defaultdict(list)
+        foreign = Foreign(resolution)
         for path, one in files.items():
             for owner, module, name, stays, goes in one.uses:
-                self._uses[name].append((path, module, owner, stays, goes))
+                if not foreign.is_foreign(path, module):
+                    self._uses[name].append((path, module, owner, stays, goes))
         self._known: dict[tuple[str, str], bool] = {}
         self._targets: dict[tuple[str, str], str | None] = {}
         # What is loaded as the application runs, by the file where that is known, or by the last name of the specifier.

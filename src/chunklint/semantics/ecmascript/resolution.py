@@ -41,6 +41,9 @@ _ALIAS = re.compile(
 # Frameworks that start an application themselves, so that none of its files does.
 _STARTS = frozenset({"umi", "@umijs/max", "next", "gatsby", "@remix-run/react", "ice"})
 
+# Versions that lead into the repository itself.
+_HERE = re.compile(r"(?:workspace|file|link|portal):|\.")
+
 _COMPILER = "babel-plugin-react-compiler"
 # A range that leads to one version: `^17.0.2`, `~17.0`, `17.x`.
 _MAJOR = re.compile(r"[~^=v\s]*(\d+)(?:\.[\dxX*]+)*(?:-[\w.]+)?\s*$")
@@ -69,7 +72,8 @@ class Package:
     another framework than Next, in which files are called alike, `published` for what others may import, `started` for
     an application of a framework that starts it without an entry, and `preact` for what Preact renders, not React.
     `react` is the one major version of React that it asks for, 0 where it names none or several. `closed` is for what
-    no registry takes, so that all that uses it lies in the repository.
+    no registry takes, so that all that uses it lies in the repository. `needs` are the packages that it takes from a
+    registry.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Package:
     preact: bool = False
     react: int = 0
     closed: bool = False
+    needs: tuple[str, ...] = ()
 
 
 @record
@@ -215,8 +220,15 @@ def package_in(folder: str, text: str) -> Package | None:
     started = not published and not needed.isdisjoint(_STARTS)
     compiled, preact = _COMPILER in needed, "preact" in needed and "react-dom" not in needed
     found, react = tuple(dict.fromkeys(sources)), _major_of(manifest, "react")
-    closed = manifest.get("private") is True
-    return Package(name, folder, found, library, elsewhere, published, started, compiled, preact, react, closed)
+    closed, needs = manifest.get("private") is True, tuple(sorted(_taken_from_registry(manifest)))
+    return Package(name, folder, found, library, elsewhere, published, started, compiled, preact, react, closed, needs)
+
+
+def _taken_from_registry(manifest: dict[str, Any]) -> Iterator[str]:
+    """The names of what a manifest needs, without what lies in the repository: `workspace:*`, `file:../parts`."""
+    for found in (manifest.get(key) for key in _NEEDS):
+        versions = found.items() if isinstance(found, dict) else ()
+        yield from (name for name, version in versions if isinstance(version, str) and not _HERE.match(version))
 
 
 def _major_of(manifest: dict[str, Any], name: str) -> int:
