@@ -70,3 +70,13 @@ def _used(file: SourceFile, node: Node) -> Iterator[str]:
         callee, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
         if callee is not None and arguments is not None and file.text(callee).endswith("createElement"):
             yield from (file.text(one) for one in arguments.named_children[:1])
+
+
+def rendering_method(node: Node) -> Node | None:
+    """The `render` of a class that a node stands in; None outside of any."""
+    for around in ancestors(node):
+        body = around.parent if around.type == "method_definition" else None
+        name = around.child_by_field_name("name") if body is not None else None
+        if body is not None and body.type == "class_body" and name is not None and name.text == b"render":
+            return around
+    return None

@@ -1,4 +1,4 @@
-"""Which imports come from packages of a registry, so that they mean no file of the repository, whatever it is called."""
+"""Which imports come from packages of a registry, so that they mean no file of the repository, however it is called."""
 
 from __future__ import annotations
 

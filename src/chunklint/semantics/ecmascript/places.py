@@ -11,6 +11,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
 from chunklint.model import Draft, Location, Place, Severity
 from chunklint.records import record
+from chunklint.semantics.ecmascript.classes import rendering_method
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.feeds import WHOLE, calls_of_hooks, definition_around, origin_of_use
 from chunklint.semantics.ecmascript.functions import (
@@ -23,11 +24,12 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.lone_pages import only_leads_on, page_for_good
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import ENTRY
-from chunklint.semantics.ecmascript.names import Binding, bindings, unwrap, uses_bound
+from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, string_value, unwrap
 from chunklint.semantics.ecmascript.never import never_shown
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
 from chunklint.semantics.ecmascript.root_routes import RootRoute, given_lists, root_route_of, root_routes
 from chunklint.semantics.ecmascript.standing import is_decided, is_shown_at_times, keeps, tags_around
+from chunklint.semantics.ecmascript.to_text import is_for_text_alone, is_rendered_to_text
 from chunklint.semantics.ecmascript.unused import LOADED
 
 _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
@@ -164,7 +166,7 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
         if origin is None:
             continue
         seen.add(origin)
-        if never_shown(file, element):
+        if never_shown(file, element) or is_rendered_to_text(file, element):
             continue
         owner, stays, goes = _mounted(file, element, renders)
         yield owner, *origin, stays, goes
@@ -185,7 +187,7 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
         named = found.kind == "import" and found.name[:1].isupper() and used not in seen
-        if named and not _is_offered(file, found) and next(uses_bound(file, found), None) is not None:
+        if named and not _is_offered(file, found) and not is_for_text_alone(file, found):
             yield "", *used, False, True
     yield from _loaded(file)
 
@@ -210,7 +212,7 @@ def _listed(file: SourceFile) -> frozenset[str]:
 
 def _mounted(file: SourceFile, element: Node, renders: bool) -> tuple[str, bool, bool]:
     """The owner of an element, whether nothing decides on its place, and whether something is seen to."""
-    owner, route = component_of(file, element), root_route_of(file, element)
+    owner, route = component_of(file, element) or rendering_method(element), root_route_of(file, element)
     if route is not None:
         return _held_by(file, route.holder), *_in_root_route(file, element, route)
     if owner is not None:
@@ -254,8 +256,21 @@ def _registered(file: SourceFile) -> Iterator[tuple[str, str]]:
         # `const Wrapped = Sentry.wrap(App)`: what is wrapped is registered with it.
         values = [found.value for one in names if (found := own.get(file.text(one))) is not None]
         names += [one for value in values if value is not None for one in descendants(value, "identifier")]
-        origins = (origin_of_use(file, name) for name in names if name.type == "identifier")
+        origins = (_required(file, name) or origin_of_use(file, name) for name in names if name.type == "identifier")
         yield from (origin for origin in origins if origin is not None)
+
+
+def _required(file: SourceFile, name: Node) -> tuple[str, str] | None:
+    """Module and name of what `require` loads under a name: `const App = require("./App").default`."""
+    found = resolve(file, name)
+    value = unwrap(found.value) if found is not None and found.kind == "variable" and found.value is not None else None
+    part = value.child_by_field_name("property") if value is not None and value.type == "member_expression" else None
+    loaded = value.child_by_field_name("object") if value is not None and part is not None else value
+    if found is None or loaded is None or loaded.type != "call_expression" or called_name(file, loaded) != "require":
+        return None
+    module = string_value(file, next(iter(arguments_of(loaded)), loaded))
+    taken = file.text(part) if part is not None else (found.keys or ("default",))[0]
+    return (module, taken) if module else None
 
 
 def _main(file: SourceFile) -> Iterator[str]:
