@@ -19,6 +19,7 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     receiver_of,
 )
+from chunklint.semantics.ecmascript.latches import waits_for_a_latch
 from chunklint.semantics.ecmascript.names import (
     FUNCTIONS,
     Binding,
@@ -93,11 +94,14 @@ def comes_each_time(file: SourceFile, effect: Effect, way: tuple[Node, ...], rec
     """Whether nothing that an effect does may keep a later run of it from coming to the end of a way of calls.
 
     All conditions on the way must be about what the effect is given: props, state and refs that it does not set,
-    constants. An answer, the page, a store that it calls or a variable of the module may be what it has changed.
+    constants. An answer, the page, a store that it calls or a variable of the module may be what it has changed. Where
+    all that makes it run again is a state that is set once and asked for, there is no second time.
     """
     asked = list(_asked(effect, way))
     if not asked:
         return True
+    if waits_for_a_latch(file, effect, asked):
+        return False
     run = _Run(effect, way, receiver, file.remember(("effect deeds", effect.call.id), lambda: _deeds(file, effect)))
     return all(_is_given(file, run, test, test, _HOPS) for test in asked)
 

@@ -1,0 +1,57 @@
+"""States that are set once and stay so: `const [typed, setTyped] = useState(false)` with `setTyped(true)` and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tree_sitter import Node
+
+from chunklint.languages.base import SourceFile, descendants
+from chunklint.semantics.ecmascript.functions import arguments_of, callee_of
+from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.react import Effect, hook_of
+from chunklint.semantics.ecmascript.reruns import changes
+from chunklint.semantics.ecmascript.states import is_listed, setter_of
+from chunklint.semantics.ecmascript.swaps import is_literal
+
+
+def waits_for_a_latch(file: SourceFile, effect: Effect, asked: Iterable[Node]) -> bool:
+    """Whether all that makes an effect run again is one state that is set once, and it asks for that state.
+
+    `asked` are the conditions under which it acquires: it does so before or after the one change.
+    """
+    listed = effect.deps or tuple(arguments_of(effect.call)[1:2])
+    changing = [dep for dep in listed if changes(file, dep)]
+    found = resolve(file, changing[0]) if len(changing) == 1 and changing[0].type == "identifier" else None
+    if found is None or not _is_set_once(file, found):
+        return False
+    return any(resolve(file, name) == found for one in asked for name in _names(one))
+
+
+def _names(condition: Node) -> Iterable[Node]:
+    return (condition,) if condition.type == "identifier" else descendants(condition, "identifier")
+
+
+def _is_set_once(file: SourceFile, state: Binding) -> bool:
+    """Whether a state that begins with a literal is only ever set to one other literal."""
+    hook, setter = hook_of(file, state), setter_of(file, state)
+    if hook is None or hook[0] != "useState" or state.keys != ("0",) or setter is None:
+        return False
+    begins = _literal(file, arguments_of(hook[1]))
+    uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use)]
+    values = {_set_to(file, use) for use in uses}
+    return begins is not None and len(values) == 1 and None not in values and begins not in values
+
+
+def _set_to(file: SourceFile, use: Node) -> str | None:
+    """The literal that a use of a setter sets its state to; None for any other use."""
+    call = use.parent
+    called = call is not None and call.type == "call_expression" and callee_of(call) == use
+    return _literal(file, arguments_of(call)) if call is not None and called else None
+
+
+def _literal(file: SourceFile, given: list[Node]) -> str | None:
+    value = unwrap(given[0]) if given else None
+    if value is None:
+        return "undefined"
+    return file.text(value) if is_literal(file, value) else None
