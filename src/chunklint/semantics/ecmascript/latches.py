@@ -1,4 +1,4 @@
-"""States that are set once and stay so: `const [typed, setTyped] = useState(false)` with `setTyped(true)` and no more."""
+"""States that are set once and stay so: `const [typed, setTyped] = useState(false)`, and only `setTyped(true)`."""
 
 from __future__ import annotations
 
