@@ -36,6 +36,7 @@ class Lifespans:
         for path, name, own in ((path, *names) for path, one in files.items() for names in one.renamed):
             self._renamed[path, own].append(name)
         self._own = {path: one.own for path, one in files.items()}
+        self._imported = {path: dict(one.imported) for path, one in files.items()}
         self._defining: dict[str, list[str]] = defaultdict(list)
         for path, name in ((path, name) for path, own in self._own.items() for name in own):
             self._defining[name].append(path)
@@ -49,6 +50,7 @@ class Lifespans:
                 if not foreign.is_foreign(path, module):
                     self._uses[name].append((path, module, owner, stays, goes))
         self._known: dict[tuple[str, str], bool] = {}
+        self._unused: dict[tuple[str, str], bool] = {}
         self._targets: dict[tuple[str, str], str | None] = {}
         # What is loaded as the application runs, by the file where that is known, or by the last name of the specifier.
         self._loaded: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -113,20 +115,41 @@ class Lifespans:
         return self.lasts(path, name) or not self.comes_and_goes(path, name)
 
     def comes_and_goes(self, path: str, name: str) -> bool:
-        """Whether a definition is not known to stand where nothing is seen to decide on it, up to the entry."""
-        pending, seen = [(path, name)], set[tuple[str, str]]()
+        """Whether a definition is not known to stand where nothing is seen to decide on it, up to the entry.
+
+        What nobody mounts mounts nothing, beside what does.
+        """
+        pending, seen, entered = [(path, name)], set[tuple[str, str]](), False
         while pending:
             key = pending.pop()
-            if key in seen or (key[1] in self.main(key[0]) and self._is_root(key[0])):
+            if key in seen:
                 continue
             seen.add(key)
-            places = list(self._placed(*key))
+            if key[1] in self.main(key[0]) and self._is_root(key[0]):
+                entered = True
+                continue
+            known = list(self._placed(*key))
+            places = [one for one in known if not self._is_mounted_by_nobody(*one[:2])]
+            if known and not places:
+                continue
             if not places and key[1] in self.main(key[0]) and "layouts" in PurePosixPath(key[0]).parts:
-                continue  # Routes that are written down as text, as umi's are, name their layout by its path.
+                entered = True  # Routes that are written down as text, as umi's are, name their layout by its path.
+                continue
             if not places or any(goes or not owner for _, owner, _, goes in places):
                 return True
+            entered = entered or any(owner == ENTRY for _, owner, _, _ in places)
             pending += [(user, owner) for user, owner, _, _ in places if owner != ENTRY]
-        return False
+        return not entered
+
+    def _is_mounted_by_nobody(self, path: str, owner: str) -> bool:
+        """Whether a component or hook does something only if another file imports it, and no file does."""
+        needed = self._imported.get(path, {}).get(owner)
+        if needed is None or owner == ENTRY:
+            return False
+        key = (path, owner)
+        if key not in self._unused:
+            self._unused[key] = all(user == path for name in needed for user, _, _, _ in self._placed(path, name))
+        return self._unused[key]
 
     def _places(self, path: str, name: str) -> Iterator[tuple[str, str, bool]]:
         """All that may use a definition: its file, the owner there, and whether nothing decides on the place."""

@@ -30,7 +30,7 @@ from chunklint.semantics.ecmascript.react import component_of, is_component_or_h
 from chunklint.semantics.ecmascript.root_routes import RootRoute, given_lists, root_route_of, root_routes
 from chunklint.semantics.ecmascript.standing import is_decided, is_shown_at_times, keeps, tags_around
 from chunklint.semantics.ecmascript.to_text import is_for_text_alone, is_rendered_to_text
-from chunklint.semantics.ecmascript.unused import LOADED
+from chunklint.semantics.ecmascript.unused import LOADED, importable
 
 _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
 _REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
@@ -53,6 +53,7 @@ class Placed:
         renamed: Other names that definitions are exported by, each with their own: `Component` of `App`.
         leads: Whether it only leads on to another page.
         shows: Whether it is an `_app` of Next that shows its page for good.
+        imported: The definitions that do nothing unless another file imports one of some, each with those.
     """
 
     uses: tuple[tuple[str, str, str, bool, bool], ...]
@@ -61,6 +62,7 @@ class Placed:
     renamed: tuple[tuple[str, str], ...] = ()
     leads: bool = False
     shows: bool = False
+    imported: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @record
@@ -130,9 +132,11 @@ def placed(file: SourceFile) -> Iterator[Placed]:
 
 
 def _placed(file: SourceFile) -> Placed:
-    own = (one.fact.name for one in definitions(file) if is_component_or_hook(one.fact.name))
+    own = [one.fact.name for one in definitions(file) if is_component_or_hook(one.fact.name)]
     names = tuple(own), tuple(sorted(_main(file))), tuple(_renamed(file))
-    return Placed(tuple(sorted(set(_uses(file)))), *names, only_leads_on(file), _shows_page(file))
+    needed = ((name, importable(file, name)) for name in dict.fromkeys(own))
+    imported = tuple((name, some) for name, some in needed if some is not None)
+    return Placed(tuple(sorted(set(_uses(file)))), *names, only_leads_on(file), _shows_page(file), imported)
 
 
 def _shows_page(file: SourceFile) -> bool:
