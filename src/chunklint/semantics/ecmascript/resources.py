@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.records import record
+from chunklint.semantics.ecmascript.declared_types import declared_ending
 from chunklint.semantics.ecmascript.definitions import own_method
 from chunklint.semantics.ecmascript.functions import (
     Running,
@@ -231,7 +232,11 @@ def _of_any_object(file: SourceFile, call: Node, callee: Node, receiver: Node) -
         if row.name == "subscribe" and all(_tells_nobody(file, one) for one in given):
             return None  # A request that subscribes somebody to something.
         found = _acquired(file, call, callee, row)
-        return replace(found, receiver=receiver) if found is not None and row.name in _ON_AN_OBJECT else found
+        found = replace(found, receiver=receiver) if found is not None and row.name in _ON_AN_OBJECT else found
+        ending = declared_ending(file, receiver, row.name) if found is not None and found.returns else None
+        if found is None or ending is None:
+            return found
+        return replace(found, release=f"`{_short(file, receiver)}.{ending}`", returns=False) if ending else None
     if len(given) < 2 or not _is_event(given[0]):
         return None
     event = file.text(given[0]).strip("'\"`")

@@ -13,6 +13,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.classes import members
+from chunklint.semantics.ecmascript.declared_types import ENDINGS
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.feeds import origin_of_use
 from chunklint.semantics.ecmascript.functions import (
@@ -32,7 +33,6 @@ _SUBSCRIBES = frozenset({"subscribe"})
 _LISTENS = frozenset({"on", "addListener", "addEventListener", "listen", *_SUBSCRIBES})
 # What a component holds that nobody else has made for it.
 _OWNED = frozenset({"useState", "useRef", "useMemo"})
-_ENDINGS = ("unsubscribe", "off", "removeListener", "removeSubscriber", "removeHandler", "remove")
 
 
 @record
@@ -63,7 +63,7 @@ def void_methods(file: SourceFile) -> Iterator[VoidMethod | SlotMethod]:
     if not any(word in file.content for word in _LISTENS):
         return
     for owner, parts in _owners(file):
-        ending = next((name for name in _ENDINGS if name in parts), "")
+        ending = next((name for name in ENDINGS if name in parts), "")
         for name, member in parts.items():
             if name in _SUBSCRIBES and _is_void(file, member):
                 yield VoidMethod(owner, name, ending)
