@@ -22,7 +22,8 @@ from chunklint.semantics.ecmascript.places import Placed
 from chunklint.semantics.ecmascript.resolution import Resolution
 from chunklint.semantics.ecmascript.specifiers import may_mean
 
-_LAYOUT = re.compile(r"^layout\.[jt]sx?$")
+# Next's layouts, and those of Expo's router.
+_LAYOUT = re.compile(r"^_?layout\.[jt]sx?$")
 
 
 class Lifespans:
@@ -209,6 +210,8 @@ class Lifespans:
         if place.stem == "root":
             return place.parent.name in ("app", "src")
         if not _LAYOUT.match(place.name) or "app" not in place.parts:
+            return False
+        if place.name.startswith("_") and place.parent.name != "app":
             return False
         above = {str(folder) for folder in place.parent.parents}
         return not any(str(PurePosixPath(other).parent) in above for other in self._layouts)

@@ -35,6 +35,9 @@ from chunklint.semantics.ecmascript.unused import LOADED, importable
 _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
 _REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
 _RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
+# What looks for an element of the page, and what makes one of its own or takes away what it has rendered.
+_FILLS = re.compile(r"\bdocument\.(?:getElementById|querySelector)\(")
+_MAKES = re.compile(r"\bcreateElement\(|\bunmount|\bappend(?:Child)?\(")
 _ROUTED = ("Component", "default")
 _EXPORTED = re.compile(r"export\s*\{([^}]*)\}")
 _NAMES = re.compile(r"[\w$]+")
@@ -376,10 +379,23 @@ def _is_jsx(node: Node) -> bool:
     return node.type in ("jsx_element", "jsx_self_closing_element")
 
 
-def _runs_once(file: SourceFile, function: Node) -> bool:
-    """Whether the module itself calls a function, or gives it, without a name, to what waits for the page."""
+def _runs_once(file: SourceFile, function: Node, hops: int = 3) -> bool:
+    """Whether the module itself calls a function, or gives it to what waits for the page, or for what comes first.
+
+    What calls it may be a function of that kind. One that is exported fills an element that the page has.
+    """
     name = function_name(file, function)
-    if not name:
-        return True
-    calls = descendants(file.root, "call_expression")
-    return any(called_name(file, call) == name and enclosing_function(file, call) is None for call in calls)
+    if not name or hops == 0:
+        return not name
+    uses = (one for one in descendants(file.root, "identifier") if file.text(one) == name)
+    for use in uses:
+        place = use.parent
+        asked = place is not None and (place.type == "arguments" or place.child_by_field_name("function") == use)
+        around = [one for one in ancestors(use) if is_function(one)]
+        if asked and function not in around and all(_runs_once(file, one, hops - 1) for one in around):
+            return True
+    return _FILLS.search(file.content) is not None and _MAKES.search(file.content) is None and _is_exported(file, name)
+
+
+def _is_exported(file: SourceFile, name: str) -> bool:
+    return any(one.node is not None and definition_around(file, one.node) == name for one in exports(file).values())
