@@ -218,9 +218,10 @@ export function Width() {
         "components and hooks that stay as long as the page, and acquire once: those that the entry, a root layout or "
         "what stays itself mounts or calls, be it a class, with no condition, key, list, route, tab or modal around; "
         "an entry mounts what it gives a call as it is loaded, too (`router.start(<App />)`), and a function that it "
-        "exports to fill an element of the page; what the one route at the top of a router shows, with all others "
-        "below it, or nearly all; and the page of Next that all others beside it only lead to; what is rendered to "
-        "text, what nobody mounts and a package's part of the same name mount nothing",
+        "exports to fill an element of the page, also where it keeps or loads what it renders; what the one route at "
+        "the top of a router shows, with all others below it, or nearly all; and the page of Next that all others "
+        "beside it only lead to; what is rendered to text, what nobody mounts and a package's part of the same name "
+        "mount nothing",
         "what a method keeps that hands nothing back, by its body or its declared type, where no other method beside "
         "it takes that away",
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "

@@ -8,17 +8,24 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
+from chunklint.languages.base import SourceFile, descendants, is_within
 from chunklint.model import Draft, Location, Place, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.classes import rendering_method
 from chunklint.semantics.ecmascript.definitions import definitions
+from chunklint.semantics.ecmascript.entrances import (
+    awaited,
+    entering,
+    handing_over,
+    made_for_page,
+    renders_into_page,
+    taken_apart,
+)
 from chunklint.semantics.ecmascript.feeds import WHOLE, calls_of_hooks, definition_around, origin_of_use
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
     enclosing_function,
-    function_name,
     is_function,
 )
 from chunklint.semantics.ecmascript.lone_pages import only_leads_on, page_for_good
@@ -32,12 +39,7 @@ from chunklint.semantics.ecmascript.standing import is_decided, is_shown_at_time
 from chunklint.semantics.ecmascript.to_text import is_for_text_alone, is_rendered_to_text
 from chunklint.semantics.ecmascript.unused import LOADED, importable
 
-_RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
 _REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
-_RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
-# What looks for an element of the page, and what makes one of its own or takes away what it has rendered.
-_FILLS = re.compile(r"\bdocument\.(?:getElementById|querySelector)\(")
-_MAKES = re.compile(r"\bcreateElement\(|\bunmount|\bappend(?:Child)?\(")
 _ROUTED = ("Component", "default")
 _EXPORTED = re.compile(r"export\s*\{([^}]*)\}")
 _NAMES = re.compile(r"[\w$]+")
@@ -164,12 +166,13 @@ def _renamed(file: SourceFile) -> Iterator[tuple[str, str]]:
 
 
 def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
-    renders = _RENDERERS.search(file.content) is not None
-    seen = set(_registered(file))
+    renders = renders_into_page(file)
+    seen = {*_registered(file), *(_made(file) if renders else ())}
     yield from ((ENTRY, *origin, True, False) for origin in seen)
     for element in jsx_elements(file):
         name = element.child_by_field_name("name")
-        origin = origin_of_use(file, name) if name is not None and name.type == "identifier" else None
+        named = name is not None and name.type == "identifier"
+        origin = (origin_of_use(file, name) or awaited(file, name)) if name is not None and named else None
         if origin is None:
             continue
         seen.add(origin)
@@ -199,6 +202,12 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
     yield from _loaded(file)
 
 
+def _made(file: SourceFile) -> Iterator[tuple[str, str]]:
+    """Module and name of what an entry renders without a tag."""
+    origins = (origin_of_use(file, name) for name in made_for_page(file))
+    yield from (origin for origin in origins if origin is not None)
+
+
 def _is_offered(file: SourceFile, found: Binding) -> bool:
     """Whether all that a file does with an import is to export it again under its name, by which others may use it."""
     names = (found.imported, *([posixpath.basename(found.module)] if found.imported == "default" else []))
@@ -225,7 +234,7 @@ def _mounted(file: SourceFile, element: Node, renders: bool) -> tuple[str, bool,
     if owner is not None:
         stays = _stays(file, element, owner)
         return definition_around(file, element), stays, not stays and _goes(file, element, owner)
-    around = (_entering(file, element) if renders else None) or _handing_over(file, element)
+    around = (entering(file, element) if renders else None) or handing_over(file, element)
     stays = around is not None and all(keeps(file, tag, tag == element) for tag in tags_around(file, element, around))
     goes = not stays and (around is None or is_shown_at_times(file, element, around))
     return ENTRY if around is not None and not goes else "", stays, goes
@@ -242,7 +251,7 @@ def _named_in_routes(file: SourceFile) -> Iterator[tuple[RootRoute, tuple[str, s
 
 def _loaded(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
     """What a file loads as the application runs."""
-    loaded = LOADED.findall(file.content)
+    loaded = [one for one in LOADED.findall(file.content) if one not in taken_apart(file)]
     for route in root_routes(file):
         # `lazy: () => import("./App")`: the module's `Component` is what the route shows.
         for module in LOADED.findall(file.text(route.shown)):
@@ -334,68 +343,3 @@ def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
     if enclosing_function(file, element) != owner or is_decided(file, element):
         return True
     return is_shown_at_times(file, element, owner)
-
-
-def _entering(file: SourceFile, element: Node) -> Node | None:
-    """The call that renders an element into the page as the module is loaded, or what is kept of it in a variable."""
-    call, kept = None, ""
-    for around in ancestors(element):
-        if around.type == "call_expression" and called_name(file, around) in _RENDERS:
-            call = around
-            break
-        if is_function(around):
-            return None
-        name = around.child_by_field_name("left") or around.child_by_field_name("name")
-        if around.type in ("assignment_expression", "variable_declarator") and name is not None:
-            kept = file.text(name)
-    if call is None and kept:
-        call = next((one for one in _rendering(file) if kept in map(file.text, arguments_of(one))), None)
-    if call is None or not all(_runs_once(file, function) for function in ancestors(call) if is_function(function)):
-        return None
-    return call
-
-
-def _rendering(file: SourceFile) -> Iterator[Node]:
-    calls = descendants(file.root, "call_expression")
-    yield from (call for call in calls if called_name(file, call) in _RENDERS)
-
-
-def _handing_over(file: SourceFile, element: Node) -> Node | None:
-    """The call by which an entry, a module that exports nothing, gives an element away as it loads: `mount(<App />)`.
-
-    What comes after a name or a path, or in a list, is registered for later: `add("page", <Page />)`.
-    """
-    call = next((around for around in ancestors(element) if around.type == "call_expression"), None)
-    statement = call.parent if call is not None else None
-    if call is None or statement is None or statement.type != "expression_statement" or exports(file):
-        return None
-    first = next(iter(arguments_of(call)), None)
-    if statement.parent != file.root or first is None or not is_within(element, first) or not _is_jsx(first):
-        return None
-    return call if enclosing_function(file, element) is None else None
-
-
-def _is_jsx(node: Node) -> bool:
-    return node.type in ("jsx_element", "jsx_self_closing_element")
-
-
-def _runs_once(file: SourceFile, function: Node, hops: int = 3) -> bool:
-    """Whether the module itself calls a function, or gives it to what waits for the page, or for what comes first.
-
-    What calls it may be a function of that kind. One that is exported fills an element that the page has.
-    """
-    name = function_name(file, function)
-    if not name or hops == 0:
-        return not name
-    uses = (one for one in descendants(file.root, "identifier") if file.text(one) == name)
-    for use in uses:
-        place = use.parent
-        asked = place is not None and (place.type == "arguments" or place.child_by_field_name("function") == use)
-        around = [one for one in ancestors(use) if is_function(one)]
-        if asked and function not in around and all(_runs_once(file, one, hops - 1) for one in around):
-            return True
-    return _FILLS.search(file.content) is not None and _MAKES.search(file.content) is None and _is_exported(file, name)
-
-
-def _is_exported(file: SourceFile, name: str) -> bool:
-    return any(one.node is not None and definition_around(file, one.node) == name for one in exports(file).values())
