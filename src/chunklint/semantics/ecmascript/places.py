@@ -43,6 +43,7 @@ _REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
 _ROUTED = ("Component", "default")
 _EXPORTED = re.compile(r"export\s*\{([^}]*)\}")
 _NAMES = re.compile(r"[\w$]+")
+_PLAIN = frozenset({"function", "class", "boundary"})
 _DECLARED = ("class_declaration", "abstract_class_declaration", "variable_declarator")
 
 
@@ -140,7 +141,9 @@ def _placed(file: SourceFile) -> Placed:
     own = [one.fact.name for one in definitions(file) if is_component_or_hook(one.fact.name)]
     names = tuple(own), tuple(sorted(_main(file))), tuple(_renamed(file))
     needed = ((name, importable(file, name)) for name in dict.fromkeys(own))
-    imported = tuple((name, some) for name, some in needed if some is not None)
+    # What a call makes may be known to what is called: `createFileRoute("/")({ component: Home })`.
+    plain = {one.fact.name for one in definitions(file) if one.fact.kind in _PLAIN}
+    imported = tuple((name, some) for name, some in needed if some is not None and plain.issuperset(some))
     return Placed(tuple(sorted(set(_uses(file)))), *names, only_leads_on(file), _shows_page(file), imported)
 
 
