@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Effect, hook_of
@@ -26,6 +26,29 @@ def waits_for_a_latch(file: SourceFile, effect: Effect, asked: Iterable[Node]) -
     if found is None or not _is_set_once(file, found):
         return False
     return any(resolve(file, name) == found for one in asked for name in _names(one))
+
+
+def is_on_for_good(file: SourceFile, choice: Node, inner: Node) -> bool:
+    """Whether a place is on the side of a choice that a state leads to once it is true, and true for good.
+
+    `ready ? <App /> : <Splash />`, with `setReady(true)` as all that sets it.
+    """
+    asked = choice.child_by_field_name("condition") or choice.child_by_field_name("left")
+    if asked is None:
+        return False
+    asked, side = unwrap(asked), "alternative"
+    if asked.type == "unary_expression":
+        argument = asked.child_by_field_name("argument")
+        asked = unwrap(argument) if argument is not None and file.text(asked).startswith("!") else asked
+    else:
+        side = "right" if choice.type == "binary_expression" else "consequence"
+    shown = choice.child_by_field_name(side)
+    found = resolve(file, asked) if asked.type == "identifier" else None
+    if found is None or shown is None or not begins_within(inner, shown) or not _is_set_once(file, found):
+        return False
+    setter = setter_of(file, found)
+    uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use)] if setter is not None else []
+    return all(_set_to(file, use) == "true" for use in uses)
 
 
 def _names(condition: Node) -> Iterable[Node]:

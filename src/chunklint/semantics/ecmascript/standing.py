@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors
+from chunklint.semantics.ecmascript.latches import is_on_for_good
 from chunklint.semantics.ecmascript.modals import choices_around
 from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap
 
@@ -26,8 +27,11 @@ _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+")
 
 def is_decided(file: SourceFile, place: Node) -> bool:
     """Whether a condition decides on a place, within its function, that may change while the page is there."""
-    asked = (one.child_by_field_name("condition") or one.child_by_field_name("left") for one in choices_around(place))
-    return any(test is None or not _is_constant(file, unwrap(test)) for test in asked)
+    for one in choices_around(place):
+        test = one.child_by_field_name("condition") or one.child_by_field_name("left")
+        if test is None or not (_is_constant(file, unwrap(test)) or is_on_for_good(file, one, place)):
+            return True
+    return False
 
 
 def _is_constant(file: SourceFile, asked: Node, hops: int = 3) -> bool:
