@@ -216,8 +216,8 @@ export function Width() {
         "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "
         "the effect that locks it also gives it back",
         "components and hooks that stay as long as the page, and acquire once: those that the entry, a root layout or "
-        "what stays itself mounts or calls, be it a class, with no condition but one that comes true once, no key, "
-        "list, route, tab or modal around; an entry mounts what it gives a call as it is loaded, too "
+        "what stays itself mounts or calls, be it a class, with no condition but the sign-in and what comes true "
+        "once, no key, list, route, tab or modal around; an entry mounts what it gives a call as it is loaded, too "
         "(`router.start(<App />)`), and what a function renders that it exports to fill an element of the page, also "
         "where it keeps or loads that first; what the one route at the top of a router shows, with all others below "
         "it, or nearly all; and the page of Next that all others beside it only lead to; what is rendered to text, "

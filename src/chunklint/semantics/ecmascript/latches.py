@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.semantics.ecmascript.functions import arguments_of, callee_of
-from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.names import Binding, dotted, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.reruns import changes
 from chunklint.semantics.ecmascript.states import is_listed, setter_of
 from chunklint.semantics.ecmascript.swaps import is_literal
+
+# What a whole application stands behind, by the names that such things are given.
+_SIGNED_IN = re.compile(r"^(?:is|has)?(?:authenticated|authed|logged_?in|signed_?in)$", re.IGNORECASE)
 
 
 def waits_for_a_latch(file: SourceFile, effect: Effect, asked: Iterable[Node]) -> bool:
@@ -29,26 +33,26 @@ def waits_for_a_latch(file: SourceFile, effect: Effect, asked: Iterable[Node]) -
 
 
 def is_on_for_good(file: SourceFile, choice: Node, inner: Node) -> bool:
-    """Whether a place is on the side of a choice that a state leads to once it is true, and true for good.
+    """Whether a place is on the side of a choice that is shown from some time on, for good or until somebody signs out.
 
-    `ready ? <App /> : <Splash />`, with `setReady(true)` as all that sets it.
+    `ready ? <App /> : <Splash />`, with `setReady(true)` as all that sets it, and `isLoggedIn ? <App /> : <Login />`.
     """
     asked = choice.child_by_field_name("condition") or choice.child_by_field_name("left")
     if asked is None:
         return False
-    asked, side = unwrap(asked), "alternative"
-    if asked.type == "unary_expression":
-        argument = asked.child_by_field_name("argument")
-        asked = unwrap(argument) if argument is not None and file.text(asked).startswith("!") else asked
-    else:
-        side = "right" if choice.type == "binary_expression" else "consequence"
+    asked, side = unwrap(asked), "right" if choice.type == "binary_expression" else "consequence"
+    if asked.type == "unary_expression" and file.text(asked).startswith("!"):
+        asked, side = unwrap(asked.named_children[0]), "alternative"
     shown = choice.child_by_field_name(side)
-    found = resolve(file, asked) if asked.type == "identifier" else None
-    if found is None or shown is None or not begins_within(inner, shown) or not _is_set_once(file, found):
+    if shown is None or not begins_within(inner, shown):
         return False
-    setter = setter_of(file, found)
+    chain = dotted(file, asked)
+    if chain and _SIGNED_IN.match(chain[-1]):
+        return True
+    found = resolve(file, asked) if asked.type == "identifier" else None
+    setter = setter_of(file, found) if found is not None and _is_set_once(file, found) else None
     uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use)] if setter is not None else []
-    return all(_set_to(file, use) == "true" for use in uses)
+    return bool(uses) and all(_set_to(file, use) == "true" for use in uses)
 
 
 def _names(condition: Node) -> Iterable[Node]:
