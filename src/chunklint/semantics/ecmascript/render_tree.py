@@ -179,6 +179,8 @@ class RenderTree:
             leads = [(around, prop) for around, prop in self._way(place, route)]
             if not leads or leads[-1][1] != "element":
                 continue
+            if self.shows(self.mount(place)) and any(self.guards(around, depth - 1) for around, _ in leads[:-1]):
+                return True  # the outlet in the element: `<Store><Catch><Outlet /></Catch></Store>`
             outer = len(leads) == 1
             key = self.target(place)
             if outer and self.mount(place).module != UNKNOWN and self.guards(place, depth - 1) and self.inside(place):
