@@ -223,7 +223,7 @@ def _released(file: SourceFile, effect: Effect) -> Iterator[Chain]:
     """The handles that the cleanup calls, closes or clears."""
     for call in own_calls(file, effect):
         callee, receiver, given = callee_of(call), receiver_of(call), arguments_of(call)
-        if callee is not None and not is_function(callee) and function_of(file, callee) is None:
+        if callee is not None and not is_function(callee):
             yield dotted(file, callee)
         if called_name(file, call) in _RELEASES:
             if receiver is not None:
