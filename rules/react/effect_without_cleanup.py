@@ -86,6 +86,7 @@ from chunklint.api import (
     leak_message,
     leak_severity,
     leaks,
+    left_on_message,
     left_open_message,
     lendings,
     loan_of,
@@ -98,6 +99,7 @@ from chunklint.api import (
     opened_by_initialisers,
     opened_message,
     opened_severity,
+    opened_streams,
     overtaken,
     overtaken_message,
     questions,
@@ -267,7 +269,8 @@ export function Width() {
         "timers of handlers count only where they take back what a later call has set for something else: a text that "
         "is shown, more than 500 ms later, or the mark of a row, from 2 s on; listeners of handlers only on the page, "
         "where the file removes none for that event; connections of handlers only where the component closes none and "
-        "hands none on",
+        "hands none on; streams of devices that handlers open only in components (not hooks) that end them elsewhere and in "
+        "no cleanup, and hand them on to nobody",
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
         "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes "
@@ -424,6 +427,9 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     yield from questions(file)
     yield from fed_answers(file)
     yield from _held_back(file)
+    for one in opened_streams(file):
+        draft = rule.at(head_of(one.node), left_on_message(one))
+        yield replace(bound(file, one.node, draft), idle=idle_around(file, one.node))
     for effect in effects(file):
         found, idle = list(leaks(file, effect)), idle_owners(file, effect)
         grows = any(adds_up(file, leak) for leak in found)

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         late_message,
         leak_message,
         leak_severity,
+        left_on_message,
         left_open_message,
         mismatch_message,
         mismatch_severity,
@@ -106,6 +107,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.galleries import is_test_or_story
     from chunklint.semantics.ecmascript.gaps import gaps
     from chunklint.semantics.ecmascript.handler_connections import opened_by_handlers
+    from chunklint.semantics.ecmascript.handler_streams import opened_streams
     from chunklint.semantics.ecmascript.handler_timers import resets
     from chunklint.semantics.ecmascript.holes import Gap, GapKind, StandIn
     from chunklint.semantics.ecmascript.idle_flags import idle_flags, unset_flags
@@ -298,9 +300,9 @@ _HOMES = {
     "chunklint.semantics.ecmascript.each_render": "Rendered, rendered",
     "chunklint.semantics.ecmascript.effect_wording": (
         "added_message, adds_up, asker, blind_message, called_text, endless_message, head_of, late_message, "
-        "leak_message, leak_severity, left_open_message, mismatch_message, mismatch_severity, opened_message, "
-        "opened_severity, overtaken_message, reconnect_message, reset_message, retry_message, said_of_lasting, "
-        "seen_at, stale_message, started_message, way_to, worst_of"
+        "leak_message, leak_severity, left_on_message, left_open_message, mismatch_message, mismatch_severity, "
+        "opened_message, opened_severity, overtaken_message, reconnect_message, reset_message, retry_message, "
+        "said_of_lasting, seen_at, stale_message, started_message, way_to, worst_of"
     ),
     "chunklint.semantics.ecmascript.external_stores": "endless_subscriptions",
     "chunklint.semantics.ecmascript.fed_answers": (
@@ -312,6 +314,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.modals": "Modals",
     "chunklint.semantics.ecmascript.functions": "arguments_of, function_of, returned",
     "chunklint.semantics.ecmascript.handler_connections": "opened_by_handlers",
+    "chunklint.semantics.ecmascript.handler_streams": "opened_streams",
     "chunklint.semantics.ecmascript.handler_timers": "resets",
     "chunklint.semantics.ecmascript.holes": "Gap, GapKind, StandIn",
     "chunklint.semantics.ecmascript.idle_flags": "idle_flags, unset_flags",
@@ -798,6 +801,7 @@ __all__ = [
     "leak_severity",
     "leaks",
     "leaves",
+    "left_on_message",
     "left_open_message",
     "left_out",
     "lendings",
@@ -828,6 +832,7 @@ __all__ = [
     "opened_by_initialisers",
     "opened_message",
     "opened_severity",
+    "opened_streams",
     "origin_of",
     "origin_of_hole",
     "overlap_message",

@@ -235,6 +235,14 @@ def left_open_message(opened: Acquisition) -> str:
     )
 
 
+def left_on_message(opened: Acquisition) -> str:
+    """What a stream does that a handler opens and only handlers end."""
+    return (
+        f"{capitalised(opened.keeps)} after unmount: only handlers call {opened.release}. "
+        "Keep the stream in a ref, and stop its tracks in the cleanup of an effect, too."
+    )
+
+
 def reset_message(found: Reset) -> str:
     """What the timer of an earlier click does to a later one."""
     return (
