@@ -12,6 +12,7 @@ from chunklint.semantics.ecmascript.holes import Gap, GapKind
 from chunklint.semantics.ecmascript.mounts import MADE, ROUTE, UNKNOWN
 from chunklint.semantics.ecmascript.render_tree import Place, is_data_router, is_route
 from chunklint.semantics.ecmascript.routes import Cover, Root
+from chunklint.semantics.ecmascript.workspaces import Key
 
 _FEW = 3
 _SMALL = 12
@@ -26,10 +27,12 @@ def bare(app: App) -> Iterator[Gap]:
     failing = app.failing & app.uncovered
     bare_roots = (root for root in app.roots if root.cover is Cover.NONE)
     uncovered = [one for one in bare_roots if one.framework or not failing.isdisjoint(app.tree.reach((one.key,)))]
+    # An error file beside a layout holds the pages in it, whatever the other router of Next leaves out.
+    uncovered = [one for one in uncovered if not _holds_covered_pages(app, one)]
     kinds = ("next-page", "remix-page")
     shells = [one for one in uncovered if one.framework not in kinds]
     # A starter's layout that nobody removed may lie nearer to the top than the shell of the real app.
-    held = [_held_by_shell(app, one) for one in shells]
+    held = [len(_held_by_shell(app, one)) for one in shells]
     largest = max(held, default=0)
     shells = [one for one, count in zip(shells, held, strict=True) if 2 * count > largest]
     root = min(shells or uncovered, key=lambda one: (_where(one).count("/"), _where(one), one.key), default=None)
@@ -54,7 +57,7 @@ def bare(app: App) -> Iterator[Gap]:
     if app.shadowed:
         yield from _shadowed(app, root)
     else:
-        yield Gap(GapKind.BARE, root, (), (), None, other, (), app.share(), app.stand_in(root))
+        yield Gap(GapKind.BARE, root, (), (), None, other, (), _share(app, root), app.stand_in(root))
 
 
 def _shadowed(app: App, root: Root) -> Iterator[Gap]:
@@ -67,11 +70,27 @@ def _shadowed(app: App, root: Root) -> Iterator[Gap]:
         yield replace(gap, root=root)
 
 
-def _held_by_shell(app: App, root: Root) -> int:
-    """How many definitions a shell holds: what it mounts, and the pages that a framework mounts in it."""
+def _holds_covered_pages(app: App, root: Root) -> bool:
+    """Whether a root is a layout of Next's `app` folder, and each page in that has something that covers it."""
+    folder = posixpath.dirname(_where(root)) + "/"
+    pages = [one for one in app.roots if one.framework == "next-page" and _where(one).startswith(folder)]
+    covered = bool(pages) and all(one.cover is not Cover.NONE for one in pages)
+    return root.framework == "next-layout" and covered
+
+
+def _share(app: App, root: Root) -> tuple[int, int]:
+    """How many of the components are covered, and how many there are: of a root's own beside Next's other router."""
+    if root.framework != "next-pages" or all(one.framework != "next-layout" for one in app.roots):
+        return app.share()
+    own = _held_by_shell(app, root) & app.components
+    return len(own - app.uncovered), len(own)
+
+
+def _held_by_shell(app: App, root: Root) -> set[Key]:
+    """The definitions that a shell holds: what it mounts, and the pages that a framework mounts in it."""
     folder = posixpath.dirname(_where(root)) + "/"
     pages = [one.key for one in app.roots if one.framework != root.framework and _where(one).startswith(folder)]
-    return len(app.tree.reach((root.key, *pages)))
+    return app.tree.reach((root.key, *pages))
 
 
 def _shows_a_library(app: App, root: Root) -> bool:
