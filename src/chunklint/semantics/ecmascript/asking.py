@@ -12,6 +12,7 @@ from chunklint.semantics.ecmascript.cleanup_scope import chains_in
 from chunklint.semantics.ecmascript.functions import (
     CONTINUES,
     arguments_of,
+    awaited,
     called_name,
     callee_of,
     chain_start,
@@ -76,7 +77,7 @@ def _is_near(file: SourceFile, found: Binding, value: Node) -> bool:
 
 
 def _calls_of(wait: Node) -> Iterator[Node]:
-    inner = unwrap(wait)
+    inner = awaited(wait)
     if inner.type == "call_expression":
         yield inner
 

@@ -11,6 +11,7 @@ from chunklint.languages.base import SourceFile, ancestors, begins_within, desce
 from chunklint.semantics.ecmascript.cleanup_code import cleanup_code
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
+    awaited,
     called_name,
     callee_of,
     function_of,
@@ -243,9 +244,9 @@ def last_wait_before(function: Node, position: int) -> int:
 
 def _reads_body(wait: Node) -> bool:
     """Whether a wait is for the rest of an answer that has come already: `await response.json()`."""
-    call = unwrap(wait)
-    function = call.child_by_field_name("function") if call.type == "call_expression" else None
-    name = function.child_by_field_name("property") if function is not None else None
+    call = awaited(wait)
+    callee = callee_of(call) if call.type == "call_expression" else None
+    name = callee.child_by_field_name("property") if callee is not None else None
     return name is not None and name.text in _READS and not arguments_of(call)
 
 

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, descendants
-from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, function_of, receiver_of
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    awaited,
+    called_name,
+    callee_of,
+    function_of,
+    receiver_of,
+)
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.own_machine import PACKAGES
 from chunklint.semantics.ecmascript.react import Effect
@@ -88,7 +95,7 @@ def _innermost(callee: Node) -> Node:
 def _waited_for(request: Node) -> Iterator[Node]:
     """The calls that are waited for inside of what `Promise.all` is given."""
     for wait in descendants(request, "await_expression"):
-        inner = unwrap(wait)
+        inner = awaited(wait)
         if inner.type == "call_expression" and not _is_all(inner):
             yield inner
 
