@@ -23,7 +23,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.lifetimes import Reach, reach
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, wrapped
 from chunklint.semantics.ecmascript.origins import origin_of
-from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, state_of_setter
+from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition
 from chunklint.semantics.ecmascript.timers import leads_away
@@ -199,8 +199,16 @@ def only_sets_state(file: SourceFile, callback: Node, words: frozenset[str] = fr
 def only_tells_its_component(file: SourceFile, handler: Node) -> bool:
     """Whether a handler sets state, and all else that it calls is read for that: `parsePanels(location.search)`."""
     calls = list(descendants(handler, "call_expression"))
-    sets = [call for call in calls if _sets_state(file, call)]
+    sets = [call for call in calls if _sets_state(file, call) or _reduces(file, call)]
     return bool(sets) and all(call in sets or _is_read(file, call) for call in calls)
+
+
+def _reduces(file: SourceFile, call: Node) -> bool:
+    """Whether a call tells a reducer of the component or of a context above it, not the store of the application."""
+    callee = callee_of(call)
+    found = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+    hook = hook_of(file, found) if found is not None and found.name == "dispatch" else None
+    return hook is not None and not hook[0].endswith("Dispatch")
 
 
 def _is_read(file: SourceFile, call: Node) -> bool:
