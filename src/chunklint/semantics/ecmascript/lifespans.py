@@ -45,6 +45,8 @@ class Lifespans:
         leading = [path for path, one in files.items() if one.leads]
         self._lone = lone_pages(files, leading, [path for path, one in files.items() if one.shows])
         self._uses: dict[str, list[tuple[str, str, str, bool, bool]]] = defaultdict(list)
+        # What an entry renders may be a package's alone, around the routes.
+        self._entered = any(owner == ENTRY for one in files.values() for owner, *_ in one.uses)
         foreign = Foreign(resolution)
         for path, one in files.items():
             for owner, module, name, stays, goes in one.uses:
@@ -96,8 +98,7 @@ class Lifespans:
 
     def has_entry(self) -> bool:
         """Whether an application is among the files, so that what it mounts is known."""
-        entered = any(owner == ENTRY for uses in self._uses.values() for _, _, owner, _, _ in uses)
-        return entered or any(self._is_root(path) for path in self._main)
+        return self._entered or any(self._is_root(path) for path in self._main)
 
     def main(self, path: str) -> tuple[str, ...]:
         """The definitions that the default export of a file is made of."""
