@@ -94,6 +94,7 @@ export class PanelBoundary extends Component<{ children: ReactNode }, { failed: 
         "classes that extend another class than React's `Component`",
         "every boundary of a project that gives `onCaughtError` to React's root",
         "fallbacks from other files, which may report by themselves",
+        "error files that hand the error to anything but the console for no value, whatever that does with it",
         "`error.tsx` in an app of another framework than Next, such as Expo's router",
         "what shows content that users write: previews, plugins, embedded documents, drawings",
         "error files beside a page that itself throws under a test of the session or the user, or that lead to a login "

@@ -14,7 +14,7 @@ from chunklint.model import Location
 from chunklint.records import record
 from chunklint.semantics.ecmascript.classes import members
 from chunklint.semantics.ecmascript.definitions import definitions, is_boundary
-from chunklint.semantics.ecmascript.functions import is_function, returned
+from chunklint.semantics.ecmascript.functions import arguments_of, is_function, returned
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings, unwrap
 from chunklint.semantics.ecmascript.ways_on import Named, components_in, fallback_of, may_lead
@@ -234,7 +234,7 @@ def _error_file(file: SourceFile) -> Iterator[Boundary]:
     code = _code(file, shown.node)
     body = unwrap(shown.node).child_by_field_name("body")
     inside = _code(file, body) if body is not None else code
-    passes = re.search(r"\berror=\{|\{\.\.\.|\bthrow\b", inside) is not None
+    passes = re.search(r"\berror=\{|\{\.\.\.|\bthrow\b", inside) is not None or _tells_of_it(file, shown.node)
     out = _way_out(inside)
     if out is not WayOut.NONE:
         out = WayOut.SOME
@@ -249,6 +249,17 @@ def _error_file(file: SourceFile) -> Iterator[Boundary]:
     inner = components_in(file, shown.node)
     name, claims = shown.fact.name, _claims(inside)
     yield Boundary(name, Catcher.ERROR_FILE, tells, True, out, place, logs_only, claims, shown=inner)
+
+
+def _tells_of_it(file: SourceFile, node: Node) -> bool:
+    """Whether an error file calls something with the error for no value, and not the console: `logger.panic(error)`."""
+    for call in descendants(node, "call_expression"):
+        callee, around = call.child_by_field_name("function"), call.parent
+        if callee is None or around is None or around.type != "expression_statement":
+            continue
+        if not file.text(callee).startswith("console.") and "error" in map(file.text, arguments_of(call)):
+            return True
+    return False
 
 
 def _is_blank(node: Node) -> bool:
