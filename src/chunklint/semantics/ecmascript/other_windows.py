@@ -22,7 +22,9 @@ def is_of_other_window(file: SourceFile, receiver: Node, event: str | None) -> b
     chain = dotted(file, receiver)
     if not chain:
         return False
-    return _is_declared(file, chain) or _is_opened(file, receiver, chain)
+    # The page's own needs no handing over: `props.window` is that of a frame or a popup.
+    handed = len(chain) > 1 and chain[-1] == "window"
+    return handed or _is_declared(file, chain) or _is_opened(file, receiver, chain)
 
 
 def _is_declared(file: SourceFile, chain: tuple[str, ...]) -> bool:
