@@ -16,7 +16,7 @@ from chunklint.semantics.ecmascript.functions import (
     is_function,
     receiver_of,
 )
-from chunklint.semantics.ecmascript.names import dotted, unwrap
+from chunklint.semantics.ecmascript.names import dotted, resolve, unwrap
 from chunklint.semantics.ecmascript.react import Effect, cleanups
 
 # What an object is told to call once it is stopped: `new Pacer({ onStop: () => ... })`.
@@ -44,7 +44,22 @@ def cleanup_code(file: SourceFile, effect: Effect) -> Iterator[Node]:
                 kept = functions_in_ref(file, callee, effect.owner or effect.callback)
                 pending.extend((function, depth + 1) for function in kept)
                 told = _last_words(file, call, effect.owner or effect.callback)
-                pending.extend((function, depth + 1) for function in told)
+                methods = _methods(file, callee)
+                pending.extend((function, depth + 1) for function in (*told, *methods))
+
+
+def _methods(file: SourceFile, callee: Node) -> Iterator[Node]:
+    """A method of what the component makes of an object: `store.stop` of `Stores.local(() => ({ ... }))`."""
+    owner, name = callee.child_by_field_name("object"), callee.child_by_field_name("property")
+    root = unwrap(owner) if owner is not None else None
+    found = resolve(file, root) if root is not None and root.type == "identifier" else None
+    if found is None or found.value is None or found.keys or name is None or found.scope.type == "program":
+        return
+    for member in descendants(found.value, "method_definition", "pair"):
+        key = member.child_by_field_name("name") or member.child_by_field_name("key")
+        function = member.child_by_field_name("value") or member
+        if key is not None and file.text(key) == file.text(name) and (is_function(function) or function == member):
+            yield function
 
 
 def _last_words(file: SourceFile, call: Node, around: Node) -> Iterator[Node]:
