@@ -269,8 +269,8 @@ export function Width() {
         "timers of handlers count only where they take back what a later call has set for something else: a text that "
         "is shown, more than 500 ms later, or the mark of a row, from 2 s on; listeners of handlers only on the page, "
         "where the file removes none for that event; connections of handlers only where the component closes none and "
-        "hands none on; streams of devices that handlers open only in components (not hooks) that end them elsewhere and in "
-        "no cleanup, and hand them on to nobody",
+        "hands none on; streams of devices that handlers open only in components (not hooks) that end them elsewhere "
+        "and in no cleanup, and hand them on to nobody",
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
         "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes "

@@ -18,6 +18,7 @@ from chunklint.semantics.ecmascript.functions import (
     called_name,
     callee_of,
     enclosing_function,
+    is_called_on_new,
     is_function,
     receiver_of,
 )
@@ -31,6 +32,8 @@ from chunklint.semantics.ecmascript.releases import Kind
 
 def fitted(file: SourceFile, effect: Effect, found: Mismatch) -> Fix | Refusal:
     """Let the cleanup release what the effect acquires, or say why that is not for a fix to do."""
+    if is_called_on_new(found.acquired.node):
+        return Refusal("the listener is on an object that the removal does not see: that needs a name first")
     if found.acquired.path:
         return Refusal(f"`{file.text(callee_of(found.acquired.path[0]) or effect.call)}` acquires it for the effect")
     match found.sort:

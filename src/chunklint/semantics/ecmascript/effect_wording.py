@@ -11,7 +11,7 @@ from chunklint.languages.base import SourceFile
 from chunklint.model import Severity
 from chunklint.semantics.ecmascript.endings import called_without_event, is_past_once, is_turned_away
 from chunklint.semantics.ecmascript.external_stores import Endless
-from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
+from chunklint.semantics.ecmascript.functions import arguments_of, function_of, is_called_on_new, returned
 from chunklint.semantics.ecmascript.handler_timers import Reset
 from chunklint.semantics.ecmascript.late_work import Late
 from chunklint.semantics.ecmascript.leaks import Leak, ends_the_last, is_app_root
@@ -294,6 +294,10 @@ def mismatch_message(file: SourceFile, found: Mismatch) -> str:
 
 def _advice(found: Mismatch) -> str:
     match found.sort:
+        case Misfit.HANDLER if is_called_on_new(found.acquired.node):
+            return (
+                "Each call makes another object: keep one in a constant, with a name for the handler, for both calls."
+            )
         case Misfit.HANDLER:
             return "Give the handler a name, and pass that name to both calls."
         case Misfit.EVENT | Misfit.TARGET | Misfit.CAPTURE:

@@ -86,6 +86,12 @@ def called_name(file: SourceFile, call: Node) -> str:
     return file.text(callee) if callee.type == "identifier" else ""
 
 
+def is_called_on_new(call: Node) -> bool:
+    """Whether a method is called on what is made for it: `matchMedia(query).addEventListener(...)`."""
+    receiver = receiver_of(call)
+    return receiver is not None and receiver.type in ("call_expression", "new_expression")
+
+
 def receiver_of(call: Node) -> Node | None:
     """What a method is called on, unwrapped; None for a plain call."""
     callee = callee_of(call)
