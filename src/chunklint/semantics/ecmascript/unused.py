@@ -30,7 +30,7 @@ _PLACES = frozenset({"pages", "page", "app", "routes", "views", "view", "screens
 # No folder that tells anything, and one in which frameworks look for pages and others keep all that they have.
 _EITHER = frozenset({"", "app"})
 _REQUIRED = re.compile(r"""\brequire\(\s*["']([^"']+)["']\s*\)""")
-_SPACES = re.compile(r"""\bexport\s*\* as\s+\w+\s+from\s*["']([^"']+)["']""")
+_SPACES = re.compile(r"""\bexport\s*\*\s*as\s+\w+\s+from\s*["']([^"']+)["']""")
 # What takes all files of a folder: `import.meta.glob("./parts/*.tsx")`, `import(`./parts/${name}`)`.
 _FOLDERS = re.compile(
     r"""(?:\bimport\.meta\.glob\w*(?:<[^>]*>)?|\brequire\.context)\(\s*\[?\s*["'`]([^"'`*{$]*)|"""
@@ -183,7 +183,7 @@ def taken(file: SourceFile) -> Iterator[tuple[str, str, tuple[str, ...] | None]]
         start = len(file.content[: loaded.start()].encode())
         around = file.root.descendant_for_byte_range(start, start)
         yield loaded.group(1), _EVERY, _through(file, [around]) if around is not None else None
-    for word, whole in (("require(", _REQUIRED), ("* as", _SPACES)):
+    for word, whole in (("require(", _REQUIRED), ("*", _SPACES)):
         if word in file.content:
             yield from ((module, _EVERY, None) for module in whole.findall(file.content))
 
