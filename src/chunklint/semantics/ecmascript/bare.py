@@ -72,10 +72,10 @@ def _shadowed(app: App, root: Root) -> Iterator[Gap]:
 
 def _holds_covered_pages(app: App, root: Root) -> bool:
     """Whether a root is a layout of Next's `app` folder, and each page in that has something that covers it."""
-    folder = posixpath.dirname(_where(root)) + "/"
-    pages = [one for one in app.roots if one.framework == "next-page" and _where(one).startswith(folder)]
-    covered = bool(pages) and all(one.cover is not Cover.NONE for one in pages)
-    return root.framework == "next-layout" and covered
+    if root.framework != "next-layout":
+        return False
+    pages = [one for one in _inside(app, root) if one.framework == "next-page"]
+    return bool(pages) and all(one.cover is not Cover.NONE for one in pages)
 
 
 def _share(app: App, root: Root) -> tuple[int, int]:
@@ -88,9 +88,14 @@ def _share(app: App, root: Root) -> tuple[int, int]:
 
 def _held_by_shell(app: App, root: Root) -> set[Key]:
     """The definitions that a shell holds: what it mounts, and the pages that a framework mounts in it."""
-    folder = posixpath.dirname(_where(root)) + "/"
-    pages = [one.key for one in app.roots if one.framework != root.framework and _where(one).startswith(folder)]
+    pages = [one.key for one in _inside(app, root) if one.framework != root.framework]
     return app.tree.reach((root.key, *pages))
+
+
+def _inside(app: App, root: Root) -> Iterator[Root]:
+    """The roots in the folder of another one, and below."""
+    folder = posixpath.dirname(_where(root)) + "/"
+    return (one for one in app.roots if _where(one).startswith(folder))
 
 
 def _shows_a_library(app: App, root: Root) -> bool:

@@ -66,7 +66,7 @@ def _body(file: SourceFile, declared: Node) -> Node | None:
     """The object that a type is, also by the name that the file gives one."""
     inner: Node | None = _inside(declared)
     if inner is not None and inner.type == "type_identifier":
-        inner = _types(file).get(file.text(inner))
+        inner = file.remember("types at the top", lambda: _types(file)).get(file.text(inner))
     return inner if inner is not None and inner.type in ("object_type", "interface_body") else None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
+from chunklint.semantics.ecmascript.entries import renders_into_page
 from chunklint.semantics.ecmascript.feeds import definition_around
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -21,17 +22,11 @@ from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import resolve, string_value, unwrap
 
 _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
-_RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
 # What looks for an element of the page, and what makes one of its own or takes away what it has rendered.
 _FILLS = re.compile(r"\bdocument\.(?:getElementById|querySelector)\(")
 _MAKES = re.compile(r"\bdocument\.createElement\(|\bunmount|\bappend(?:Child)?\(")
 _TAGS = ("jsx_opening_element", "jsx_self_closing_element")
 _HOPS = 3
-
-
-def renders_into_page(file: SourceFile) -> bool:
-    """Whether a file imports what renders into the page."""
-    return file.remember("renders into page", lambda: _RENDERERS.search(file.content) is not None)
 
 
 def entering(file: SourceFile, element: Node) -> Node | None:

@@ -10,7 +10,13 @@ from chunklint.languages.base import SourceFile, ancestors
 from chunklint.semantics.ecmascript.functions import function_name, function_of, is_function
 from chunklint.semantics.ecmascript.modules import exports
 
+_RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
 _KEEPERS = frozenset({"pair", "class_body", "object", "assignment_expression"})
+
+
+def renders_into_page(file: SourceFile) -> bool:
+    """Whether a file imports what renders into the page."""
+    return file.remember("renders into page", lambda: _RENDERERS.search(file.content) is not None)
 
 
 def runs_with_module(call: Node) -> bool:

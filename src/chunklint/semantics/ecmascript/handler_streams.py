@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, descendants
 from chunklint.semantics.ecmascript.cleanup_scope import is_opaque, own_calls
 from chunklint.semantics.ecmascript.constructors import is_ending
 from chunklint.semantics.ecmascript.functions import called_name, enclosing_function, function_name
-from chunklint.semantics.ecmascript.names import FUNCTIONS, uses_of, wrapped
+from chunklint.semantics.ecmascript.names import uses_of, wrapped
+from chunklint.semantics.ecmascript.outside_effects import run_by_effects
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
     cleanup_of,
@@ -20,7 +21,7 @@ from chunklint.semantics.ecmascript.react import (
     state_of_setter,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
-from chunklint.semantics.ecmascript.resources import Acquisition, acquisition, reached
+from chunklint.semantics.ecmascript.resources import Acquisition, acquisition
 
 _WORDS = (b"getUserMedia", b"getDisplayMedia")
 _TRACKS = RELEASES[Kind.STREAM]
@@ -34,7 +35,7 @@ def opened_streams(file: SourceFile) -> Iterator[Acquisition]:
     """The streams of devices that the handlers of a component open, where no cleanup of it ends anything."""
     if not any(word in file.source for word in _WORDS):
         return
-    run = {one.node.id for effect in effects(file) for one, _ in reached(file, effect.callback)}
+    run = run_by_effects(file)
     for call in descendants(file.root, "call_expression"):
         found = acquisition(file, call)
         if found is None or found.kind is not Kind.STREAM or call.id in run:
@@ -80,15 +81,8 @@ def _is_ended_by_cleanup(file: SourceFile, owner: Node) -> bool:
 
 def _ends_it_itself(file: SourceFile, function: Node, opened: Node) -> bool:
     """Whether the function that opens a stream ends it again, as what only asks for the permission does."""
-    return any(
-        one.start_byte > opened.end_byte and called_name(file, one) in _TRACKS and _runs_in(one, function)
-        for one in descendants(function, "call_expression")
-    )
-
-
-def _runs_in(call: Node, function: Node) -> bool:
-    """Whether a function makes a call itself, not when something else happens."""
-    return next((one for one in ancestors(call) if one.type in FUNCTIONS), None) == function
+    later = (one for one in descendants(function, "call_expression") if one.start_byte > opened.end_byte)
+    return any(called_name(file, one) in _TRACKS and enclosing_function(file, one) == function for one in later)
 
 
 def _stays_here(file: SourceFile, name: Node) -> bool:

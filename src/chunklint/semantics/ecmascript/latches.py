@@ -27,7 +27,7 @@ def waits_for_a_latch(file: SourceFile, effect: Effect, asked: Iterable[Node]) -
     listed = effect.deps or tuple(arguments_of(effect.call)[1:2])
     changing = [dep for dep in listed if changes(file, dep)]
     found = resolve(file, changing[0]) if len(changing) == 1 and changing[0].type == "identifier" else None
-    if found is None or not _is_set_once(file, found):
+    if found is None or _set_once(file, found) is None:
         return False
     return any(resolve(file, name) == found for one in asked for name in _names(one))
 
@@ -50,24 +50,22 @@ def is_on_for_good(file: SourceFile, choice: Node, inner: Node) -> bool:
     if chain and _SIGNED_IN.match(chain[-1]):
         return True
     found = resolve(file, asked) if asked.type == "identifier" else None
-    setter = setter_of(file, found) if found is not None and _is_set_once(file, found) else None
-    uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use)] if setter is not None else []
-    return bool(uses) and all(_set_to(file, use) == "true" for use in uses)
+    return found is not None and _set_once(file, found) == "true"
 
 
 def _names(condition: Node) -> Iterable[Node]:
     return (condition,) if condition.type == "identifier" else descendants(condition, "identifier")
 
 
-def _is_set_once(file: SourceFile, state: Binding) -> bool:
-    """Whether a state that begins with a literal is only ever set to one other literal."""
+def _set_once(file: SourceFile, state: Binding) -> str | None:
+    """The one literal that a state which begins with another one is ever set to; None for any other state."""
     hook, setter = hook_of(file, state), setter_of(file, state)
     if hook is None or hook[0] != "useState" or state.keys != ("0",) or setter is None:
-        return False
+        return None
     begins = _literal(file, arguments_of(hook[1]))
     uses = [use for use in uses_of(file, setter.node) if not is_listed(file, use)]
     values = {_set_to(file, use) for use in uses}
-    return begins is not None and len(values) == 1 and None not in values and begins not in values
+    return values.pop() if begins is not None and len(values) == 1 and begins not in values else None
 
 
 def _set_to(file: SourceFile, use: Node) -> str | None:

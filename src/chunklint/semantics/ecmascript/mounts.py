@@ -17,7 +17,13 @@ from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location, Span
 from chunklint.records import record
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
-from chunklint.semantics.ecmascript.entries import comes_and_goes, is_called_at_once, is_in_effect, runs_with_module
+from chunklint.semantics.ecmascript.entries import (
+    comes_and_goes,
+    is_called_at_once,
+    is_in_effect,
+    renders_into_page,
+    runs_with_module,
+)
 from chunklint.semantics.ecmascript.functions import is_function
 from chunklint.semantics.ecmascript.list_entries import is_entry_of_loop, list_of, table_components, unshown_lists
 from chunklint.semantics.ecmascript.loading import lazy_module, loaded, maker_of, wrapped_in
@@ -137,7 +143,6 @@ _DATA_KEYS = frozenset({"errorElement", "ErrorBoundary", "hasErrorBoundary"})
 _CHAINS = ("identifier", "member_expression")
 _ROUTE_KEYS = frozenset({"path", "index", "errorElement", "ErrorBoundary", "errorComponent", "children", "loader"})
 _COMPONENT = re.compile(r"[A-Z]|use[A-Z]")
-_RENDERERS = re.compile(r"""["'](?:react-dom|react-dom/client|preact|preact/compat)["']""")
 
 _PAGE = re.compile(r"\bdocument\.(?:getElementById|querySelector|body)\b")
 
@@ -195,7 +200,7 @@ class _Sweep:
 
     def mounts(self) -> Iterator[Mount]:
         routed = _ROUTERS.search(self.file.content) is not None
-        renders = _RENDERERS.search(self.file.content) is not None
+        renders = renders_into_page(self.file)
         events: dict[tuple[int, int, int, int], tuple[int, Node, Node | None]] = {}
         for kind, captures in ECMASCRIPT.matches(self.file, _QUERIES):
             node, name = captures["node"][0], captures.get("name", [None])[0]

@@ -158,13 +158,14 @@ def _qualified_binding(file: SourceFile, found: Binding | None) -> tuple[str, st
         return None
     if found.kind == "import":
         return found.module, found.imported
-    required = _required_module(file, found.value) if found.kind == "variable" and found.value else ""
+    required = required_module(file, found.value) if found.kind == "variable" and found.value else ""
     if required and len(found.keys) <= 1:
         return required, (found.keys or ("*",))[0]
     return None
 
 
-def _required_module(file: SourceFile, value: Node) -> str:
+def required_module(file: SourceFile, value: Node) -> str:
+    """The module that a value loads, `require("./App")`; "" for any other."""
     function, arguments = value.child_by_field_name("function"), value.child_by_field_name("arguments")
     if function is None or arguments is None or file.text(function) != "require" or not arguments.named_children:
         return ""

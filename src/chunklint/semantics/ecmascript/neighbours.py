@@ -77,11 +77,11 @@ def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Pla
         return None if instead or _is_page_of_one(app, place) else GapKind.OUTSIDE
     if mount.group < 0 and not is_route(mount):
         return None  # at the top of what a function returns, as the cells of a table: nothing stands beside it
+    beside = [other for one in wrapped if _are_together(mount, other := app.tree.mount(one))]
     # Beside routes stand routes: what their layout shows holds them.
-    alike = (app.tree.mount(one) for one in wrapped if is_route(app.tree.mount(one)) or not is_route(mount))
-    beside = [other for other in alike if _are_together(mount, other)]
-    same = [other for other in beside if other.conditional == mount.conditional]
-    return GapKind.SIBLING if len(same) > (0 if mount.conditional or is_route(mount) else 1) else None
+    beside = [other for other in beside if is_route(other) or not is_route(mount)]
+    alike = [other for other in beside if other.conditional == mount.conditional]
+    return GapKind.SIBLING if len(alike) > (0 if mount.conditional or is_route(mount) else 1) else None
 
 
 def _is_single(app: App, place: Place) -> bool:

@@ -87,7 +87,7 @@ def started_by_handlers(file: SourceFile) -> Iterator[Started]:
             continue  # What a hook hands out is judged where effects call it.
         if next(descendants(owner, *_ELEMENTS), None) is None:
             continue  # A capital makes no component of what renders nothing: it is a factory, or a service.
-        in_effects = _run_by_effects(file) if in_effects is None else in_effects
+        in_effects = run_by_effects(file) if in_effects is None else in_effects
         if call.id in in_effects or any(_is_hook_callback(file, function) for function in ancestors(call)):
             continue
         found = _started(file, owner, acquired)
@@ -193,7 +193,7 @@ def _interval_calls(file: SourceFile) -> Iterator[Node]:
         )
 
 
-def _run_by_effects(file: SourceFile) -> frozenset[int]:
+def run_by_effects(file: SourceFile) -> frozenset[int]:
     """The calls that effects make, through local functions too."""
     return frozenset(run.node.id for effect in effects(file) for run, _ in reached(file, effect.callback))
 

@@ -18,9 +18,9 @@ from chunklint.semantics.ecmascript.entrances import (
     entering,
     handing_over,
     made_for_page,
-    renders_into_page,
     taken_apart,
 )
+from chunklint.semantics.ecmascript.entries import renders_into_page
 from chunklint.semantics.ecmascript.feeds import WHOLE, calls_of_hooks, definition_around, origin_of_use
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
@@ -31,7 +31,7 @@ from chunklint.semantics.ecmascript.functions import (
 from chunklint.semantics.ecmascript.lone_pages import only_leads_on, page_for_good
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import ENTRY
-from chunklint.semantics.ecmascript.names import Binding, bindings, resolve, string_value, unwrap
+from chunklint.semantics.ecmascript.names import Binding, bindings, required_module, resolve, unwrap
 from chunklint.semantics.ecmascript.never import never_shown
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
 from chunklint.semantics.ecmascript.root_routes import RootRoute, given_lists, root_route_of, root_routes
@@ -285,11 +285,10 @@ def _required(file: SourceFile, name: Node) -> tuple[str, str] | None:
     value = unwrap(found.value) if found is not None and found.kind == "variable" and found.value is not None else None
     part = value.child_by_field_name("property") if value is not None and value.type == "member_expression" else None
     loaded = value.child_by_field_name("object") if value is not None and part is not None else value
-    if found is None or loaded is None or loaded.type != "call_expression" or called_name(file, loaded) != "require":
+    module = required_module(file, loaded) if loaded is not None else ""
+    if found is None or not module:
         return None
-    module = string_value(file, next(iter(arguments_of(loaded)), loaded))
-    taken = file.text(part) if part is not None else (found.keys or ("default",))[0]
-    return (module, taken) if module else None
+    return module, file.text(part) if part is not None else (found.keys or ("default",))[0]
 
 
 def _main(file: SourceFile) -> Iterator[str]:
