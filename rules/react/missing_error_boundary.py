@@ -248,7 +248,7 @@ def _ends(gap: Gap, what: str) -> str:
         case StandIn.REMIX:
             return f"replaces {what} by the framework's bare error page"
         case StandIn.PREACT:
-            return f"leaves {what} blank, or as it stood before, with nothing that answers"
+            return f"leaves {what} blank or stuck, at least in part"
         case StandIn.ROUTER:
             return f"takes {what} away, for the router's bare error page at best"
     return f"blanks {what}" if what == "the whole page" else f"takes {what} off the page"

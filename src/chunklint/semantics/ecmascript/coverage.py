@@ -207,10 +207,11 @@ class App:
             at = step[0], step[1]
             step = self.came.get(at)
         root = next((one for one in self.roots if one.key == at[0]), self.roots[0])
-        mounts, names = tuple(map(self.tree.mount, places)), tuple(dict.fromkeys(map(self._name, places)))
+        mounts, names = tuple(map(self.tree.mount, places)), tuple(dict.fromkeys(map(self.name_of, places)))
         return Gap(kind, root, mounts, names, boundary, other, tuple(reversed(way)), self.share(), self.stand_in(root))
 
-    def _name(self, place: Place) -> str:
+    def name_of(self, place: Place) -> str:
+        """What a mount is called; a route, what it shows."""
         if not is_route(self.tree.mount(place)):
             return self.tree.mount(place).tag
         shown = [inner for inner in self.tree.inside(place) if self.targets.get(inner)]

@@ -26,7 +26,7 @@ class StandIn(Enum):
     NOTHING = "React takes off the page what it rendered"
     NEXT = "Next's own error page"
     REMIX = "the framework's own error page"
-    PREACT = "what was there before the error, or nothing yet; Preact throws it on and renders no more"
+    PREACT = "nothing after a first rendering; later what was there, of which since 10.29 some goes on"
     ROUTER = "the error page of React Router's data routers, for what its routes show"
 
 

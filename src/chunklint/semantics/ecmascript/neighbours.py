@@ -62,7 +62,7 @@ def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Pla
         return None
     mount, on_trunk = app.tree.mount(place), app.on_trunk(owner, cover)
     # Without data of any kind there is nothing that could be of another shape than the code thinks.
-    can_fail = not app.tree.fed.isdisjoint(app.held(place)) and not _CHROME.search(mount.tag)
+    can_fail = not app.tree.fed.isdisjoint(app.held(place)) and not _CHROME.search(app.name_of(place))
     shell = can_fail and cover is Cover.ROOT and on_trunk and owner in app.stems and _is_shell(app, owner, cover)
     if shell and _is_overlay(app, place) and any(_pages_by(app, place, cover)):
         return GapKind.OVERLAY if _stands_out(app, place, owner, cover) else None
