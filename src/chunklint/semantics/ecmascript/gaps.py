@@ -211,11 +211,21 @@ def _elsewhere(app: App, taken: Iterable[Place]) -> Iterator[Gap]:
         if local is None or far is None or not _is_composite(app, key):
             continue
         owner, cover, place = far
-        if local[0] == owner or key not in app.tree.fed:
+        if local[0] == owner or key not in app.tree.fed or not _is_guarded_by_hand(app, key):
             continue  # the overlay as a whole is what stands closer elsewhere, not this part of it
         shown = OVERLAY.search(owner[1]) is not None and app.tree.mount(place).optional
         if shown and place not in known:
             yield app.gap(GapKind.ELSEWHERE, owner, cover, (place,), app.tree.mount(local[2]))
+
+
+def _is_guarded_by_hand(app: App, key: Key) -> bool:
+    """Whether somebody put the closer boundary around a component or what mounts it, and it is no error file."""
+    at = (key, Cover.LOCAL)
+    while (step := app.came.get(at)) is not None:
+        at = step[0], step[1]
+        if step[1] is not Cover.LOCAL:
+            return True
+    return False
 
 
 def _is_composite(app: App, key: Key) -> bool:
