@@ -16,6 +16,7 @@ from chunklint.model import Location
 from chunklint.records import record
 from chunklint.semantics.ecmascript.classes import CATCHES, CLASSES, heritage_of, makes_catching_class, members
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
+from chunklint.semantics.ecmascript.loading import loader_of
 from chunklint.semantics.ecmascript.names import bindings, unwrap
 
 
@@ -266,8 +267,8 @@ def _wrapper(file: SourceFile, callee: Node) -> tuple[str, str] | None:
 
 
 def _lazy(file: SourceFile, call: Node) -> tuple[str, str] | None:
-    """Module and name of `lazy(() => import("./x").then((m) => ({ default: m.Chart })))`."""
-    text = file.text(call)[:400]
+    """Module and name of `lazy(() => import("./x").then((m) => ({ default: m.Chart })))`, also of a loader by name."""
+    text = file.text(loader_of(file, call) or call)[:400]
     found = re.search(r"\bimport\(\s*(?:/\*.*?\*/\s*)?[\"'`]([^\"'`$]+)[\"'`]", text)
     if found is None:
         return None

@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile
-from chunklint.semantics.ecmascript.functions import arguments_of, is_function, receiver_of, returned
+from chunklint.semantics.ecmascript.functions import arguments_of, function_of, is_function, receiver_of, returned
 from chunklint.semantics.ecmascript.names import resolve, unwrap
 
 _HOPS = 4
@@ -20,8 +20,8 @@ def lazy_module(file: SourceFile, value: Node) -> tuple[str, str] | None:
 
     React Router takes what a module exports as `Component`, unless a `then` says otherwise.
     """
-    node = unwrap(value)
-    values = returned(node) if is_function(node) else ()
+    node = function_of(file, value)
+    values = returned(node) if node is not None else ()
     if len(values) != 1:
         return None
     call, member = _awaited(values[0]), "Component"
@@ -33,6 +33,24 @@ def lazy_module(file: SourceFile, value: Node) -> tuple[str, str] | None:
         call, member = _awaited(receiver), chosen[1]
     module = _imported(file, call)
     return (module, member) if module else None
+
+
+def loader_of(file: SourceFile, call: Node) -> Node | None:
+    """The `import()` of a loader that is given by name, to be called ahead as well: `lazy(loadHome)`."""
+    if "import(" not in file.content:
+        return None
+    given = next(iter(arguments_of(call)), None)
+    for _ in range(_HOPS):
+        loader = function_of(file, given) if given is not None else None
+        values = returned(loader) if loader is not None else ()
+        if len(values) != 1:
+            return None
+        asked = _awaited(values[0])
+        if file.text(asked).startswith("import("):
+            return asked
+        # `() => loadHome()`
+        given = asked.child_by_field_name("function") if asked.type == "call_expression" else None
+    return None
 
 
 def loaded(file: SourceFile, name: Node) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from enum import IntEnum
 from chunklint.model import Location
 from chunklint.records import record
 from chunklint.semantics.ecmascript.modules import module_files
-from chunklint.semantics.ecmascript.mounts import ENTRY, SLOT, SPREAD
+from chunklint.semantics.ecmascript.mounts import ENTRY, SLOT, SPREAD, UNKNOWN
 from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, app_of
 from chunklint.semantics.ecmascript.workspaces import Key
 
@@ -150,7 +150,9 @@ def _default(tree: RenderTree, path: str) -> Key | None:
 
 
 def _slot(tree: RenderTree, key: Key, *tags: str) -> Place | None:
-    return next((place for place in tree.mounts_of.get(key, ()) if tree.mount(place).tag in tags), None)
+    mounts = ((place, tree.mount(place)) for place in tree.mounts_of.get(key, ()))
+    # A package's component may be called so, too: `import { App as AppComponent } from "antd"`.
+    return next((place for place, mount in mounts if mount.tag in tags and mount.module in ("", UNKNOWN)), None)
 
 
 def _app_router(tree: RenderTree) -> Iterator[Root]:
