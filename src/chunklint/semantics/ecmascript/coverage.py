@@ -14,6 +14,8 @@ from chunklint.semantics.ecmascript.render_tree import Place, RenderTree, is_rou
 from chunklint.semantics.ecmascript.routes import Cover, Root
 from chunklint.semantics.ecmascript.workspaces import Key
 
+_HOPS = 3
+
 
 class App:
     """One application: what is mounted, and how each definition and mount in it is covered.
@@ -163,6 +165,26 @@ class App:
     def held(self, place: Place) -> set[Key]:
         """The definitions that a mount shows, itself and by what it is given."""
         return {key for one in (place, *self.tree.inside(place)) for key in self.targets.get(one, ())}
+
+    def brings_boundary(self, key: Key, depth: int = _HOPS) -> bool:
+        """Whether all data that a component shows stands in a boundary of its own: above it little is left to fail."""
+        places = self.tree.mounts_of.get(key, ())
+        return self._are_caught([place for place in places if self.tree.mount(place).parent < 0], depth)
+
+    def _are_caught(self, places: Sequence[Place], depth: int) -> bool:
+        """Whether there is a boundary in each of some neighbours, around all of it, that show data, and in one."""
+        caught = [place for place in places if self._is_caught(place, depth)]
+        return bool(caught) and all(place in caught or self.tree.fed.isdisjoint(self.held(place)) for place in places)
+
+    def _is_caught(self, place: Place, depth: int) -> bool:
+        if self.tree.guards(place):
+            return True
+        own = self.targets.get(place, ())
+        if depth > 0 and any(self.brings_boundary(key, depth - 1) for key in own):
+            return True
+        # What has no data itself only frames what it is given: `<Selection><Page>…</Page></Selection>`.
+        inner = [one for one in self.tree.inside(place) if self.tree.mount(one).parent == place.at]
+        return self.tree.fed.isdisjoint(own) and self._are_caught(inner, depth)
 
     def is_clean(self, place: Place, cover: Cover) -> bool:
         """Whether a mount is a part of its own: no page is shown in it, and most of it is covered no better."""

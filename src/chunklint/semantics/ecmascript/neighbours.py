@@ -60,6 +60,8 @@ def families(app: App, owner: Key, cover: Cover) -> Iterator[tuple[Gap, tuple[Pl
 def _why(app: App, place: Place, owner: Key, cover: Cover, wrapped: Sequence[Place]) -> GapKind | None:
     if app.tree.is_fallback(place) or app.cover(place, cover) is not cover:
         return None
+    if all(map(app.brings_boundary, app.held(place))):
+        return None
     mount, on_trunk = app.tree.mount(place), app.on_trunk(owner, cover)
     # Without data of any kind there is nothing that could be of another shape than the code thinks.
     can_fail = not app.tree.fed.isdisjoint(app.held(place)) and not _CHROME.search(app.name_of(place))
