@@ -26,12 +26,18 @@ _TESTS = re.compile(
     re.MULTILINE,
 )
 
+# What only tests need; an application has no use for a screen that is queried.
+_QUERYING = ("@testing-library/", "react-test-renderer", "react-dom/test-utils")
+_QUERIES = re.compile(r"""\bfrom\s*["'](?:@testing-library/|react-test-renderer|react-dom/test-utils)""")
+
 
 def is_test_or_story(file: SourceFile) -> bool:
     """Whether a source serves tests or a component gallery: its components live as long as one test.
 
     A folder `tests` of a feature deep in the application's sources holds tests where they speak as tests do.
     """
+    if any(word in file.content for word in _QUERYING) and _QUERIES.search(file.content) is not None:
+        return True
     place = PurePosixPath(file.path)
     folders = place.parts[:-1]
     if _HELPERS.match(place.stem) and _TESTS.search(file.content) is not None:
