@@ -26,7 +26,9 @@ PACKAGES = re.compile(
     # Archives, parsers, formatters and what draws.
     r"jszip|fflate|pako|xlsx|exceljs|mammoth|marked|markdown-it|remark(?:-[\w-]+)?|rehype(?:-[\w-]+)?|unified|shiki|"
     r"highlight\.js|prismjs|prettier(?:/[\w-]+)?|mermaid|katex|qrcode|fuse\.js|minisearch|flexsearch|yaml|js-yaml|"
-    r"papaparse|dompurify|date-fns|dayjs|@babel/(?:parser|standalone|traverse|generator)|acorn|sql-formatter"
+    r"papaparse|dompurify|date-fns|dayjs|@babel/(?:parser|standalone|traverse|generator)|acorn|sql-formatter|"
+    # Schemas, whose own tests are written in the same sources.
+    r"yup|zod(?:/\w+)?|valibot|joi|ajv|superstruct|@sinclair/typebox"
     r")$"
 )
 # Packages that ask servers, and nothing else: there is nothing to look up in other files.

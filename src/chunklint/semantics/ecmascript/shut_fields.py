@@ -13,7 +13,8 @@ from chunklint.semantics.ecmascript.functions import is_function, returned
 from chunklint.semantics.ecmascript.modals import shuts_page
 from chunklint.semantics.ecmascript.names import Binding, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Effect, hook_of
-from chunklint.semantics.ecmascript.swaps import asked_before, set_at
+from chunklint.semantics.ecmascript.states import is_listed
+from chunklint.semantics.ecmascript.swaps import asked_before, named_function, set_at
 
 _SHUTS = frozenset({"disabled", "isDisabled", "readOnly", "loading", "isLoading"})
 _WAITS = frozenset({"loading", "isLoading", "spinning", "isFetching", "pending", "isPending"})
@@ -41,9 +42,13 @@ def sets_while_idle(file: SourceFile, state: Binding, owner: Node, busy: Collect
     return bool(places) and all(stands_idle(file, place, owner, busy) for place in places)
 
 
-def stands_idle(file: SourceFile, place: Node, owner: Node, busy: Collection[str]) -> bool:
-    """Whether a place in the markup of a component is shut or hidden while one of the states is set."""
-    return _is_shut_at(file, place, busy) or _is_hidden(file, place, owner, busy)
+def stands_idle(file: SourceFile, place: Node, owner: Node, busy: Collection[str], hops: int = _HOPS) -> bool:
+    """Whether a place in a component is shut or hidden while one of the states is set, or all that calls it is."""
+    if _is_shut_at(file, place, busy) or _is_hidden(file, place, owner, busy):
+        return True
+    handler = named_function(file, place, owner) if hops else None
+    calls = [use for use in uses_of(file, handler) if not is_listed(file, use)] if handler is not None else []
+    return bool(calls) and all(stands_idle(file, call, owner, busy, hops - 1) for call in calls)
 
 
 def _is_hidden(file: SourceFile, place: Node, owner: Node, busy: Collection[str], hops: int = _HOPS) -> bool:

@@ -83,7 +83,7 @@ def shown_when(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[N
         if place is None:
             return
         yield from asked_before(place, owner)
-        name = _named_function(file, place, owner)
+        name = named_function(file, place, owner)
         uses = list(uses_of(file, name)) if name is not None else []
         place = uses[0] if len(uses) == 1 else None
 
@@ -245,7 +245,7 @@ def set_at(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
         given = arguments_of(call) if call is not None and call.type == "call_expression" else []
         if given and (file.text(unwrap(given[0])) in NOTHING or (part and _leaves(file, given[0], part, replaces))):
             continue
-        handler = _named_function(file, use, state.scope)
+        handler = named_function(file, use, state.scope)
         if handler is None or _is_rendered_under(handler, use):
             yield use
             continue
@@ -291,7 +291,7 @@ def _leaves_part(file: SourceFile, value: Node, part: str, replaces: bool) -> bo
     return spread or replaces
 
 
-def _named_function(file: SourceFile, use: Node, scope: Node) -> Node | None:
+def named_function(file: SourceFile, use: Node, scope: Node) -> Node | None:
     """The name of the handler that a use stands in, when the component itself declares it."""
     function = enclosing_function(file, use)
     while function is not None and function.parent is not None:
