@@ -19,9 +19,10 @@ _SOURCES = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?)$")
 
 MANIFEST = "package.json"
 _NEEDS = ("dependencies", "devDependencies", "peerDependencies")
-# They have folders called `app` or `pages` too, and other rules for what is in them.
+# They have folders called `app` or `pages` too, and other rules for what is in them; or, as bundlers, none.
 _FRAMEWORKS = frozenset(
-    {"expo", "expo-router", "react-native", "@react-router/dev", "@remix-run/dev", "@tanstack/react-start", "gatsby"}
+    "expo expo-router react-native @react-router/dev @remix-run/dev @tanstack/react-start gatsby "
+    "@vitejs/plugin-react @vitejs/plugin-react-swc react-scripts @rsbuild/plugin-react @craco/craco parcel".split()
 )
 ENTRY_SETTINGS = ("tsconfig.json", "jsconfig.json")
 BUNDLER_SETTINGS = tuple(
