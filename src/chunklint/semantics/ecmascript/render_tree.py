@@ -241,9 +241,19 @@ class RenderTree:
                 covered = True  # what it is given goes on into the boundary: `<Catch {...props} />`
             elif slots is _OUTLETS and depth > 0 and not covered:
                 below = self.target(place)
-                if below is not None and below != key and self.covers_slot(below, slots, depth - 3):
-                    covered = True
+                if below is None or below == key:
+                    continue
+                held = self.guarded(place, depth) and self._shows_outlet(below)
+                covered = held or self.covers_slot(below, slots, depth - 3)
         return covered
+
+    def _shows_outlet(self, key: Key, hops: int = 3) -> bool:
+        """Whether a component shows the routes in its own route, itself or by what it mounts."""
+        places = self.mounts_of.get(key, ())
+        if any(self.shows(self.mount(place)) for place in places):
+            return True
+        below = {target for place in places if (target := self.target(place)) is not None} - {key} if hops else ()
+        return any(self._shows_outlet(one, hops - 1) for one in below)
 
     @staticmethod
     def shows(mount: Mount, slots: frozenset[str] = _OUTLETS) -> bool:
