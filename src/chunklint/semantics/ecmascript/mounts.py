@@ -16,6 +16,7 @@ from chunklint.languages.base import SourceFile, ancestors
 from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location, Span
 from chunklint.records import record
+from chunklint.semantics.ecmascript.builds import development_arms
 from chunklint.semantics.ecmascript.definitions import Definition, definitions
 from chunklint.semantics.ecmascript.entries import (
     comes_and_goes,
@@ -202,8 +203,11 @@ class _Sweep:
         routed = _ROUTERS.search(self.file.content) is not None
         renders = renders_into_page(self.file)
         events: dict[tuple[int, int, int, int], tuple[int, Node, Node | None]] = {}
+        arms = development_arms(self.file)
         for kind, captures in ECMASCRIPT.matches(self.file, _QUERIES):
             node, name = captures["node"][0], captures.get("name", [None])[0]
+            if any(start <= node.start_byte and node.end_byte <= end for start, end in arms):
+                continue
             if kind in (_PAIR, _OBJECT, _SPREAD, _ENTRY) and not routed:
                 continue
             # `{open ? bench : beds}` shows one or the other.
