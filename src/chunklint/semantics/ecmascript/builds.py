@@ -1,4 +1,4 @@
-"""What only a build for development shows: the other arm of a condition on the environment, or nothing, is what runs."""
+"""What only a build for development shows: one arm of a condition on the environment."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ MANIFEST = "package.json"
 _NEEDS = ("dependencies", "devDependencies", "peerDependencies")
 # They have folders called `app` or `pages` too, and other rules for what is in them; or, as bundlers, none.
 _FRAMEWORKS = frozenset(
-    "expo expo-router react-native @react-router/dev @remix-run/dev @tanstack/react-start gatsby "
-    "@vitejs/plugin-react @vitejs/plugin-react-swc react-scripts @rsbuild/plugin-react @craco/craco parcel".split()
+    {"expo", "expo-router", "react-native", "@react-router/dev", "@remix-run/dev", "@tanstack/react-start", "gatsby"}
+    | {"@vitejs/plugin-react", "@vitejs/plugin-react-swc", "react-scripts", "@rsbuild/plugin-react", "@craco/craco"}
 )
 ENTRY_SETTINGS = ("tsconfig.json", "jsconfig.json")
 BUNDLER_SETTINGS = tuple(
