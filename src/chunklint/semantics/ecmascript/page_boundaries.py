@@ -99,7 +99,7 @@ def _around_pages(
 
 _LAYOUT_FILE = re.compile(r"^layout\.[jt]sx?$")
 _LEADS_ON = re.compile(
-    r"<(?:a|nav|Link|NavLink|\w*(?:Nav|Navbar|Navigation|Sidebar|Header|Menu|Shell|TopBar|AppBar))(?=[\s/>])"
+    r"<(?:a|nav|Link|NavLink|\w*(?:Nav|Navbar|Navigation|Sidebar|Header|Menu|Shell|TopBar|AppBar|Layout))(?=[\s/>])"
 )
 
 
