@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -17,6 +17,7 @@ from chunklint.semantics.ecmascript.endings import ends_at_once, ends_in_finally
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
+    callee_of,
     enclosing_function,
     function_name,
     function_of,
@@ -34,7 +35,7 @@ from chunklint.semantics.ecmascript.lifetimes import (
     released_by_hand,
 )
 from chunklint.semantics.ecmascript.module_locks import is_held_by_module
-from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value, unwrap, written_out
+from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, string_value, written_out
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.other_windows import is_of_other_window
 from chunklint.semantics.ecmascript.page import is_scroll_lock
@@ -156,8 +157,18 @@ def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | N
             around = effect.owner or effect.callback
             stopped = cleaned_by(file, effect, RELEASES[Kind.STREAM])
             by_hand = released_by_hand(file, around, RELEASES[Kind.STREAM], frozenset(), None)
-            return None if stopped or by_hand is not None else Leak(effect, acquired)
+            ended = by_hand is not None or _calls_what_ends(file, around, RELEASES[Kind.STREAM])
+            return None if stopped or ended else Leak(effect, acquired)
     return _kept(file, effect, acquired, handle_of(file, acquired.node, acquired.path))
+
+
+def _calls_what_ends(file: SourceFile, around: Node, words: Collection[str]) -> bool:
+    """Whether a component calls a function beside it that ends what it is given: `stopAll(stream)`."""
+    called = (
+        function_of(file, callee) for call in descendants(around, "call_expression") if (callee := callee_of(call))
+    )
+    beside = (one for one in called if one is not None and not begins_within(one, around))
+    return any(called_name(file, call) in words for one in beside for call in descendants(one, "call_expression"))
 
 
 def _is_taken_off(file: SourceFile, effect: Effect, name: str | None) -> bool:
@@ -230,7 +241,7 @@ def _is_added_once(file: SourceFile, acquired: Acquisition) -> bool:
     handler = resolve(file, given[1]) if len(given) > 1 and given[1].type == "identifier" else None
     if handler is None or handler.scope.type != "program":
         return False
-    return handler.kind in ("function", "import") or (handler.value is not None and is_function(unwrap(handler.value)))
+    return handler.kind in ("function", "import") or handler.value is not None  # also `throttle(() => ...)`
 
 
 def _is_waited_for(file: SourceFile, call: Node) -> bool:

@@ -21,7 +21,7 @@ from chunklint.semantics.ecmascript.functions import (
     receiver_of,
 )
 from chunklint.semantics.ecmascript.lifetimes import Reach, reach
-from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, wrapped
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, uses_of, wrapped
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
@@ -287,9 +287,11 @@ def hears_once(file: SourceFile, made: Node) -> bool:
 
 
 def answers_once(file: SourceFile, made: Node) -> bool:
-    """Whether an EventSource is closed with its first message, whatever that says, and with an error."""
+    """Whether an EventSource is closed with its first message and with an error, or a socket is opened to fail."""
     callee, around = callee_of(made), wrapped(made).parent
     name = around.child_by_field_name("name") if around is not None and around.type == "variable_declarator" else None
+    if callee is not None and name is not None and file.text(callee) == "WebSocket":
+        return _is_opened_to_fail(file, name)
     if callee is None or name is None or file.text(callee) != "EventSource":
         return False
     ends: dict[str, bool] = {}
@@ -300,6 +302,19 @@ def answers_once(file: SourceFile, made: Node) -> bool:
         if chain[:1] == (file.text(name),) and chain[1:] and function is not None:
             ends[chain[1]] = _always_calls(file, function, f"{chain[0]}.close")
     return ends.get("onmessage", False) and ends.get("onerror", False)
+
+
+def _is_opened_to_fail(file: SourceFile, name: Node) -> bool:
+    """Whether nobody sends to a socket or hears from it, and its error closes it: it warms up the way to a server."""
+    around = [use.parent for use in uses_of(file, name)]
+    members = [one for one in around if one is not None and one.type == "member_expression"]
+    words = {file.text(one).rpartition(".")[2] for one in members}
+    return len(members) == len(around) and {"onerror", "close"} <= words <= {
+        "onerror",
+        "onclose",
+        "close",
+        "readyState",
+    }
 
 
 def _always_calls(file: SourceFile, function: Node, called: str) -> bool:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
-from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_of, is_function
-from chunklint.semantics.ecmascript.names import resolve, root_of, unwrap, written_out
-from chunklint.semantics.ecmascript.react import Effect, hook_of, jsx_elements, state_of_setter
+from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_name, function_of, is_function
+from chunklint.semantics.ecmascript.names import bindings, resolve, root_of, unwrap, uses_of, written_out
+from chunklint.semantics.ecmascript.react import Effect, hook_of, is_hook, jsx_elements, state_of_setter
 
 _CALLBACK = re.compile(r"^on[A-Z]")
 _OF_A_FRAME = frozenset({"contentDocument", "contentWindow"})
@@ -35,7 +35,22 @@ def comes_anew(file: SourceFile, effect: Effect, receiver: Node) -> bool:
 def is_element_ref(file: SourceFile, name: str, owner: Node | None) -> bool:
     """Whether an element of a component is held by a ref of that name, and so gone from it after unmount."""
     own = (element for element in jsx_elements(file) if owner is None or is_within(element, owner))
-    return any(_has_ref(file, element, name) for element in own)
+    return any(_has_ref(file, element, name) for element in own) or (
+        owner is not None and _is_lent_to_element(file, name, owner)
+    )
+
+
+def _is_lent_to_element(file: SourceFile, name: str, owner: Node) -> bool:
+    """Whether a hook hands out an empty ref that it never fills itself, for an element of its caller: `{ ref }`."""
+    body = owner.child_by_field_name("body") if is_hook(function_name(file, owner)) else None
+    found = bindings(file, body).get(name) if body is not None else None
+    hook = hook_of(file, found) if found is not None else None
+    if found is None or hook is None or hook[0] != "useRef" or file.text(hook[1])[-6:] != "(null)":
+        return False
+    around = [use.parent for use in uses_of(file, found.node)]
+    read = [one for one in around if one is not None and one.type == "member_expression"]
+    filled = any(one.parent is not None and one.parent.child_by_field_name("left") == one for one in read)
+    return not filled and len(read) < len(around)
 
 
 def matters(file: SourceFile, effect: Effect, dependency: Node, receiver: Node, handler: Node) -> bool:
