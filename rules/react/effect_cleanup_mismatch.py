@@ -127,8 +127,8 @@ export function Width() {
         "element of the component; that of an effect that runs once and goes through such an element first, or waits "
         "for what does; work whose request the cleanup calls off",
         "a timer that is set after a wait, goes off once and only sets state, or with the next frame; what "
-        "waits for the state of a permission or a lock of the screen only, which the browser answers within "
-        "milliseconds",
+        "waits for the state of a permission or of the battery, or a lock of the screen only, which the browser "
+        "answers within milliseconds",
         "events and options that are not written as literals; listeners that die with their element, where the effect "
         "runs again for nothing but refs, setters and functions that hooks keep (`useThrottleFn`), and those on the "
         "document of a frame where the effect runs again for what they do not use",

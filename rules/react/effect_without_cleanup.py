@@ -222,7 +222,7 @@ export function Width() {
         "once, no key, list, route, tab or modal around; an entry mounts what it gives a call as it is loaded, too "
         "(`router.start(<App />)`), and what a function renders that it exports to fill an element of the page, also "
         "where it keeps or loads that first; what the one route at the top of a router shows, with all others below "
-        "it, or nearly all; and the page of Next that all others beside it only lead to; what is rendered to text, "
+        "it, or nearly all; and the page of Next that all others of its router only lead to; what is rendered to text, "
         "what nobody mounts and a package's part of the same name mount nothing",
         "what a method keeps that hands nothing back, by its body or its declared type, where no other method beside "
         "it takes that away",
@@ -262,7 +262,8 @@ export function Width() {
         "set, work behind conditions that exclude each other or such a state, and what an initialiser of "
         "`useState` opens only for a state that is still empty",
         "tests, stories and mocks, but not a feature called `tests` deep in `src/` whose files do not speak as tests "
-        "do; class components; components of Solid",
+        "do; what lies in a folder with a dot before its name, as tools keep their own in; class components; "
+        "components of Solid",
     ),
     limits=(
         "an interval that a hook's function starts is reported only where an effect calls that function",

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from chunklint.languages.base import SourceFile
 from chunklint.semantics.ecmascript.unused import ROUTED
 
-_FOLDERS = frozenset({".storybook", "__tests__", "__mocks__", "cypress", "e2e"})
+_FOLDERS = frozenset({"__tests__", "__mocks__", "cypress", "e2e"})
 # What shows how something is used; a folder `demo` may be a feature of the application.
 _SHOWS = frozenset({"examples", "demos", "(demos)", "demo-app", "demo-apps"})
 # In the sources of an application, a feature may be called so as well.
@@ -41,6 +41,9 @@ def is_test_or_story(file: SourceFile) -> bool:
     place = PurePosixPath(file.path)
     folders = place.parts[:-1]
     if _HELPERS.match(place.stem) and _TESTS.search(file.content) is not None:
+        return True
+    # What a tool keeps for itself: the preview of letters, a copy of the theme, stories.
+    if any(folder.startswith(".") and folder.strip(".") for folder in folders):
         return True
     if any(mark in _MARKS for mark in place.name.split(".")[1:-1]) or not (_FOLDERS | _SHOWS).isdisjoint(folders):
         return True

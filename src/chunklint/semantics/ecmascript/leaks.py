@@ -65,7 +65,7 @@ from chunklint.semantics.ecmascript.self_ending import (
     takes_itself_away,
     tells_all_of_its_end,
 )
-from chunklint.semantics.ecmascript.shown_elements import comes_anew, matters
+from chunklint.semantics.ecmascript.shown_elements import comes_anew, is_made_beside, matters
 from chunklint.semantics.ecmascript.shutting import acquires_each_time
 from chunklint.semantics.ecmascript.timers import (
     acts_outside,
@@ -293,7 +293,9 @@ def _piles_up(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:
     meant = written_out(file, acquired.receiver) if acquired.receiver is not None else ()
     sources = (meant, meant[:-1]) if meant[-1:] == ("current",) else (meant,)
     others = [dep for dep in others if not meant or dotted(file, dep) not in sources]
-    if acquired.receiver is not None and comes_anew(file, effect, acquired.receiver):
+    if acquired.receiver is not None and (
+        comes_anew(file, effect, acquired.receiver) or is_made_beside(file, effect, acquired.receiver)
+    ):
         return False
     if acquired.receiver is not None and len(given) > 1:
         others = [dep for dep in others if matters(file, effect, dep, acquired.receiver, given[1])]

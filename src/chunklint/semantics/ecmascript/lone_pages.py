@@ -1,6 +1,7 @@
 """Pages of Next that are the only ones to be seen: nothing leads away from them, so they stay as long as the layout.
 
-Others beside them may be there for what is not found, and to lead on: `router.replace("/chat")`.
+Others beside them may be there for what is not found, and to lead on: `router.replace("/chat")`. Those of Next's other
+router are another application: whoever goes there loads the page anew.
 """
 
 from __future__ import annotations
@@ -93,12 +94,9 @@ def lone_pages(paths: Iterable[str], leading: Iterable[str], showing: Iterable[s
         root = next((frame for frame in frames if frame in page.parents and _is_page(page, frame)), None)
         if root is not None and str(page) not in skipped:
             pages[root].append(str(page))
-    beside = defaultdict(list)
-    for root in pages:
-        beside[root.parent].append(root)
-    alone = (found[0] for root, found in pages.items() if len(found) == 1 and len(beside[root.parent]) == 1)
+    alone = ((root, found[0]) for root, found in pages.items() if len(found) == 1)
     # Next's `app` mounts a page anew for each value of a part of its address.
-    return frozenset(one for one in alone if "[" not in one)
+    return frozenset(page for root, page in alone if root.name != "app" or "[" not in page)
 
 
 def _frames(paths: Iterable[str], showing: Iterable[str]) -> tuple[PurePosixPath, ...]:

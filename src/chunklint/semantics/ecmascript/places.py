@@ -43,6 +43,8 @@ _REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
 _ROUTED = ("Component", "default")
 _EXPORTED = re.compile(r"export\s*\{([^}]*)\}")
 _NAMES = re.compile(r"[\w$]+")
+# What shows a page to whoever has signed in.
+_GUARDS = re.compile(r"(?:Guard|Gate|Auth|Protected\w*|Private\w*|SignedIn)$")
 _PLAIN = frozenset({"function", "class", "boundary"})
 _DECLARED = ("class_declaration", "abstract_class_declaration", "variable_declarator")
 
@@ -149,7 +151,10 @@ def _placed(file: SourceFile) -> Placed:
 
 def _shows_page(file: SourceFile) -> bool:
     found = page_for_good(file)
-    return found is not None and all(keeps(file, tag, tag == found[0]) for tag in tags_around(file, *found))
+    if found is None or is_shown_at_times(file, *found):
+        return False
+    names = (tag.child_by_field_name("name") for tag in tags_around(file, *found) if tag is not None)
+    return not any(name is not None and _GUARDS.search(file.text(name)) for name in names)
 
 
 def _renamed(file: SourceFile) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Elements that a condition shows: an effect that runs again when the condition changes meets another element."""
+"""Elements that come anew: an effect that runs again when a condition changes, or that makes one, meets another."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
-from chunklint.semantics.ecmascript.functions import arguments_of, callee_of, function_name, function_of, is_function
-from chunklint.semantics.ecmascript.names import bindings, resolve, root_of, unwrap, uses_of, written_out
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    function_name,
+    function_of,
+    is_function,
+)
+from chunklint.semantics.ecmascript.names import bindings, dotted, resolve, root_of, unwrap, uses_of, written_out
 from chunklint.semantics.ecmascript.react import Effect, hook_of, is_hook, jsx_elements, state_of_setter
 
 _CALLBACK = re.compile(r"^on[A-Z]")
@@ -30,6 +37,23 @@ def comes_anew(file: SourceFile, effect: Effect, receiver: Node) -> bool:
         return False
     switches = {file.text(one) for one in _switches(shown[0], owner) if _is_switch(file, one)}
     return all(file.text(dep) in switches or file.text(root_of(dep)) == name for dep in effect.deps)
+
+
+def is_made_beside(file: SourceFile, effect: Effect, receiver: Node) -> bool:
+    """Whether the block in which something is done with what a ref holds has itself filled the ref just before.
+
+    `ref.current = new Audio(url); ref.current.addEventListener(...)`: each run that comes there has another one.
+    """
+    chain = written_out(file, receiver)
+    for node in descendants(effect.callback, "assignment_expression") if chain[-1:] == ("current",) else ():
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None or node.end_byte > receiver.start_byte or dotted(file, left) != chain:
+            continue
+        made = unwrap(right).type == "new_expression" or called_name(file, unwrap(right)) == "createElement"
+        block = node.parent.parent if node.parent is not None else None
+        if made and block is not None and is_within(receiver, block):
+            return True
+    return False
 
 
 def is_element_ref(file: SourceFile, name: str, owner: Node | None) -> bool:
