@@ -19,7 +19,8 @@ def is_answered_at_once(file: SourceFile, value: Node) -> bool:
     """Whether a value is the state of a permission or of the battery, or a lock that keeps the screen on.
 
     Nobody leaves within the milliseconds that the browser takes to answer. What stayed then would be one small object
-    that hears only of what the user changes in the settings or of the charge, or that the browser takes back with the next other tab.
+    that hears only of the charge or what the user changes in the settings, or that the browser takes back with the
+    next other tab.
     """
     node: Node | None = value
     if value.type == "identifier":
