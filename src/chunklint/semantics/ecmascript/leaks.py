@@ -39,6 +39,7 @@ from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, strin
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.other_windows import is_of_other_window
 from chunklint.semantics.ecmascript.page import is_scroll_lock
+from chunklint.semantics.ecmascript.polls import ends_by_a_timer
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
     Deps,
@@ -353,6 +354,7 @@ def _ends_anyway(file: SourceFile, interval: Node, release: Node) -> bool:
     return (
         ends_by_the_clock(file, interval, release)
         or ends_by_count(file, interval)
+        or ends_by_a_timer(file, interval)
         or ends_after_the_wait(file, interval, release)
         or tells_all_of_its_end(file, interval)
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants, is_within
+from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
 from chunklint.model import Draft, Location, Place, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.classes import rendering_method
@@ -205,7 +205,7 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
         named = found.kind == "import" and found.name[:1].isupper() and used not in seen
-        if named and not _is_offered(file, found) and not is_for_text_alone(file, found):
+        if named and not (_is_type(found) or _is_offered(file, found) or is_for_text_alone(file, found)):
             yield "", *used, False, True
     yield from _loaded(file)
 
@@ -214,6 +214,12 @@ def _made(file: SourceFile) -> Iterator[tuple[str, str]]:
     """Module and name of what an entry renders without a tag."""
     origins = (origin_of_use(file, name) for name in made_for_page(file))
     yield from (origin for origin in origins if origin is not None)
+
+
+def _is_type(found: Binding) -> bool:
+    """Whether an import names a type alone, by which nothing is mounted: `import type { Bell } from "./Bell"`."""
+    parts = (one for one in ancestors(found.node) if one.type in ("import_specifier", "import_statement"))
+    return any(child.type == "type" for part in parts for child in part.children)
 
 
 def _is_offered(file: SourceFile, found: Binding) -> bool:

@@ -31,6 +31,7 @@ _MOVES = (("push",), ("replace",), ("back",), ("goBack",), ("reset",), ("navigat
 # What shows for some seconds, and what it asks to be taken away with.
 _NOTICES = re.compile(r"toast|alert|notif|notice|snack|flash", re.IGNORECASE)
 _TAKES_AWAY = re.compile(r"^(?:on|handle)?(?:auto)?(?:remove|dismiss|close|hide)", re.IGNORECASE)
+_SWITCHES = re.compile(r"^set(?:Is|Show|Open|Visible)|(?:Open|Show|Shown|Visible|Active)(?:Change)?$")
 _SIGNS_IN = re.compile(r"sign-?in|log-?in", re.IGNORECASE)
 _RESTS = frozenset({"false", "null", "undefined", '""', "''"})
 _SHOWN = ("jsx_element", "jsx_self_closing_element", "jsx_fragment")
@@ -51,17 +52,18 @@ def acts_outside(file: SourceFile, callback: Node, effect: Effect, waited: bool 
         callee = callee_of(run.node) if run.node.type == "call_expression" else None
         if callee is None or run.waited or _is_used(run.node):
             continue
-        if _takes_a_notice_away(file, callee, effect):
+        if _takes_a_notice_away(file, run.node, callee, effect):
             continue
         if _is_outside(file, callee, effect) and not _stays_at_the_door(file, run.node, effect, waited):
             return file.text(callee)
     return ""
 
 
-def _takes_a_notice_away(file: SourceFile, callee: Node, effect: Effect) -> bool:
+def _takes_a_notice_away(file: SourceFile, call: Node, callee: Node, effect: Effect) -> bool:
     """Whether a notice has itself taken away, as one that is gone has been already: `removeAlert(id)` of an `Alert`."""
     owner = function_name(file, effect.owner) if effect.owner is not None else ""
-    own = _TAKES_AWAY.search(file.text(callee).rpartition(".")[2]) is not None
+    name, values = file.text(callee).rpartition(".")[2], [file.text(one) for one in arguments_of(call)[:1]]
+    own = _TAKES_AWAY.search(name) is not None or (_SWITCHES.search(name) is not None and values == ["false"])
     return own and _NOTICES.search(f"{file.path} {owner}") is not None
 
 
