@@ -185,7 +185,8 @@ export function Width() {
     ),
     silent_on=(
         "effects that return anything which may be a cleanup; whether it fits is CL502's question",
-        "handles that another effect of the component releases, from a ref, a state variable or a helper",
+        "handles that another effect of the component, or what it gives a hook to run on unmount (`useUnmount(stop)`), "
+        "releases, from a ref, a state variable or a helper, and those whose release is put away in a list",
         "listeners with `once` or a signal that may be aborted, on objects that the effect made itself, or on an "
         "element that dies with the component while the effect runs once, or that the component's own element hands "
         "over (`onLoad={setEditor}`) while the effect runs again only for callbacks, contexts and stores that the "
@@ -197,8 +198,9 @@ export function Width() {
         "props that are called after a wait or for their result; ways to the sign-in, and those after an answer, from "
         "a page that leads nowhere else, and out of a component that shows nothing; polls that another window "
         "ends and that only set state; timers that a ref lets run once, and those with which a notice has itself taken "
-        "away; intervals that a `finally`, the clock, their own count, a timer beside them, unless they lead on or call "
-        "what they are given, or a reload of the page ends, an answer, where they only set state, each outcome, where they tell it to notices or caches of the whole application, or the "
+        "away; intervals that a `finally`, the clock, their own count or a reload of the page ends, or a timer beside "
+        "them, unless they lead on or call what they are given, an answer, where they only set state, each outcome, "
+        "where they tell it to notices or caches of the whole application, or the "
         "next run in a layout, a root or a provider",
         "listeners on what each mount has made for itself and lends as a prop, or each caller of a hook has from a "
         "child of its own (`setApi={setApi}`), or on a global variable's value that "

@@ -26,6 +26,12 @@ _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
 _FILLS = re.compile(r"\bdocument\.(?:getElementById|querySelector)\(")
 _MAKES = re.compile(r"\bdocument\.createElement\(|\bunmount|\bappend(?:Child)?\(")
 _TAGS = ("jsx_opening_element", "jsx_self_closing_element")
+# What an entry hands its application to, by the names that such functions are given.
+_MOUNTS = re.compile(r"^(?:mount|render|hydrate|bootstrap)", re.IGNORECASE)
+_HANDS = re.compile(r"^(?:mount|render|hydrate|bootstrap)\w*\(", re.IGNORECASE | re.MULTILINE)
+# What frameworks call once with what is to be wrapped, and with the element that is to be filled.
+_WRAPS = frozenset({"wrapRootElement", "wrapPageElement", "rootContainer", "innerProvider", "outerProvider"})
+_SETS_UP = frozenset({"setup", "onReady"})
 _HOPS = 3
 
 
@@ -74,13 +80,34 @@ def handing_over(file: SourceFile, element: Node) -> Node | None:
     What comes after a name or a path, or in a list, is registered for later: `add("page", <Page />)`.
     """
     call = next((around for around in ancestors(element) if around.type == "call_expression"), None)
-    statement = call.parent if call is not None else None
-    if call is None or statement is None or statement.type != "expression_statement" or exports(file):
+    if call is None or not _is_last_word(file, call):
         return None
-    first = next(iter(arguments_of(call)), None)
-    if statement.parent != file.root or first is None or not is_within(element, first) or not _is_jsx(first):
-        return None
-    return call if enclosing_function(file, element) is None else None
+    given = arguments_of(call)
+    first = given if _MOUNTS.match(called_name(file, call)) else given[:1]
+    shown = any(_is_jsx(one) and is_within(element, one) for one in first)
+    return call if shown and enclosing_function(file, element) is None else None
+
+
+def handed_over(file: SourceFile) -> Iterator[Node]:
+    """The names of the components that an entry gives away to be mounted: `mountPage(Popup)`."""
+    for statement in file.root.named_children if _HANDS.search(file.content) is not None else ():
+        call = statement.named_children[0] if statement.type == "expression_statement" else None
+        if call is not None and call.type == "call_expression" and _MOUNTS.match(called_name(file, call)):
+            named = (one for one in arguments_of(call) if one.type == "identifier") if _is_last_word(file, call) else ()
+            yield from (one for one in named if file.text(one)[:1].isupper())
+
+
+def wrapping(file: SourceFile, element: Node) -> Node | None:
+    """The function by which Gatsby or umi has the whole application wrapped once; None for any other place."""
+    function = enclosing_function(file, element)
+    return function if function is not None and function_name(file, function) in _WRAPS else None
+
+
+def _is_last_word(file: SourceFile, call: Node) -> bool:
+    """Whether a call is a statement of a module that exports nothing."""
+    statement = call.parent
+    alone = statement is not None and statement.type == "expression_statement" and statement.parent == file.root
+    return alone and not exports(file)
 
 
 def _is_jsx(node: Node) -> bool:
@@ -99,6 +126,8 @@ def _runs_once(file: SourceFile, function: Node, hops: int) -> bool:
     name = function_name(file, function)
     if not name or hops == 0:
         return not name
+    if function.type == "method_definition" and name in _SETS_UP:
+        return function.parent is not None and function.parent.type == "object"
     if _is_called_where_it_stands(function):
         return True
     for use in (one for one in descendants(file.root, "identifier") if file.text(one) == name):

@@ -19,6 +19,7 @@ from chunklint.semantics.ecmascript.react import (
     effects,
     is_hook,
     state_of_setter,
+    unmounting,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, acquisition
@@ -70,7 +71,7 @@ def _is_ended_by_handlers(file: SourceFile, owner: Node) -> bool:
 
 def _is_ended_by_cleanup(file: SourceFile, owner: Node) -> bool:
     """Whether a cleanup of the component ends anything, or runs code that this file does not show."""
-    for effect in effects(file):
+    for effect in (*effects(file), *unmounting(file)):
         if effect.owner != owner or cleanup_of(file, effect) is Cleanup.ABSENT:
             continue
         names = [called_name(file, one) for one in own_calls(file, effect)]

@@ -16,7 +16,15 @@ from chunklint.semantics.ecmascript.states import is_listed, setter_of
 from chunklint.semantics.ecmascript.swaps import is_literal
 
 # What a whole application stands behind, by the names that such things are given.
-_SIGNED_IN = re.compile(r"^(?:is|has)?(?:authenticated|authed|logged_?in|signed_?in)$", re.IGNORECASE)
+_SIGNED_IN = re.compile(
+    r"^(?:is|has)?_?(?:authenticated|authed|auth|authori[sz]ed|logged_?in|signed_?in)(?:_?user)?$"
+    r"|^(?:current|auth)_?user$",
+    re.IGNORECASE,
+)
+_SIGN_IN = re.compile(
+    r"<(?:\w+\.)?(?:(?:Log|Sign)[Ii]n\w*|Unauth\w*|Auth(?:Page|Screen|Flow|Stack|Navigator|Form|Layout|Routes?|View)?)\b"
+)
+_OTHER_SIDE = {"consequence": "alternative", "alternative": "consequence"}
 
 
 def waits_for_a_latch(file: SourceFile, effect: Effect, asked: Iterable[Node]) -> bool:
@@ -46,8 +54,9 @@ def is_on_for_good(file: SourceFile, choice: Node, inner: Node) -> bool:
     shown = choice.child_by_field_name(side)
     if shown is None or not begins_within(inner, shown):
         return False
-    chain = dotted(file, asked)
-    if chain and _SIGNED_IN.match(chain[-1]):
+    chain, other = dotted(file, asked), choice.child_by_field_name(_OTHER_SIDE.get(side, ""))
+    # `user ? <App /> : <Login />`, whatever it is called by.
+    if chain and (_SIGNED_IN.match(chain[-1]) or (other is not None and _SIGN_IN.search(file.text(other)))):
         return True
     found = resolve(file, asked) if asked.type == "identifier" else None
     return found is not None and _set_once(file, found) == "true"

@@ -48,6 +48,7 @@ from chunklint.semantics.ecmascript.react import (
     effects,
     hook_of,
     is_hook,
+    unmounting,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 from chunklint.semantics.ecmascript.reruns import is_fixed
@@ -82,6 +83,7 @@ _SHORT = 1000
 _DRAG_STYLES = frozenset({"cursor", "userSelect", "webkitUserSelect"})
 _DRAGS = re.compile(r"""["'](?:[\w-]*resize|grabbing|move)["']""")
 _PILES_UP = frozenset({Kind.INTERVAL, Kind.CONNECTION, Kind.INSTANCE})
+_KEEPS = frozenset({"variable_declarator", "assignment_expression"})
 _MOUNT_CHECKS = ("mounted", "cancel", "abort", "ignore", "active", "stale", "disposed", "unmount")
 # What an application mounts around all of its pages, by the names that such components are given.
 _AROUND_ALL = re.compile(r"(?:Layout|Shell|Root|Provider|Providers)(?:Content|Inner)?$")
@@ -140,7 +142,9 @@ def leak_of(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | N
         case Kind.LISTENER if acquired.aborts:
             return _aborted(file, effect, acquired)
         case Kind.LISTENER:
-            return _held(file, effect, acquired, Handle(frozenset()))
+            kept = acquired.node.parent is not None and acquired.node.parent.type in _KEEPS
+            handle = handle_of(file, acquired.node, acquired.path) if kept else Handle(frozenset())
+            return _held(file, effect, acquired, handle)
         case Kind.SUBSCRIPTION:
             handle = handle_of(file, acquired.node, acquired.path)
             return None if handle.escapes else _held(file, effect, acquired, handle)
@@ -273,13 +277,14 @@ def _is_emptied_before(file: SourceFile, effect: Effect, acquired: Acquisition) 
 
 def _aborted(file: SourceFile, effect: Effect, acquired: Acquisition) -> Leak | None:
     """A listener whose signal only callbacks of other calls abort: a click, a message, never the unmount."""
+    ends = (*effects(file), *unmounting(file))
     for abort in acquired.aborts:
         around = enclosing_function(file, abort)
         given = around is not None and around.parent is not None and around.parent.type == "arguments"
         call = around.parent.parent if given and around is not None and around.parent is not None else None
         if call is None or around == effect.callback or is_hook(called_name(file, call)):
             return None
-        if any(begins_within(abort, part) for other in effects(file) for part in cleanup_code(file, other)):
+        if any(begins_within(abort, part) for other in ends for part in cleanup_code(file, other)):
             return None
     found = _held(file, effect, acquired, Handle(frozenset()))
     return None if found is None or found.by_hand is not None else replace(found, by_hand=acquired.aborts[0])
@@ -334,7 +339,9 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
         late, overwrites = _late_state(file, acquired, handle), _overwritten_ref(file, effect, acquired, handle)
         return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None
     if by_hand is not None and (
-        ends_at_once(file, acquired.node, by_hand) or ends_in_finally(file, acquired.node, by_hand)
+        ends_at_once(file, acquired.node, by_hand)
+        or ends_in_finally(file, acquired.node, by_hand)
+        or is_stored(file, by_hand)
     ):
         return None
     if acquired.kind is Kind.INTERVAL and by_hand is not None:

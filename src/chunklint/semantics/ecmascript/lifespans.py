@@ -24,6 +24,8 @@ from chunklint.semantics.ecmascript.specifiers import may_mean
 
 # Next's layouts, and those of Expo's router.
 _LAYOUT = re.compile(r"^_?layout\.[jt]sx?$")
+# The pages of an extension for browsers, each a document of its own.
+_PAGES = frozenset({"popup", "options", "sidepanel", "newtab", "devtools"})
 
 
 class Lifespans:
@@ -105,7 +107,7 @@ class Lifespans:
         return self._main.get(path, ())
 
     def _lasts(self, path: str, name: str) -> bool:
-        if name in self._main.get(path, ()) and self._is_root(path):
+        if self._is_given_root(path, name):
             return True
         places = list(self._places(path, name))
         return bool(places) and all(
@@ -127,15 +129,16 @@ class Lifespans:
             if key in seen:
                 continue
             seen.add(key)
-            if key[1] in self.main(key[0]) and self._is_root(key[0]):
+            if self._is_given_root(*key):
                 entered = True
                 continue
             known = list(self._placed(*key))
             places = [one for one in known if not self._is_mounted_by_nobody(*one[:2])]
             if known and not places:
                 continue
-            if not places and key[1] in self.main(key[0]) and "layouts" in PurePosixPath(key[0]).parts:
-                entered = True  # Routes that are written down as text, as umi's are, name their layout by its path.
+            # Routes that are written down as text, as umi's are, name their layout by its path, extensions their pages.
+            if not places and key[1] in self.main(key[0]) and _is_named_by_its_path(key[0]):
+                entered = True
                 continue
             if not places or any(goes or not owner for _, owner, _, goes in places):
                 return True
@@ -159,7 +162,8 @@ class Lifespans:
 
     def _placed(self, path: str, name: str) -> Iterator[tuple[str, str, bool, bool]]:
         """As `_places`, with whether something is seen to decide on the place."""
-        for user, module, owner, stays, goes in self._uses.get(name, ()):
+        # A default export without a name is found by its file below.
+        for user, module, owner, stays, goes in self._uses.get(name, ()) if name != "default" else ():
             target = self._target(user, module)
             told = target is not None and name in self._own.get(target, ())
             # What is imported and not mounted, such as a type, comes from where the specifier leads.
@@ -201,6 +205,10 @@ class Lifespans:
             self._targets[asked] = module_files(user, module, self._own) if module else user
         return self._targets[asked]
 
+    def _is_given_root(self, path: str, name: str) -> bool:
+        """Whether a framework mounts a definition once: the default export of a root, or the `Layout` of Remix's."""
+        return self._is_root(path) and (name in self.main(path) or name == "Layout")
+
     def _is_root(self, path: str) -> bool:
         """Whether a framework mounts the default export of a file once, around all of its pages or as the only one."""
         place = PurePosixPath(path)
@@ -210,12 +218,19 @@ class Lifespans:
             return "pages" in place.parts[:-1]
         if place.stem == "root":
             return place.parent.name in ("app", "src")
+        if "Root" in (place.stem, place.parent.name):  # Docusaurus: `src/theme/Root.tsx`, `src/theme/Root/index.tsx`.
+            return place.parts[-4:-1] == ("src", "theme", "Root") or place.parts[-3:-1] == ("src", "theme")
         if not _LAYOUT.match(place.name) or "app" not in place.parts:
             return False
         if place.name.startswith("_") and place.parent.name != "app":
             return False
         above = {str(folder) for folder in place.parent.parents}
         return not any(str(PurePosixPath(other).parent) in above for other in self._layouts)
+
+
+def _is_named_by_its_path(path: str) -> bool:
+    place = PurePosixPath(path)
+    return "layouts" in place.parts or (place.parent.name if place.stem == "index" else place.stem) in _PAGES
 
 
 def _shared(one: str, other: str) -> str:

@@ -40,6 +40,7 @@ from chunklint.semantics.ecmascript.react import (
     is_component_or_hook,
     jsx_elements,
     state_of_setter,
+    unmounting,
 )
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
 
@@ -183,6 +184,9 @@ def handle_of(file: SourceFile, node: Node, callers: tuple[Node, ...] = ()) -> H
             match place.type:
                 case "variable_declarator" | "assignment_expression" | "augmented_assignment_expression":
                     left = place.child_by_field_name("name") or place.child_by_field_name("left")
+                    # `timers.current[id] = setTimeout(...)` is kept by what holds all of them.
+                    while left is not None and left.type == "subscript_expression":
+                        left = left.child_by_field_name("object")
                     if left is None:
                         continue
                     chain, meant = dotted(file, left), written_out(file, left)
@@ -357,7 +361,7 @@ def _cleaning(file: SourceFile, effect: Effect) -> Iterator[Effect]:
 
     def collect() -> dict[Node | None, list[Effect]]:
         owned: dict[Node | None, list[Effect]] = {}
-        for other in effects(file):
+        for other in (*effects(file), *unmounting(file)):
             if cleanup_of(file, other) is not Cleanup.ABSENT:
                 owned.setdefault(other.owner, []).append(other)
         return owned

@@ -16,9 +16,11 @@ from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.entrances import (
     awaited,
     entering,
+    handed_over,
     handing_over,
     made_for_page,
     taken_apart,
+    wrapping,
 )
 from chunklint.semantics.ecmascript.entries import renders_into_page
 from chunklint.semantics.ecmascript.feeds import WHOLE, calls_of_hooks, definition_around, origin_of_use
@@ -26,6 +28,7 @@ from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
     enclosing_function,
+    function_name,
     is_function,
 )
 from chunklint.semantics.ecmascript.lone_pages import only_leads_on, page_for_good
@@ -35,6 +38,7 @@ from chunklint.semantics.ecmascript.names import Binding, bindings, required_mod
 from chunklint.semantics.ecmascript.never import never_shown
 from chunklint.semantics.ecmascript.react import component_of, is_component_or_hook, jsx_elements
 from chunklint.semantics.ecmascript.root_routes import RootRoute, given_lists, root_route_of, root_routes
+from chunklint.semantics.ecmascript.stand_ins import provider_lists, stand_ins
 from chunklint.semantics.ecmascript.standing import is_decided, is_shown_at_times, keeps, tags_around
 from chunklint.semantics.ecmascript.to_text import is_for_text_alone, is_rendered_to_text
 from chunklint.semantics.ecmascript.unused import LOADED, importable
@@ -175,7 +179,8 @@ def _renamed(file: SourceFile) -> Iterator[tuple[str, str]]:
 
 def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
     renders = renders_into_page(file)
-    seen = {*_registered(file), *(_made(file) if renders else ())}
+    given = (origin_of_use(file, name) for name in handed_over(file))
+    seen = {*_registered(file), *(_made(file) if renders else ()), *(one for one in given if one is not None)}
     yield from ((ENTRY, *origin, True, False) for origin in seen)
     for element in jsx_elements(file):
         name = element.child_by_field_name("name")
@@ -197,11 +202,15 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
             seen.add(origin)
             yield _held_by(file, call), *origin, *_stay(file, call)
     for call, name in calls_of_hooks(file):
-        origin, caller = origin_of_use(file, name), component_of(file, call)
+        origin, caller = origin_of_use(file, name), component_of(file, call) or _nameless(file, call)
         if origin is not None:
             seen.add(origin)
             stays = caller is not None and enclosing_function(file, call) == caller and not is_decided(file, call)
             yield definition_around(file, call), *origin, stays, not stays
+    for owner, module, stood_for in stand_ins(file):
+        seen.add((module, stood_for))
+        yield owner, module, stood_for, True, False
+    yield from ((owner, "", name, True, False) for owner, name in provider_lists(file))
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
         named = found.kind == "import" and found.name[:1].isupper() and used not in seen
@@ -242,16 +251,25 @@ def _listed(file: SourceFile) -> frozenset[str]:
 
 def _mounted(file: SourceFile, element: Node, renders: bool) -> tuple[str, bool, bool]:
     """The owner of an element, whether nothing decides on its place, and whether something is seen to."""
-    owner, route = component_of(file, element) or rendering_method(element), root_route_of(file, element)
+    owner = component_of(file, element) or rendering_method(element) or _nameless(file, element)
+    route = root_route_of(file, element)
     if route is not None:
         return _held_by(file, route.holder), *_in_root_route(file, element, route)
     if owner is not None:
         stays = _stays(file, element, owner)
         return definition_around(file, element), stays, not stays and _goes(file, element, owner)
-    around = (entering(file, element) if renders else None) or handing_over(file, element)
+    around = (entering(file, element) if renders else None) or handing_over(file, element) or wrapping(file, element)
     stays = around is not None and all(keeps(file, tag, tag == element) for tag in tags_around(file, element, around))
     goes = not stays and (around is None or is_shown_at_times(file, element, around))
     return ENTRY if around is not None and not goes else "", stays, goes
+
+
+def _nameless(file: SourceFile, node: Node) -> Node | None:
+    """The function around a node that is the default export and has no name, as pages may be."""
+    function = enclosing_function(file, node)
+    if function is None or function.parent is None or function.parent.type != "export_statement":
+        return None
+    return function if not function_name(file, function) else None
 
 
 def _named_in_routes(file: SourceFile) -> Iterator[tuple[RootRoute, tuple[str, str]]]:
@@ -264,12 +282,15 @@ def _named_in_routes(file: SourceFile) -> Iterator[tuple[RootRoute, tuple[str, s
 
 
 def _loaded(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
-    """What a file loads as the application runs."""
+    """What a file loads as the application runs, but for the components that it shows for themselves."""
     loaded = [one for one in LOADED.findall(file.content) if one not in taken_apart(file)]
+    for _, module, _ in stand_ins(file):
+        if module in loaded:
+            loaded.remove(module)
     for route in root_routes(file):
         # `lazy: () => import("./App")`: the module's `Component` is what the route shows.
         for module in LOADED.findall(file.text(route.shown)):
-            loaded.remove(module)
+            loaded = [one for one in loaded if one != module]
             yield from ((_held_by(file, route.holder), module, name, *_stay(file, route.holder)) for name in _ROUTED)
     yield from (("", module, WHOLE, False, True) for module in loaded)
 

@@ -49,6 +49,10 @@ _LIBRARY_EFFECTS = {
     ("use-isomorphic-layout-effect", "default"): True,
 }
 
+# Hooks that run a function on unmount, and those that run one once.
+_UNMOUNTS = re.compile(r"^use\w*Unmount")
+_ONCE = re.compile(r"Mount|Once|Initial")
+
 # Calls that return nothing a cleanup could be made of.
 _RETURNS_NOTHING = frozenset(
     {
@@ -105,6 +109,7 @@ class Effect:
         deps: The dependency array's elements; () for an absent or empty one, see `runs`.
         owner: The component or custom hook around it, or None.
         keeps_cleanup: Whether the hook passes on what the callback returns; `useMount` of react-use drops it.
+        ends: Whether the callback itself is what unmounting runs, see `unmounting`.
     """
 
     call: Node
@@ -113,6 +118,7 @@ class Effect:
     deps: tuple[Node, ...]
     owner: Node | None
     keeps_cleanup: bool
+    ends: bool = False
 
     @property
     def runs_once(self) -> bool:
@@ -123,6 +129,18 @@ class Effect:
 def effects(file: SourceFile) -> tuple[Effect, ...]:
     """Every effect of a file whose callback this file defines, in source order."""
     return file.remember("effects", lambda: tuple(_effects(file)))
+
+
+def unmounting(file: SourceFile) -> tuple[Effect, ...]:
+    """The calls of hooks that run a function on unmount, such as `useUnmount(stop)`, as effects that only clean up."""
+
+    def find() -> Iterator[Effect]:
+        for call in _calls(file) if "Unmount" in file.content else ():
+            callback = function_of(file, arguments_of(call)[0])
+            if callback is not None and _UNMOUNTS.match(called_name(file, call)):
+                yield Effect(call, callback, Deps.EMPTY, (), component_of(file, call), True, ends=True)
+
+    return file.remember("functions run on unmount", lambda: tuple(find()))
 
 
 def hook_calls(file: SourceFile, name: str) -> Iterator[Node]:
@@ -142,6 +160,8 @@ def is_react(file: SourceFile, callee: Node | None, name: str) -> bool:
 
 def cleanup_of(file: SourceFile, effect: Effect) -> Cleanup:
     """Whether unmounting runs anything. What cannot be told counts as present."""
+    if effect.ends:
+        return Cleanup.PRESENT
     values = [value for value in returned(effect.callback) if not _is_plain(file, value)]
     if not values:
         return Cleanup.ABSENT
@@ -152,6 +172,9 @@ def cleanup_of(file: SourceFile, effect: Effect) -> Cleanup:
 
 def cleanups(file: SourceFile, effect: Effect) -> Iterator[Node]:
     """What an effect's callback returns as its cleanup: the functions, or the expressions that stand for them."""
+    if effect.ends:
+        yield effect.callback
+        return
     for value in returned(effect.callback):
         if not _is_plain(file, value):
             yield function_of(file, value) or value
@@ -252,7 +275,20 @@ def _effects(file: SourceFile) -> Iterator[Effect]:
         callback = function_of(file, given[0]) if keeps is not None and given else None
         if keeps is not None and callback is not None:
             runs, deps = _deps(file, given[1:2])
+            if callee is not None and runs is Deps.NONE and not any(is_react(file, callee, one) for one in _EFFECTS):
+                runs = _runs_of(file, callee)
             yield Effect(call, callback, runs, deps, component_of(file, call), keeps)
+
+
+def _runs_of(file: SourceFile, callee: Node) -> Deps:
+    """When an effect hook that is not React's runs without dependencies: `useMount` once, by its name or its body."""
+    name = callee.child_by_field_name("property") or callee
+    if _ONCE.search(file.text(name)):
+        return Deps.EMPTY
+    function = function_of(file, callee)
+    inner = [call for call in _calls(file) if function is not None and is_within(call, function)]
+    lists = [_deps(file, arguments_of(call)[1:2])[0] for call in inner if effect_hook(file, callee_of(call) or call)]
+    return lists[0] if len(lists) == 1 else Deps.NONE
 
 
 def effect_hook(file: SourceFile, callee: Node, hops: int = 3) -> bool | None:

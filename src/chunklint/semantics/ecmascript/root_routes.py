@@ -1,7 +1,7 @@
 """Root routes: what the one route at the top of a router shows stays as long as that, whatever lies below it.
 
 `createBrowserRouter([{ path: "/", element: <App />, children }])`, and the same as elements. A route beside it that
-only tells of what is found nowhere does not count.
+only tells of what is found nowhere, or by which somebody signs in, does not count.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ _ROOT = re.compile(r"createRootRoute(?:WithContext)?\b")
 _FROM_ELEMENTS = frozenset({"createRoutesFromElements", "createRoutesFromChildren"})
 _SHOWS = ("element", "Component", "component", "lazy")
 _NOWHERE = re.compile(r"NotFound|Not_Found|404|NoMatch|Error|Navigate|Redirect|Missing")
+_LEADS_ON = re.compile(r"[{(\s]*<(?:Navigate|Redirect)\b")
+_SIGNING_IN = re.compile(
+    r"^/?(?:(?:user|users|account|auth|oauth2?)/)?(?:log-?(?:in|out)|sign-?(?:in|up|out)|register|auth|oauth2?|sso|callback|forgot\b.*"
+    r"|(?:forgot|reset|recover|change)-?password|password-?reset|verify(?:-?email)?|activate|2fa|mfa|setup|install)(?:/.*)?$",
+    re.IGNORECASE,
+)
 _ELEMENTS = ("jsx_element", "jsx_self_closing_element")
 # The paths of a route that holds all others, and how many times more routes it must hold than there are beside it.
 _TOP: tuple[list[str | None], ...] = ([], [""], ["/"])
@@ -38,7 +44,7 @@ class RootRoute(NamedTuple):
 
 def root_routes(file: SourceFile) -> tuple[RootRoute, ...]:
     """The root routes of a file's routers, and the routes that stand alone below them, outermost first."""
-    if "Route" not in file.content:
+    if "oute" not in file.content:
         return ()
     return file.remember("root routes", lambda: tuple(_root_routes(file)))
 
@@ -72,6 +78,8 @@ def _of_lists(file: SourceFile) -> Iterator[RootRoute]:
         if made is not None and made.type == "variable_declarator":
             value = made.child_by_field_name("value")
             made = unwrap(value) if value is not None else made
+        kept = resolve(file, made) if made is not None and made.type == "identifier" else None
+        made = unwrap(kept.value) if kept is not None and kept.value is not None and not kept.keys else made
         if made is not None and made.type == "array" and "path" in file.text(made):
             yield from (RootRoute(shown, made) for shown in _shown_by_list(file, made))
 
@@ -118,8 +126,9 @@ def _shown_by_list(file: SourceFile, routes: Node) -> Iterator[Node]:
 
 def _root_among(file: SourceFile, routes: list[Node], holding: list[Node]) -> Node | None:
     """The route that all others lie in, or nearly all: one that is left for a login page alone is hardly left."""
-    if len(holding) == 1 and all(_leads_nowhere(file, one) for one in routes if one not in holding):
-        return holding[0]
+    left = [one for one in routes if not (_leads_nowhere(file, one) or _is_passed_once(file, one))]
+    if len(left) == 1 and (left[0].type == "object" or left[0].type in _ELEMENTS):
+        return left[0]
     tops = [one for one in holding if [string_value(file, path) for path in _values(file, one, ("path",))] in _TOP]
     if len(tops) != 1:
         return None
@@ -141,7 +150,14 @@ def _count(file: SourceFile, route: Node) -> int:
 def _leads_nowhere(file: SourceFile, route: Node) -> bool:
     paths = [string_value(file, one) for one in _values(file, route, ("path",))]
     shown = [file.text(one) for one in _values(file, route, _SHOWS)]
-    return paths in (["*"], ["/*"]) and any(_NOWHERE.search(one) for one in shown)
+    nowhere = paths in (["*"], ["/*"]) and any(_NOWHERE.search(one) for one in shown)
+    return nowhere or any(_LEADS_ON.match(one) for one in shown)
+
+
+def _is_passed_once(file: SourceFile, route: Node) -> bool:
+    """Whether a route is one by which somebody signs in, or is asked to: who has done so hardly comes there again."""
+    paths = [string_value(file, one) or "" for one in _values(file, route, ("path",))]
+    return any(_SIGNING_IN.search(one) for one in paths)
 
 
 def _values(file: SourceFile, made: Node, keys: tuple[str, ...]) -> Iterator[Node]:

@@ -37,6 +37,7 @@ from chunklint.semantics.ecmascript.react import (
     hook_of,
     is_component_or_hook,
     is_hook,
+    unmounting,
 )
 from chunklint.semantics.ecmascript.reducers import Reduced, never_written, reduced
 from chunklint.semantics.ecmascript.registries import registry_of
@@ -179,11 +180,17 @@ def starts(file: SourceFile) -> Iterator[Start]:
 
 def _is_ended_beside(file: SourceFile, effect: Effect, target: tuple[str, str, str]) -> bool:
     """Whether the cleanup of another effect calls what ends things in the same module or hook: `stopPolling()`."""
-    others = (one for one in effects(file) if one.owner == effect.owner and one.call != effect.call)
+    every = (*effects(file), *unmounting(file))
+    others = (one for one in every if one.owner == effect.owner and one.call != effect.call)
     for cleanup in (cleanup for other in others for cleanup in cleanups(file, other)):
-        for call in descendants(cleanup, "call_expression"):
-            called = _imported(file, call)
-            if called is None or called[0] != target[0] or not is_ending(called[2] or called[1]):
+        # `useEffect(() => timer.stop, [])` gives what is called.
+        given = [] if is_function(cleanup) else [cleanup]
+        for callee in (*given, *filter(None, map(callee_of, descendants(cleanup, "call_expression")))):
+            called = _imported(file, callee)
+            if called is None or called[0] != target[0]:
+                continue
+            # A hook's list has no names of its own: `const [start, stop] = useTimer()`.
+            if not (is_ending(called[2] or called[1]) or (called[2].isdigit() and is_ending(file.text(callee)))):
                 continue
             if not target[2] or called[1] == target[1]:
                 return True
@@ -207,7 +214,8 @@ def _target(file: SourceFile, effect: Effect, node: Node) -> tuple[str, str, str
     if node.type == "new_expression":
         made = constructed(file, effect, node)
         return (*made, "constructor") if made is not None else None
-    return _imported(file, node) if _is_dropped(node) or _is_left(file, node) else None
+    callee = callee_of(node) if _is_dropped(node) or _is_left(file, node) else None
+    return _imported(file, callee) if callee is not None else None
 
 
 def joined(facts: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[Start, Offer]]:
@@ -379,10 +387,9 @@ def _method(file: SourceFile, found: Binding, member: Node | None) -> tuple[str,
     return ("", source.name, file.text(member)) if source.kind == "class" else None
 
 
-def _imported(file: SourceFile, call: Node) -> tuple[str, str, str] | None:
+def _imported(file: SourceFile, callee: Node) -> tuple[str, str, str] | None:
     """Module, name and member of what is called: `start` of `const {start} = useRecorder()`."""
-    callee = callee_of(call)
-    if callee is None or is_function(callee):
+    if is_function(callee):
         return None
     owner = callee.child_by_field_name("object") if callee.type == "member_expression" else None
     root, member = (unwrap(owner), callee.child_by_field_name("property")) if owner is not None else (callee, None)
@@ -394,8 +401,8 @@ def _imported(file: SourceFile, call: Node) -> tuple[str, str, str] | None:
     if found.value is not None and unwrap(found.value).type == "new_expression":
         return _method(file, found, member)
     hook = hook_of(file, found)
-    callee = callee_of(hook[1]) if hook is not None else None
-    source = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+    called = callee_of(hook[1]) if hook is not None else None
+    source = resolve(file, called) if called is not None and called.type == "identifier" else None
     keys = (*found.keys, *([file.text(member)] if member is not None else []))
     if source is None or source.scope.type != "program" or len(keys) > 1:
         return None

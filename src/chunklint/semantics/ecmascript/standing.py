@@ -21,6 +21,12 @@ _SHOWS_AT_TIMES = re.compile(
     r"(?:Route|Switch|Tab|TabPane|TabPanel|Step|Modal|Dialog|Drawer|Sheet|Popover|Popper|Tooltip|Dropdown|Menu|Item|Row|"
     r"Cell|List|Content|Portal|Collapse|Accordion\w*|Transition|Presence|Animate\w*|Fade|Slide|Show|If|When|Case)$"
 )
+# The parts of a page that is laid out, whatever else is on it.
+_LAID_OUT = re.compile(r"^(?:\w*Layout\.|Main|Page|App|Layout)?Content$")
+_FRAMES = re.compile(r"(?:Layout|Shell|Frame|Page|Scaffold)$")
+_PARTS = re.compile(
+    r"^(?:header|footer|navbar|nav|navigation|aside|side_?bar|masthead|top_?bar|app_?bar)$", re.IGNORECASE
+)
 _BUILD = re.compile(r"(?:process\.env|import\.meta\.env)\.\w+$")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+")
 
@@ -53,10 +59,14 @@ def is_shown_at_times(file: SourceFile, element: Node, top: Node | None) -> bool
     """Whether a prop that carries an element, a key, a route, a tab or a modal below some node decides on it."""
     for tag in tags_around(file, element, top):
         name = tag.child_by_field_name("name") if tag is not None else None
-        shown = name is not None and tag != element and _SHOWS_AT_TIMES.search(file.text(name)) is not None
+        shown = name is not None and tag != element and _shows_at_times(file.text(name))
         if tag is None or _has_key(file, tag) or shown:
             return True
     return False
+
+
+def _shows_at_times(name: str) -> bool:
+    return _SHOWS_AT_TIMES.search(name) is not None and _LAID_OUT.match(name) is None
 
 
 def tags_around(file: SourceFile, element: Node, owner: Node | None) -> Iterator[Node | None]:
@@ -66,7 +76,7 @@ def tags_around(file: SourceFile, element: Node, owner: Node | None) -> Iterator
         if around == owner:
             return
         if around.type == "jsx_attribute":
-            yield around.parent if _holds_panes(file, around) else None
+            yield around.parent if _holds_panes(file, around) or _is_part_of_frame(file, around) else None
         elif around.type == "jsx_element" and around.named_children[0] != element:
             yield around.named_children[0]
 
@@ -79,6 +89,14 @@ def _holds_panes(file: SourceFile, attribute: Node) -> bool:
         return False
     found = bindings(file, file.root).get(file.text(name))
     return found is not None and (found.module, found.imported) == ("antd", "Tabs") and "destroy" not in file.text(tag)
+
+
+def _is_part_of_frame(file: SourceFile, attribute: Node) -> bool:
+    """Whether a prop carries a part of a page that a frame shows beside the others: `<Layout header={<Bar />}>`."""
+    tag = attribute.parent
+    name = tag.child_by_field_name("name") if tag is not None else None
+    framed = name is not None and _FRAMES.search(file.text(name)) is not None
+    return framed and _PARTS.match(file.text(attribute.named_children[0])) is not None
 
 
 def keeps(file: SourceFile, tag: Node | None, own: bool) -> bool:
