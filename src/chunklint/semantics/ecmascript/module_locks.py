@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
+from chunklint.semantics.ecmascript.cleanup_scope import Chain
 from chunklint.semantics.ecmascript.endings import left_early
 from chunklint.semantics.ecmascript.functions import callee_of, enclosing_function
-from chunklint.semantics.ecmascript.names import FUNCTIONS, Binding, resolve, root_of, unwrap, wrapped
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, unwrap, wrapped
 from chunklint.semantics.ecmascript.react import Effect
 from chunklint.semantics.ecmascript.releases import Kind
 from chunklint.semantics.ecmascript.resources import Acquisition, reached
 
+_PAGE = frozenset({"window", "globalThis", "self"})
 _NOTHING = frozenset({"false", "null", "undefined"})
 
 
@@ -29,33 +31,47 @@ def is_held_by_module(file: SourceFile, effect: Effect, acquired: Acquisition) -
 
 
 def _is_locked(file: SourceFile, place: Node) -> bool:
-    """Whether a place is reached once a page: `if (listening) return; listening = true;`."""
+    """Whether a place is reached once a page: `if (listening) return; listening = true;`, or within such a question."""
     function = enclosing_function(file, place)
     if function is None:
         return False
-    asked = [test for test in left_early(function) if test.end_byte <= place.start_byte]
-    locks = {found.node.id for test in asked for found in _of_module(file, test)}
+    asked = [
+        test for test in (*left_early(function), *_asked_around(place, function)) if test.end_byte <= place.start_byte
+    ]
+    locks = {chain for test in asked for chain in _of_module(file, test)}
     if not locks:
         return False
     for set_to in descendants(function, "assignment_expression", stop=FUNCTIONS):
         left, right = set_to.child_by_field_name("left"), set_to.child_by_field_name("right")
-        found = resolve(file, left) if left is not None and left.type == "identifier" else None
-        if found is not None and found.node.id in locks and right is not None and file.text(right) not in _NOTHING:
+        chain = dotted(file, left) if left is not None else ()
+        if chain in locks and right is not None and file.text(right) not in _NOTHING:
             return True
     return False
 
 
-def _of_module(file: SourceFile, test: Node) -> Iterator[Binding]:
-    """The variables of the module that a condition asks for being filled: `listening`, `started && ready`."""
-    asked = unwrap(test)
-    parts = [asked] if asked.type == "identifier" else asked.children
-    if asked.type not in ("identifier", "binary_expression"):
-        return
-    for part in parts:
-        name = unwrap(part) if part.is_named else part
-        found = resolve(file, name) if name.type == "identifier" else None
-        if found is not None and found.kind == "variable" and found.scope.type == "program":
-            yield found
+def _asked_around(place: Node, function: Node) -> Iterator[Node]:
+    """The conditions of a function under which a place is reached."""
+    for around in ancestors(place):
+        if around == function:
+            return
+        condition = around.child_by_field_name("condition") if around.type == "if_statement" else None
+        if condition is not None:
+            yield condition
+
+
+def _of_module(file: SourceFile, test: Node) -> Iterator[Chain]:
+    """What a condition asks of the module or of the page: `listening`, `!window.__listening`, `started && ready`."""
+    pending = [test]
+    while pending:
+        asked = unwrap(pending.pop())
+        if asked.type in ("binary_expression", "unary_expression"):
+            pending += asked.named_children
+            continue
+        chain, root = dotted(file, asked), root_of(asked)
+        found = resolve(file, root) if root.type == "identifier" else None
+        paged = found is None and len(chain) > 1 and chain[0] in _PAGE
+        if chain and (paged or (found is not None and found.kind == "variable" and found.scope.type == "program")):
+            yield chain
 
 
 def _ends_last(file: SourceFile, effect: Effect, acquired: Acquisition) -> bool:

@@ -21,7 +21,7 @@ from chunklint.semantics.ecmascript.functions import (
     receiver_of,
 )
 from chunklint.semantics.ecmascript.lifetimes import Reach, reach
-from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, uses_of, wrapped
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, root_of, string_value, uses_of, wrapped
 from chunklint.semantics.ecmascript.origins import origin_of
 from chunklint.semantics.ecmascript.react import Deps, Effect, component_of, hook_of, state_of_setter
 from chunklint.semantics.ecmascript.releases import RELEASES, Kind
@@ -30,6 +30,8 @@ from chunklint.semantics.ecmascript.timers import leads_away
 
 _CLEARS = RELEASES[Kind.INTERVAL]
 _COMPARES = frozenset({"<", ">", "<=", ">=", "==", "==="})
+# What tells an answer, and what ends it.
+_ANSWERS = {"EventSource": "close", "Worker": "terminate"}
 _OBSERVERS = frozenset({"ResizeObserver", "IntersectionObserver", "MutationObserver"})
 # What asks again for data that others show as well, closes the other window, or only tells the developer.
 _QUIET = frozenset({"refetch", "mutate", "invalidateQueries", "close", "log", "debug", "info", "warn", "error"})
@@ -64,6 +66,8 @@ _READS = re.compile(
 )
 _ANY_OF = re.compile(r"\|\||!==?|\bincludes\(")
 _HOPS = 4
+# All that is done with a socket of which only the error is heard.
+_OF_FAILING = frozenset({"onerror", "close", "readyState"})
 
 
 def run_by(file: SourceFile, callback: Node) -> tuple[Node, ...]:
@@ -287,21 +291,35 @@ def hears_once(file: SourceFile, made: Node) -> bool:
 
 
 def answers_once(file: SourceFile, made: Node) -> bool:
-    """Whether an EventSource is closed with its first message and with an error, or a socket is opened to fail."""
+    """Whether an EventSource is closed with its first message and with an error, or a socket is opened to fail.
+
+    A worker that is ended with its first message is done with what it was made for.
+    """
     callee, around = callee_of(made), wrapped(made).parent
     name = around.child_by_field_name("name") if around is not None and around.type == "variable_declarator" else None
     if callee is not None and name is not None and file.text(callee) == "WebSocket":
         return _is_opened_to_fail(file, name)
-    if callee is None or name is None or file.text(callee) != "EventSource":
+    if callee is None or name is None or file.text(callee) not in _ANSWERS:
         return False
-    ends: dict[str, bool] = {}
-    for node in descendants(enclosing_function(file, made) or file.root, "assignment_expression"):
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        chain = dotted(file, left) if left is not None else ()
-        function = function_of(file, right) if right is not None else None
-        if chain[:1] == (file.text(name),) and chain[1:] and function is not None:
-            ends[chain[1]] = _always_calls(file, function, f"{chain[0]}.close")
-    return ends.get("onmessage", False) and ends.get("onerror", False)
+    ends, last = dict[str, bool](), f"{file.text(name)}.{_ANSWERS[file.text(callee)]}"
+    for node in descendants(enclosing_function(file, made) or file.root, "assignment_expression", "call_expression"):
+        event, handler = _heard(file, node, file.text(name))
+        function = function_of(file, handler) if handler is not None else None
+        if function is not None:
+            ends[event] = _always_calls(file, function, last)
+    return ends.get("message", False) and ends.get("error", last.endswith("terminate"))
+
+
+def _heard(file: SourceFile, node: Node, name: str) -> tuple[str, Node | None]:
+    """The event of an object for which a handler is set or added, and the handler; "" and None for anything else."""
+    if node.type == "call_expression":
+        receiver, given = receiver_of(node), arguments_of(node)
+        own = receiver is not None and file.text(receiver) == name and called_name(file, node) == "addEventListener"
+        return (string_value(file, given[0]) or "", given[1]) if own and len(given) > 1 else ("", None)
+    left = node.child_by_field_name("left")
+    chain = dotted(file, left) if left is not None else ()
+    own = len(chain) > 1 and chain[0] == name
+    return (chain[1].removeprefix("on"), node.child_by_field_name("right")) if own else ("", None)
 
 
 def _is_opened_to_fail(file: SourceFile, name: Node) -> bool:
@@ -309,17 +327,14 @@ def _is_opened_to_fail(file: SourceFile, name: Node) -> bool:
     around = [use.parent for use in uses_of(file, name)]
     members = [one for one in around if one is not None and one.type == "member_expression"]
     words = {file.text(one).rpartition(".")[2] for one in members}
-    return len(members) == len(around) and {"onerror", "close"} <= words <= {
-        "onerror",
-        "onclose",
-        "close",
-        "readyState",
-    }
+    return len(members) == len(around) and {"onerror", "close"} <= words <= _OF_FAILING
 
 
 def _always_calls(file: SourceFile, function: Node, called: str) -> bool:
     """Whether a statement of a function itself makes a call, and no way leaves the function before that."""
     body = function.child_by_field_name("body")
+    if body is not None and body.type == "call_expression":
+        return file.text(body).startswith(f"{called}(")
     for statement in body.named_children if body is not None else ():
         if statement.type == "expression_statement" and file.text(statement).startswith(f"{called}("):
             return True
