@@ -27,6 +27,9 @@ from chunklint.semantics.ecmascript.swaps import NOTHING
 _MODAL = re.compile(r"Modal|Dialog|Drawer|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox|SlidingPanel|SlideOver|Offcanvas")
 # What covers the page, in the words of utility classes: `fixed inset-0`, `w-screen h-screen fixed`.
 _COVERS = re.compile(r"inset-0|(?=.*\bw-(?:screen|full|dvw)\b)(?=.*\bh-(?:screen|full|dvh)\b)")
+# A style that lies over it, and what lets the pointer through, lies behind, or covers only sometimes.
+_COVERING = re.compile(r"(?=.*\bposition:\s*[\"']fixed[\"'])(?=.*\b(?:inset:\s*[\"']?0|height:\s*[\"']100))", re.DOTALL)
+_OPEN_BELOW = re.compile(r"pointer-events-none|pointerEvents:\s*[\"']none|-z-|zIndex:\s*-|\?|&&")
 _MAY_COVER = re.compile(r"""\bfixed\b|aria-modal|role=["'](?:alert)?dialog""")
 _CLOSING = re.compile(
     r"^on(?:Close|Cancel|Hide|Dismiss|OpenChange|Exit|Done|Success)|^(?:close|cancel|hide|setOpen)"
@@ -125,14 +128,24 @@ def modal_around(file: SourceFile, around: list[Node]) -> Node | None:
     """The innermost modal around an element, whole, that is there only while it is open; None for none.
 
     An element in a modal's tags is there while that is open. A modal of its own name (`<UserDialog user={user} />`) is
-    so where a condition decides on it, or one around it.
+    so where a condition decides on it, or one around it, and so is anything else that lies over the whole page.
     """
     for at, tag in enumerate(around):
-        if not _is_named_modal(file, tag):
+        named = _is_named_modal(file, tag)
+        if not named and not (at > 0 and lies_over(file, tag)):
             continue
-        if at > 0 or is_conditional(tag):
+        if (named and at > 0) or is_conditional(tag):
             return tag.parent if tag.type == "jsx_opening_element" else tag
     return None
+
+
+def lies_over(file: SourceFile, tag: Node) -> bool:
+    """Whether an element always lies over all that the window shows, and keeps the pointer from that."""
+    parts = [one for one in tag.named_children if one.type == "jsx_attribute"]
+    texts = {file.text(one.named_children[0]): file.text(one) for one in parts}
+    classes, style = texts.get("className", ""), texts.get("style", "")
+    covers = (re.search(r"\bfixed\b", classes) and _COVERS.search(classes)) or _COVERING.search(style)
+    return bool(covers) and not _OPEN_BELOW.search(classes) and not _OPEN_BELOW.search(style)
 
 
 def is_conditional(tag: Node) -> bool:

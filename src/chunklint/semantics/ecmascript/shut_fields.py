@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.semantics.ecmascript.asked_names import state_named
 from chunklint.semantics.ecmascript.functions import is_function, returned
 from chunklint.semantics.ecmascript.modals import shuts_page
-from chunklint.semantics.ecmascript.names import Binding, unwrap, uses_of
+from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
 from chunklint.semantics.ecmascript.react import Effect, hook_of
 from chunklint.semantics.ecmascript.states import is_listed
-from chunklint.semantics.ecmascript.swaps import asked_before, named_function, set_at
+from chunklint.semantics.ecmascript.swaps import asked_before, named_function, places_of, setting
 
 _SHUTS = frozenset({"disabled", "isDisabled", "readOnly", "loading", "isLoading"})
 _WAITS = frozenset({"loading", "isLoading", "spinning", "isFetching", "pending", "isPending"})
 # What shows a spinner in the place of its children, or over them, by the names that such components have.
 _SHOWS_LOADING = re.compile(r"Load|Spin|Skeleton|Pending|Wait|Await|Busy|StatusIndicator")
+# What lies over that which stands beside it, by the names that such components have, and what shows it.
+_COVERS_OTHERS = re.compile(r"Overlay$|Backdrop$|LoadingMask$")
+_SHOWN_BY = frozenset({"visible", "open", "show", "active", "loading", "isLoading", "isVisible", "isOpen"})
+_ABSOLUTE = re.compile(r"\b(?:absolute|fixed)\b")
 _HOPS = 3
+_ELEMENTS = ("jsx_element", "jsx_self_closing_element")
 _NO_POINTER = "pointer-events-none"
+_EQUAL, _UNEQUAL = frozenset({"===", "=="}), frozenset({"!==", "!="})
 _TAGS = ("jsx_opening_element", "jsx_self_closing_element")
 
 
@@ -37,9 +43,14 @@ def is_shut(file: SourceFile, effect: Effect, name: str, busy: Collection[str]) 
 
 
 def sets_while_idle(file: SourceFile, state: Binding, owner: Node, busy: Collection[str]) -> bool:
-    """Whether all that sets a state stands where states shut or hide it, as written: `busy`, `rows.isLoading`."""
-    places = list(set_at(file, state))
-    return bool(places) and all(stands_idle(file, place, owner, busy) for place in places)
+    """Whether all that sets a state stands where states shut or hide it, as written: `busy`, `rows.isLoading`.
+
+    A handler may ask for them itself: `if (busy) return; setPage(page + 1)`.
+    """
+    uses = list(setting(file, state))
+    places = [place for use in uses if not is_idle_at(file, use, owner, busy) for place in places_of(file, use, state)]
+    shut = all(stands_idle(file, place, owner, busy) for place in places)
+    return shut and any(True for use in uses for _ in places_of(file, use, state))
 
 
 def stands_idle(file: SourceFile, place: Node, owner: Node, busy: Collection[str], hops: int = _HOPS) -> bool:
@@ -82,13 +93,56 @@ def _is_shut_at(file: SourceFile, place: Node, busy: Collection[str]) -> bool:
         named = part.type == "jsx_attribute" and file.text(part.named_children[0]) in _SHUTS
         if named and any(file.text(name) in busy for name in descendants(part, "identifier", "member_expression")):
             return True
-    around = (one.named_children[0] for one in ancestors(place) if one.type == "jsx_element")
+        if named and (value := _value_of(part)) is not None and _implies_idle(file, value, False, busy):
+            return True
+    around = [one for one in ancestors(place) if one.type == "jsx_element"]
     return any(
-        _shuts_all_in(file, opening, part, busy)
-        for opening in around
-        for part in opening.named_children
+        _shuts_all_in(file, element.named_children[0], part, busy)
+        for element in around
+        for part in element.named_children[0].named_children
         if part.type == "jsx_attribute"
-    )
+    ) or any(_lies_over(file, part, busy) for element in around for part in element.named_children[1:])
+
+
+def _lies_over(file: SourceFile, part: Node, busy: Collection[str]) -> bool:
+    """Whether a part of an element lies over the others while a state is set.
+
+    `<LoadingOverlay visible={busy} />`, or `{busy && <div className="absolute inset-0" />}`.
+    """
+    shown = [part] if part.type in _ELEMENTS else []
+    if part.type == "jsx_expression":
+        shown = [one for one in descendants(part, *_ELEMENTS) if not _is_inner(one, part)]
+    for element in shown:
+        tag = element if element.type == "jsx_self_closing_element" else element.named_children[0]
+        name, attributes = tag.child_by_field_name("name"), [*_attributes(file, tag)]
+        text = file.text(name) if name is not None else ""
+        classes = next((file.text(value) for key, value in attributes if key == "className"), "")
+        over = _COVERS_OTHERS.search(text) is not None or (
+            "inset-0" in classes and _NO_POINTER not in classes and _ABSOLUTE.search(classes) is not None
+        )
+        asked = [condition for condition, held in asked_before(element, part) if held]
+        asked += [value for key, value in attributes if key in _SHOWN_BY and _COVERS_OTHERS.search(text)]
+        if over and any(_implies_idle(file, one, False, busy) for one in asked):
+            return True
+    return False
+
+
+def _is_inner(element: Node, part: Node) -> bool:
+    return any(around.type in _ELEMENTS for around in ancestors(element) if begins_within(around, part))
+
+
+def _attributes(file: SourceFile, tag: Node) -> Iterator[tuple[str, Node]]:
+    for part in tag.named_children:
+        if part.type == "jsx_attribute" and (value := _value_of(part)) is not None:
+            yield file.text(part.named_children[0]), value
+
+
+def _value_of(attribute: Node) -> Node | None:
+    """What an attribute is given: a text, or what stands in its braces."""
+    given = attribute.named_children[1:2]
+    if given and given[0].type == "jsx_expression":
+        return next(iter(given[0].named_children), None)
+    return given[0] if given else None
 
 
 def _shuts_all_in(file: SourceFile, opening: Node, part: Node, busy: Collection[str]) -> bool:
@@ -139,10 +193,27 @@ def _implies_idle(file: SourceFile, condition: Node, value: bool, busy: Collecti
     """Whether a condition can only have that value while a state of the names is not set."""
     node = unwrap(condition)
     if node.type in ("identifier", "member_expression"):
-        return file.text(node) in busy and not value
+        if file.text(node) in busy:
+            return not value
+        kept = _kept_under(file, node)
+        return kept is not None and _implies_idle(file, kept, value, busy)
     if node.type == "unary_expression" and node.children[0].type == "!":
         return _implies_idle(file, node.children[1], not value, busy)
+    if node.type == "binary_expression" and node.children[1].type in _EQUAL | _UNEQUAL:
+        # It has one value at a time: any other word says that nothing runs.
+        name, word, equal = *map(file.text, (node.children[0], node.children[2])), node.children[1].type in _EQUAL
+        words = {one.partition("=")[2] for one in busy if one.partition("=")[0] == name}
+        return bool(words) and (equal != value if word.strip("'\"") in words else equal == value)
     if node.type != "binary_expression" or node.children[1].type not in ("&&", "||"):
         return False
     sides = [_implies_idle(file, side, value, busy) for side in (node.children[0], node.children[2])]
     return any(sides) if (node.children[1].type == "&&") == value else all(sides)
+
+
+def _kept_under(file: SourceFile, name: Node) -> Node | None:
+    """The condition that a constant of the component stands for: `const isBusy = saving || loading`."""
+    found = resolve(file, name) if name.type == "identifier" else None
+    value = unwrap(found.value) if found is not None and found.kind == "variable" and found.value is not None else None
+    if found is None or value is None or found.keys or value.type not in ("binary_expression", "unary_expression"):
+        return None
+    return value

@@ -46,6 +46,10 @@ _MEASURES = re.compile(
 )
 
 
+# A word that says that something goes on: `"loading"`, `Status.Pending`.
+_GOES_ON = re.compile(
+    r"""^(?:["']|[A-Z]\w*\.)(?:is)?(?:re)?(?:load|fetch|pend|busy|wait|search)\w*["']?$""", re.IGNORECASE
+)
 # Milliseconds that a request waits first, after which only an answer that takes as much longer comes too late.
 _LONG = 1000
 
@@ -225,7 +229,8 @@ def _asked(
     if busy and any(is_idle_at(file, place, owner, busy) for place in (*path, request)):
         return frozenset()
     # The effect that runs again for its own flag would take back with a cleanup what it has just begun.
-    if not busy.isdisjoint(file.text(dependency) for dependency in effect.deps):
+    listed = {file.text(dependency) for dependency in effect.deps}
+    if any(name.partition("=")[0] in listed for name in busy):
         return frozenset()
     asked = asks_with(file, request, changing.keys(), path)
     return frozenset(name for name in asked if not busy or not is_shut(file, effect, name, busy))
@@ -330,14 +335,17 @@ def _goes_alone(file: SourceFile, effect: Effect, request: Node) -> bool:
 
 
 def busy_states(file: SourceFile, effect: Effect, path: tuple[Node, ...], request: Node) -> frozenset[str]:
-    """The states that are set to true before a request, in any of the functions that lead to it."""
+    """The states and refs that are set to true before a request, in any of the functions that lead to it.
+
+    Of a state that says by words what goes on, with the word: `status=loading`.
+    """
     busy: set[str] = set()
     for place in (*path, request):
         function = enclosing_function(file, place)
         while function is not None and function != effect.owner:
             body = function.child_by_field_name("body")
             locks = _locked(file, body, place) if body is not None else ()
-            busy.update(chain[0] for chain in locks if len(chain) == 1)
+            busy.update(".".join(chain) for chain in locks)
             function = enclosing_function(file, function)
     return frozenset(busy)
 
@@ -351,9 +359,10 @@ def _locked(file: SourceFile, body: Node, request: Node) -> Iterator[tuple[str, 
         if left is not None and right is not None and right.type == "true" and "current" in dotted(file, left)[1:]:
             yield dotted(file, left)
         callee, given = callee_of(node), arguments_of(node) if node.type == "call_expression" else []
-        if callee is not None and callee.type == "identifier" and given and given[0].type == "true":
-            state = state_of_pair(file, callee)
-            yield from [(state,)] if state else []
+        told = file.text(given[0]) if given else ""
+        if callee is not None and callee.type == "identifier" and (told == "true" or _GOES_ON.search(told)):
+            state, word = state_of_pair(file, callee), told.strip("'\"")
+            yield from [(state if told == "true" else f"{state}={word}",)] if state else []
 
 
 def changing_names(file: SourceFile, effect: Effect) -> Mapping[str, frozenset[str]]:

@@ -236,6 +236,12 @@ def set_at(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
 
     With a part, only where that part of it may become another one.
     """
+    for use in setting(file, state, part):
+        yield from places_of(file, use, state)
+
+
+def setting(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
+    """The uses of a state's setter that may make something else of it, or of a part of it."""
     setter, hook = setter_of(file, state), hook_of(file, state)
     replaces = hook is not None and hook[0] == "useState"
     for use in uses_of(file, setter.node) if setter is not None else ():
@@ -245,13 +251,18 @@ def set_at(file: SourceFile, state: Binding, part: str = "") -> Iterator[Node]:
         given = arguments_of(call) if call is not None and call.type == "call_expression" else []
         if given and (file.text(unwrap(given[0])) in NOTHING or (part and _leaves(file, given[0], part, replaces))):
             continue
-        handler = named_function(file, use, state.scope)
-        if handler is None or _is_rendered_under(handler, use):
-            yield use
-            continue
-        for place in uses_of(file, handler):
-            if not is_listed(file, place) and not _is_given_nothing(file, place):
-                yield place
+        yield use
+
+
+def places_of(file: SourceFile, use: Node, state: Binding) -> Iterator[Node]:
+    """Where a use of a state's setter stands, or the handler with it is named."""
+    handler = named_function(file, use, state.scope)
+    if handler is None or _is_rendered_under(handler, use):
+        yield use
+        return
+    for place in uses_of(file, handler):
+        if not is_listed(file, place) and not _is_given_nothing(file, place):
+            yield place
 
 
 def _is_given_nothing(file: SourceFile, use: Node) -> bool:
