@@ -27,6 +27,8 @@ from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_
 
 _IDENTITY = re.compile(r"^_?(?:id|uuid|uid|guid|pk|slug|key)$|(?:Id|ID|_id|Uuid|_uuid|Uid|Slug|_slug|_key)$")
 _SELECTS = frozenset({"map", "filter", "find", "slice", "sort", "toSorted", "reverse", "at"})
+# Libraries whose functions are given first what they select from.
+_HELPERS = re.compile(r"^(?:lodash(?:-es)?(?:[./]\w+)?|underscore|radash|es-toolkit(?:/\w+)?|remeda)$")
 _NOTHING = ("null", "undefined")
 _QUESTION = re.compile(
     r"quer|search|filter|sort|order|page|tab|text|value|input|range|date|option|param", re.IGNORECASE
@@ -153,7 +155,7 @@ def _whole(file: SourceFile, value: Node) -> Node:
     while True:
         held = value.child_by_field_name("object")
         if value.type == "call_expression" and called_name(file, value) in _SELECTS:
-            held = receiver_of(value)
+            held = _selected_from(file, value)
         elif value.type == "binary_expression" and value.children[1].type in ("||", "??"):
             held = value.children[0]
         elif value.type not in ("member_expression", "subscript_expression"):
@@ -161,6 +163,16 @@ def _whole(file: SourceFile, value: Node) -> Node:
         if held is None:
             return value
         value = unwrap(held)
+
+
+def _selected_from(file: SourceFile, call: Node) -> Node | None:
+    """What a call selects from: `rows` of `rows.find(fits)`, and of `find(rows, fits)` and `_.find(rows, fits)`."""
+    receiver = receiver_of(call)
+    name = callee_of(call) if receiver is None else receiver
+    found = resolve(file, name) if name is not None and name.type == "identifier" else None
+    if found is not None and found.kind == "import" and _HELPERS.match(found.module):
+        return next(iter(arguments_of(call)), None)
+    return receiver
 
 
 def _continued(file: SourceFile, given: Node) -> Node | None:
