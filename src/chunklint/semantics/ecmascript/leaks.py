@@ -335,6 +335,9 @@ def _kept(file: SourceFile, effect: Effect, acquired: Acquisition, handle: Handl
     owner = effect.owner or file.root
     around = owner if begins_within(acquired.node, owner) else enclosing_function(file, acquired.node) or file.root
     by_hand = released_by_hand(file, around, words, handle.names, None) if handle.names else None
+    if acquired.brief and acquired.kind is Kind.INSTANCE:
+        # What a loading task has loaded ends the task, under whatever name: `paper.destroy()`.
+        by_hand = released_by_hand(file, around, frozenset({acquired.release.strip("`")}), frozenset(), None)
     if given_back_on_unmount(file, effect, handle.lasting):
         late, overwrites = _late_state(file, acquired, handle), _overwritten_ref(file, effect, acquired, handle)
         return Leak(effect, acquired, late=late, overwrites=overwrites) if late or overwrites else None

@@ -161,7 +161,20 @@ def _told(module: str, name: str, page: str, of: str = "", release: str = "") ->
 _LEXICAL = "@lexical/react/LexicalComposerContext"
 _LEXICAL_PAGE = "lexical.dev/docs/concepts/listeners"
 
+_PDF_BUILDS = ("pdfjs-dist", *(f"pdfjs-dist/{way}build/pdf{end}" for way in ("", "legacy/") for end in ("", ".mjs")))
+
+
+def _papers(module: str, name: str) -> Resource:
+    """What loads a document in pdf.js, which starts a worker for each of them."""
+    page = "https://mozilla.github.io/pdf.js/api/draft/module-pdfjsLib-PDFDocumentLoadingTask.html"
+    keeps = "the PDF document and its worker stay in memory"
+    return Resource(name, Kind.INSTANCE, "destroy", page, module, keeps=keeps, brief=True)
+
+
 _PACKAGES = (
+    # Papers.
+    *(_papers(build, name) for build in _PDF_BUILDS for name in ("getDocument", "default.getDocument")),
+    _papers("react-pdf", "pdfjs.getDocument"),
     # Connections.
     _made("socket.io-client", "io", "disconnect", "socket.io/docs/v4/client-api/"),
     _made("socket.io-client", "default", "disconnect", "socket.io/docs/v4/client-api/"),

@@ -283,7 +283,8 @@ def _acquired(file: SourceFile, node: Node, callee: Node, row: Resource) -> Acqu
         case Kind.STREAM:
             return Acquisition(node, row.kind, f"the stream of `{name}` keeps its device", release)
         case Kind.INSTANCE:
-            return Acquisition(node, row.kind, row.keeps or f"what `{text}` made stays alive", release)
+            keeps = row.keeps or f"what `{text}` made stays alive"
+            return Acquisition(node, row.kind, keeps, release, brief=row.brief)
         case Kind.SUBSCRIPTION if node.type == "call_expression":
             holder = receiver if row.name in _ON_AN_OBJECT and receiver is not None else callee
             keeps = row.keeps or f"`{_short(file, holder)}` keeps the subscription"
