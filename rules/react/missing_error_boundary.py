@@ -80,7 +80,7 @@ createRoot(document.getElementById("root")!).render(<App />);
     mentions=(
         *("/>", "</", "import(", "createElement", "useRoutes", "omponent:", "export {", "export *"),
         "exposes",
-        *("componentDidCatch", "getDerivedStateFromError"),
+        *("componentDidCatch", "getDerivedStateFromError", "ErrorBoundary("),
         # A file may pass on what it imports: `export default Frame`.
         *(f"export default {letter}" for letter in ascii_uppercase),
     ),

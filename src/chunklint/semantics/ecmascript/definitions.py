@@ -17,6 +17,7 @@ from chunklint.records import record
 from chunklint.semantics.ecmascript.classes import CATCHES, CLASSES, heritage_of, makes_catching_class, members
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
 from chunklint.semantics.ecmascript.loading import loader_of
+from chunklint.semantics.ecmascript.made_boundaries import is_made_boundary
 from chunklint.semantics.ecmascript.names import bindings, unwrap
 
 
@@ -118,6 +119,7 @@ ROUTER_PACKAGE = re.compile(r"react-router(?:-dom)?(?:/dom)?$")
 _ROUTER_HOOKS = frozenset({"useNavigate", "useLocation", "useParams", "useSearchParams", "useHistory", "useHref"})
 _BOUNDARY_NAME = re.compile(r"rror\w*Boundary$")
 _MEMBER_OF_IMPORT = re.compile(r"=>[\s({]*(?:default:\s*)?\w+\.(\w+)")
+_TAKEN_FROM_IMPORT = re.compile(r"\{\s*(\w+)(?:\s*:\s*\w+)?\s*\}\s*=\s*await\s*$")
 _ELEMENTS = re.compile(r"</|/>|reateElement\(|cloneElement\(|createPortal\(")
 _NOTHING = re.compile(r"<>\s*</>")
 _ASKS = re.compile(
@@ -178,8 +180,9 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
     place = file.location(file.span(head.children[0] if head.child_count and head is value else head))
     if node.type in CLASSES:
         return Defined(_of_class(file, node, Definition(name, "class", place)), value)
-    if is_function(node):
-        return Defined(Definition(name, "function", place, catches=makes_catching_class(file, node)), value)
+    kind = "boundary" if is_made_boundary(file, node) else "function"
+    if kind == "boundary" or is_function(node):
+        return Defined(Definition(name, kind, place, catches=makes_catching_class(file, node)), value)
     fact = Definition(name, "object" if node.type == "object" else "value", place)
     for _ in range(_HOPS):
         if node.type == "identifier":
@@ -272,7 +275,7 @@ def _lazy(file: SourceFile, call: Node) -> tuple[str, str] | None:
     found = re.search(r"\bimport\(\s*(?:/\*.*?\*/\s*)?[\"'`]([^\"'`$]+)[\"'`]", text)
     if found is None:
         return None
-    member = _MEMBER_OF_IMPORT.search(text, found.end())
+    member = _MEMBER_OF_IMPORT.search(text, found.end()) or _TAKEN_FROM_IMPORT.search(text, 0, found.start())
     return found[1], member[1] if member is not None else "default"
 
 

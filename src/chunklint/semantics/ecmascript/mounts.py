@@ -28,6 +28,7 @@ from chunklint.semantics.ecmascript.entries import (
 from chunklint.semantics.ecmascript.functions import is_function
 from chunklint.semantics.ecmascript.list_entries import is_entry_of_loop, list_of, table_components, unshown_lists
 from chunklint.semantics.ecmascript.loading import lazy_module, loaded, maker_of, wrapped_in
+from chunklint.semantics.ecmascript.made_boundaries import keeps_boundary
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
 from chunklint.semantics.ecmascript.remotes import exposed_by
@@ -309,6 +310,7 @@ class _Sweep:
         if module == UNKNOWN and name.type == "identifier":
             inner = wrapped_in(self.file, name)
             module, imported = loaded(self.file, name) or (self._origin(inner) if inner else (module, imported))
+            imported = "ErrorBoundary" if module == UNKNOWN and keeps_boundary(self.file, name) else imported
         if module == UNKNOWN and self._pages_of_table(node, name, props):
             return len(self.found) - 1
         return self._add(tag, module, imported, props, node, name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-# By their names; those of `react-error-boundary` and of nearly all services are called so.
-_NAMED = re.compile(r"(?:(?:rror\w*|Catch)Boundary|ErrorBoundaryAlert|^ErrorCatcher)$")
+# By their names; those of `react-error-boundary` and of nearly all services are called so. What only lets a boundary
+# start the queries anew, such as `QueryErrorResetBoundary`, catches nothing.
+_NAMED = re.compile(r"(?:(?:rror\w*(?<!Reset)|Catch)Boundary|ErrorBoundaryAlert|^ErrorCatcher)$")
 # Providers and layouts that are called otherwise, and that put a boundary around their children.
 _BRINGING = (
     (re.compile(r"@edx/frontend-platform(?:/react)?$"), frozenset({"AppProvider"})),

@@ -149,7 +149,9 @@ class RenderTree:
         if covered or definition.kind == "boundary":
             return True
         if definition.kind == "value" and is_named_boundary(mount.tag):
-            return True  # made by a call, such as a plugin's `createErrorBoundary(React)`
+            return True  # made by a call that is not read
+        if definition.kind == "value" and package_catches(definition.module, definition.imported):
+            return True  # a package's that is loaded when it is needed
         return depth > 0 and self.covers_slot(key, frozenset({SLOT}), depth - 1)
 
     def is_boundary(self, place: Place) -> bool:
