@@ -61,6 +61,7 @@ _POSTER = re.compile(r"(?:^|[-_/.])(?:landing|landing-page|marketing|website|hom
 _DOCUMENTS = re.compile(r"(?:^|[-_.])(?:docs?|demo)(?:$|[-_.])|^(?:documentation|handbook|api-reference)$")
 _DOCUMENTING = re.compile(r"^(?:@[\w-]+/)?(?:docs\b|fumadocs|nextra|vocs)")
 _APP_FILE = re.compile(r"^(page|layout|template|default)\.[jt]sx?$")
+_FRAME_FILE = re.compile(r"^(layout|template)\.[jt]sx?$")
 _ERROR_FILE = re.compile(r"^(error|global-error)\.[jt]sx?$")
 _NOT_PAGES = re.compile(r"^_|^api$|^404$|^500$")
 _HANDED_ON = frozenset({"Component", SPREAD})
@@ -149,6 +150,12 @@ def _default(tree: RenderTree, path: str) -> Key | None:
     return found[0] if found is not None else None
 
 
+def _holds_itself(tree: RenderTree, path: str) -> bool:
+    """Whether what a file exports by default catches all that it shows: `withErrorBoundary(Site)`, a class."""
+    found = tree.workspace.find(path, "./" + posixpath.basename(path), "default")
+    return found is not None and (found[1] or tree.workspace.definitions[found[0]].kind == "boundary")
+
+
 def _slot(tree: RenderTree, key: Key, *tags: str) -> Place | None:
     mounts = ((place, tree.mount(place)) for place in tree.mounts_of.get(key, ()))
     # A package's component may be called so, too: `import { App as AppComponent } from "antd"`.
@@ -160,6 +167,9 @@ def _app_router(tree: RenderTree) -> Iterator[Root]:
     files = {path: posixpath.basename(path) for path in tree.fronts if "app" in path.split("/")[:-1]}
     errors = {path: name for path, name in files.items() if _ERROR_FILE.match(name)}
     layouts = {posixpath.dirname(path): path for path, name in files.items() if name.startswith("layout.")}
+    frames: dict[str, list[str]] = defaultdict(list)
+    for path in (path for path, name in files.items() if _FRAME_FILE.match(name)):
+        frames[posixpath.dirname(path)].append(path)
     pages = [path for path, name in sorted(files.items()) if _APP_FILE.match(name)]
     homes = {home for path in pages if (home := _app_folder(path))} & {_app_folder(path) for path in layouts.values()}
     homes -= {posixpath.dirname(path) for path in _framework_roots(tree)}
@@ -170,24 +180,24 @@ def _app_router(tree: RenderTree) -> Iterator[Root]:
             continue
         folder = posixpath.dirname(path)
         own = [] if files[path].startswith("layout.") else [folder]
-        cover, boundary = _cover_of_segment(tree, home, [*own, *_folders_above(folder, home)], errors, layouts)
+        cover, boundary = _cover_of_segment(tree, home, [*own, *_folders_above(folder, home)], errors, frames)
         slot = _slot(tree, key, SLOT) if files[path].startswith("layout.") else None
         place = tree.mount(slot).place if slot is not None else definition.place
         yield Root(key, cover, place, definition.name, boundary, "next-page" if own else "next-layout", path)
 
 
 def _cover_of_segment(
-    tree: RenderTree, home: str, folders: list[str], errors: Mapping[str, str], layouts: Mapping[str, str]
+    tree: RenderTree, home: str, folders: list[str], errors: Mapping[str, str], frames: Mapping[str, Sequence[str]]
 ) -> tuple[Cover, str]:
     for folder in folders:
         outer = all(part.startswith(("(", "[")) for part in folder[len(home) :].strip("/").split("/") if part)
         error = next((path for path, name in errors.items() if path == f"{folder}/{name}" and name[0] == "e"), None)
         if error is not None:
             return (Cover.ROOT if outer else Cover.LOCAL), error
-        layout = layouts.get(folder)
-        key = _default(tree, layout) if layout is not None else None
-        if layout is not None and key is not None and tree.covers_slot(key, frozenset({SLOT})):
-            return (Cover.ROOT if outer else Cover.LOCAL), layout
+        for frame in frames.get(folder, ()):
+            key = _default(tree, frame)
+            if key is not None and tree.covers_slot(key, frozenset({SLOT})):
+                return (Cover.ROOT if outer else Cover.LOCAL), frame
     whole = next((path for path, name in errors.items() if name[0] == "g" and path == f"{home}/{name}"), None)
     return (Cover.ROOT, whole) if whole is not None else (Cover.NONE, "")
 
@@ -223,7 +233,7 @@ def _pages_router(tree: RenderTree) -> Iterator[Root]:
         steps = _to_the_page(tree, key)
         seen = [tree.mount(step).place for step in steps if step.path == key[0]]
         place = seen[-1] if seen else definition.place
-        instead = _error_page(tree, posixpath.dirname(path))
+        instead = path if _holds_itself(tree, path) else _error_page(tree, posixpath.dirname(path))
         yield Root(key, Cover.ROOT if instead else Cover.NONE, place, definition.name, instead, "next-pages")
         covered = bool(instead) or not steps or any(map(tree.guarded, steps))
         folder = posixpath.dirname(path) + "/"
