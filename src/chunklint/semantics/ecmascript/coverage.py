@@ -68,7 +68,7 @@ class App:
             return outer
         mount = self.tree.mount(place)
         found = self.tree.workspace.find(place.path, mount.module, mount.imported)
-        if found is not None and found[1]:
+        if (found is not None and found[1]) or self.tree.is_taken_in(place):
             return Cover.LOCAL
         definition = self.tree.definition(found[0]) if found is not None else None
         if definition is not None and definition.kind == "boundary":

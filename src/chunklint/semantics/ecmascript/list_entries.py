@@ -62,6 +62,14 @@ def table_components(file: SourceFile, name: Node) -> tuple[Node, ...]:
     return tuple(_components(file, (_field(file, entry, keys[1]) for entry in entries)))
 
 
+def table_of(file: SourceFile, name: Node) -> str:
+    """The name of the table that a loop goes through, see `table_components`; "" for one that has none."""
+    root = name.child_by_field_name("object") if name.type == "member_expression" else name
+    found = _in_loop(file, root) if root is not None and root.type == "identifier" else None
+    source = _looped(file, found) if found is not None else None
+    return file.text(source) if source is not None and source.type == "identifier" else ""
+
+
 def _in_loop(file: SourceFile, name: Node) -> Binding | None:
     """The parameter that a name stands for, also by another name: `const Page = page`."""
     found = resolve(file, name)

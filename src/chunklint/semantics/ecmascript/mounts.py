@@ -26,12 +26,20 @@ from chunklint.semantics.ecmascript.entries import (
     runs_with_module,
 )
 from chunklint.semantics.ecmascript.functions import is_function
-from chunklint.semantics.ecmascript.list_entries import is_entry_of_loop, list_of, table_components, unshown_lists
+from chunklint.semantics.ecmascript.given_away import NESTED, is_given, lists_boundary, taker_of
+from chunklint.semantics.ecmascript.list_entries import (
+    is_entry_of_loop,
+    list_of,
+    table_components,
+    table_of,
+    unshown_lists,
+)
 from chunklint.semantics.ecmascript.loading import lazy_module, loaded, maker_of, wrapped_in
 from chunklint.semantics.ecmascript.made_boundaries import keeps_boundary
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.names import bindings
 from chunklint.semantics.ecmascript.remotes import exposed_by
+from chunklint.semantics.ecmascript.route_keys import keys_given
 
 ENTRY = "<entry>"
 ROUTE = "<route>"
@@ -63,6 +71,7 @@ class Mount:
         branches: The ternaries around it, each as where it starts and which of its sides this is.
         props: The names of its props; `...` for those of an object.
         callbacks: How many functions stand between it and the owner's own: what a list, a parser or a prop calls.
+        taker: Module and name of the function that is given it, to show it in its own way: `safe(<Page />)`.
     """
 
     tag: str
@@ -79,6 +88,7 @@ class Mount:
     top: int
     branches: tuple[tuple[int, int], ...]
     callbacks: int = 0
+    taker: tuple[str, str] = ("", "")
 
 
 @record
@@ -88,7 +98,7 @@ class Front:
     Attributes:
         exports: Exported name, then the definition of this file, then module and name of what is only passed on.
         starts: Whether it renders into an element of the page as soon as it is loaded.
-        unshown: The lists of routes of which the file shows the titles and not the elements.
+        unshown: The lists of routes of which the file shows the titles and not the elements, or these by itself.
         exposed: The paths that it offers to other applications, as settings of module federation do.
     """
 
@@ -155,6 +165,7 @@ def front(file: SourceFile) -> Front:
     sweep = _Sweep(file, tuple(one.node for one in found), tuple(one.fact for one in found))
     mounts = tuple(sweep.mounts())
     unshown = unshown_lists(file, {one.owner for one in mounts if one.tag == ROUTE and one.parent < 0})
+    unshown += tuple(sorted(sweep.looped - set(unshown)))
     return Front(tuple(one.fact for one in found), mounts, offered_by(file), sweep.starts, unshown, exposed_by(file))
 
 
@@ -199,6 +210,7 @@ class _Sweep:
         self.kept: list[tuple[str, ...]] = []
         self.shown: dict[tuple[str, str], tuple[int, str]] = {}
         self.starts = False
+        self.looped: set[str] = set()
 
     def mounts(self) -> Iterator[Mount]:
         routed = _ROUTERS.search(self.file.content) is not None
@@ -289,6 +301,9 @@ class _Sweep:
             self.shown.setdefault((self._owner(braces.start_byte), name), (at, prop))
         module, imported = self._origin(name)
         is_child = braces.parent is not None and braces.parent.type == "jsx_element"
+        if is_child and self._owner(braces.start_byte)[:1].islower() and is_given(self.file, braces.named_children[0]):
+            self._add(SLOT, UNKNOWN, SLOT, (), braces, braces)
+            return
         if module not in ("", UNKNOWN) and is_child and braces.named_children[0].type == "identifier":
             self._add(f"{{{name}}}", module, imported, (), braces, braces)
 
@@ -304,6 +319,8 @@ class _Sweep:
             for kind, inner in given
             if kind == "jsx_attribute" or inner.type == "spread_element"
         )
+        if any(part.type == "jsx_attribute" and lists_boundary(self.file, part) for part in opening.named_children):
+            props = (*props, NESTED)
         if tag.endswith("Route") and self._is_in_routes():
             props = tuple(prop for prop in props if prop not in _DATA_KEYS)
         module, imported = self._origin(tag)
@@ -323,6 +340,7 @@ class _Sweep:
     def _pages_of_table(self, node: Node, name: Node, props: tuple[str, ...] = ()) -> bool:
         """The components of a table, at the one place where a loop shows each; whether there is such a loop."""
         pages = table_components(self.file, name)
+        self.looped |= {table_of(self.file, name)} if pages else set()
         for page in pages:
             self._add(self.file.text(page), *self._origin(self.file.text(page)), props, node, name)
         root = name.child_by_field_name("object") if name.type == "member_expression" else name
@@ -339,6 +357,7 @@ class _Sweep:
             if pair.type in ("pair", "shorthand_property_identifier")
         )
         called = node.parent.parent if node.parent is not None and node.parent.type == "arguments" else None
+        keys += tuple(key for part in node.named_children for key in keys_given(self.file, part))
         if _ROUTE_KEYS.isdisjoint(keys) and (called is None or "Route" not in self.file.text(called)[:80]):
             return -1
         first = node.named_children[0] if node.named_children else node
@@ -424,10 +443,15 @@ class _Sweep:
         self.found.append(
             Mount(
                 *(tag, module, imported, owner, at, prop, group, conditional, bool(choices), props, place, top),
-                *(branches, self._callbacks(node)),
+                *(branches, self._callbacks(node), self._taker(node)),
             )
         )
         return len(self.found) - 1
+
+    def _taker(self, node: Node) -> tuple[str, str]:
+        name = taker_of(self.file, node)
+        module, imported = self._origin(name) if name not in ("", NESTED) else ("", name)
+        return (module, imported) if module != UNKNOWN else ("", "")
 
     def _callbacks(self, node: Node) -> int:
         """The functions around a node in its owner, without the one that the owner is."""

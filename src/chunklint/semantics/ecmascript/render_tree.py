@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from chunklint.semantics.ecmascript.definitions import Definition
+from chunklint.semantics.ecmascript.given_away import NESTED
 from chunklint.semantics.ecmascript.mounts import ENTRY, LAZY, ROUTE, ROUTES, SLOT, SPREAD, UNKNOWN, Front, Mount
 from chunklint.semantics.ecmascript.package_boundaries import is_named_boundary, package_catches
 from chunklint.semantics.ecmascript.resolution import Resolution
@@ -140,6 +141,8 @@ class RenderTree:
             if self._catches_own(place, mount):
                 return True
             return depth > 0 and self._route_element_catches(place, depth)
+        if NESTED in mount.props:
+            return True
         found = self.workspace.find(place.path, mount.module, mount.imported)
         if found is None:
             name = mount.imported if mount.imported not in ("default", "*") else mount.tag
@@ -190,6 +193,15 @@ class RenderTree:
             if outer and self.is_covered(place):
                 return True  # `component={Caught(Layout)}`: the routes in this one are what that is given
             if key is not None and self.covers_slot(key, _OUTLETS, depth - 1):
+                return True
+        return False
+
+    def is_taken_in(self, place: Place) -> bool:
+        """Whether a function that a mount, or what is around it in its file, is given to puts a boundary around it."""
+        for one in (place, *(around for around, _ in self.enclosing(place))):
+            module, name = self.mount(one).taker
+            found = self.workspace.find(one.path, module, name) if name else None
+            if name == NESTED or (found is not None and self.covers_slot(found[0], frozenset({SLOT}))):
                 return True
         return False
 
