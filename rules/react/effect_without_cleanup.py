@@ -211,8 +211,8 @@ export function Width() {
         "of what the component itself holds, by a class of the project whose method puts one handler in the place of "
         "the last; polls for another window, listeners of the first "
         "run that only log; observers of the component's own element that run once; speech recognition that ends "
-        "with the first result, an `EventSource` that is closed with the first message or an error, and a worker that is "
-        "ended with its first message",
+        "with the first result, an `EventSource` that is closed with the first message or an error, a worker that is "
+        "ended with its first message, and a socket that only fails",
         "object URLs that `useMemo` makes of text, or one of each file that it is given, and those that a rendering "
         "makes of `JSON.stringify`; blobs lie in memory",
         "what is held of a rendering that the React Compiler builds (`babel-plugin-react-compiler` in the package.json "
