@@ -21,6 +21,10 @@ _SIGNED_IN = re.compile(
     r"|^(?:current|auth)_?user$",
     re.IGNORECASE,
 )
+# What comes true once the page has been taken over from the server.
+_ON_CLIENT = re.compile(
+    r"^_?(?:is|has)?_?(?:mounted|re_?hydrated|hydrated|client|client_?side|browser)$", re.IGNORECASE
+)
 _SIGN_IN = re.compile(
     r"<(?:\w+\.)?(?:(?:Log|Sign)[Ii]n\w*|Unauth\w*|Auth(?:Page|Screen|Flow|Stack|Navigator|Form|Layout|Routes?|View)?)\b"
 )
@@ -57,6 +61,8 @@ def is_on_for_good(file: SourceFile, choice: Node, inner: Node) -> bool:
     chain, other = dotted(file, asked), choice.child_by_field_name(_OTHER_SIDE.get(side, ""))
     # `user ? <App /> : <Login />`, whatever it is called by.
     if chain and (_SIGNED_IN.match(chain[-1]) or (other is not None and _SIGN_IN.search(file.text(other)))):
+        return True
+    if chain and _ON_CLIENT.match(chain[-1]):
         return True
     found = resolve(file, asked) if asked.type == "identifier" else None
     return found is not None and _set_once(file, found) == "true"

@@ -24,8 +24,15 @@ from chunklint.semantics.ecmascript.specifiers import may_mean
 
 # Next's layouts, and those of Expo's router.
 _LAYOUT = re.compile(r"^_?layout\.[jt]sx?$")
-# The pages of an extension for browsers, each a document of its own.
-_PAGES = frozenset({"popup", "options", "sidepanel", "newtab", "devtools"})
+_PAGE = re.compile(r"^page\.[jt]sx?$")
+# By these one comes in once, as by the routes of a router.
+_SIGNING_IN = re.compile(
+    r"^\(?(?:log-?(?:in|out)|sign-?(?:in|up|out)|register|auth|oauth2?|sso|callback|verify.*|.*password.*|invite.*)\)?$"
+)
+# How many times more pages a layout must hold than lie beside it.
+_MOST = 2
+# The pages of an extension for browsers, each a document of its own, and what Expo starts.
+_PAGES = frozenset({"App", "popup", "options", "sidepanel", "newtab", "devtools"})
 
 
 class Lifespans:
@@ -44,6 +51,9 @@ class Lifespans:
         for path, name in ((path, name) for path, own in self._own.items() for name in own):
             self._defining[name].append(path)
         self._layouts = [path for path in files if _LAYOUT.match(PurePosixPath(path).name)]
+        self._pages = [
+            place for path in files if _PAGE.match((place := PurePosixPath(path)).name) and not files[path].leads
+        ]
         leading = [path for path, one in files.items() if one.leads]
         self._lone = lone_pages(files, leading, [path for path, one in files.items() if one.shows])
         self._uses: dict[str, list[tuple[str, str, str, bool, bool]]] = defaultdict(list)
@@ -137,7 +147,7 @@ class Lifespans:
             if known and not places:
                 continue
             # Routes that are written down as text, as umi's are, name their layout by its path, extensions their pages.
-            if not places and key[1] in self.main(key[0]) and _is_named_by_its_path(key[0]):
+            if not places and self._is_named_by_its_path(*key):
                 entered = True
                 continue
             if not places or any(goes or not owner for _, owner, _, goes in places):
@@ -149,12 +159,18 @@ class Lifespans:
     def _is_mounted_by_nobody(self, path: str, owner: str) -> bool:
         """Whether a component or hook does something only if another file imports it, and no file does."""
         needed = self._imported.get(path, {}).get(owner)
-        if needed is None or owner == ENTRY:
+        if needed is None or owner == ENTRY or self._is_named_by_its_path(path, owner):
             return False
         key = (path, owner)
         if key not in self._unused:
             self._unused[key] = all(user == path for name in needed for user, _, _, _ in self._placed(path, name))
         return self._unused[key]
+
+    def _is_named_by_its_path(self, path: str, name: str) -> bool:
+        """Whether a default export is mounted by where it lies, without an import: a layout, a page of an extension."""
+        place = PurePosixPath(path)
+        page = place.parent.name if place.stem == "index" else place.stem
+        return name in self.main(path) and ("layouts" in place.parts or page in _PAGES)
 
     def _places(self, path: str, name: str) -> Iterator[tuple[str, str, bool]]:
         """All that may use a definition: its file, the owner there, and whether nothing decides on the place."""
@@ -225,12 +241,23 @@ class Lifespans:
         if place.name.startswith("_") and place.parent.name != "app":
             return False
         above = {str(folder) for folder in place.parent.parents}
-        return not any(str(PurePosixPath(other).parent) in above for other in self._layouts)
+        outer = [other for other in self._layouts if str(PurePosixPath(other).parent) in above]
+        return not outer or (place.name.startswith("layout") and self._holds_most(place))
 
+    def _holds_most(self, layout: PurePosixPath) -> bool:
+        """Whether a layout of Next's `app` below another one holds nearly all pages, but those of the sign-in.
 
-def _is_named_by_its_path(path: str) -> bool:
-    place = PurePosixPath(path)
-    return "layouts" in place.parts or (place.parent.name if place.stem == "index" else place.stem) in _PAGES
+        That of a part of the address (`[team]`) is mounted anew for each.
+        """
+        parts = layout.parts[:-1]
+        app = PurePosixPath(*parts[: parts.index("app") + 1])
+        if any(part.startswith("[") for part in parts):
+            return False
+        pages = [one for one in self._pages if app in one.parents]
+        inside = sum(layout.parent in one.parents for one in pages)
+        beside = (one for one in pages if layout.parent not in one.parents)
+        others = sum(not any(_SIGNING_IN.match(part) for part in one.relative_to(app).parts) for one in beside)
+        return inside > _MOST * others
 
 
 def _shared(one: str, other: str) -> str:

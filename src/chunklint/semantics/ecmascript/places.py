@@ -31,6 +31,7 @@ from chunklint.semantics.ecmascript.functions import (
     function_name,
     is_function,
 )
+from chunklint.semantics.ecmascript.inner_places import drawing_method, is_drawn_in_any_case
 from chunklint.semantics.ecmascript.lone_pages import only_leads_on, page_for_good
 from chunklint.semantics.ecmascript.modules import exports
 from chunklint.semantics.ecmascript.mounts import ENTRY
@@ -252,6 +253,7 @@ def _listed(file: SourceFile) -> frozenset[str]:
 def _mounted(file: SourceFile, element: Node, renders: bool) -> tuple[str, bool, bool]:
     """The owner of an element, whether nothing decides on its place, and whether something is seen to."""
     owner = component_of(file, element) or rendering_method(element) or _nameless(file, element)
+    owner = owner or drawing_method(file, element)
     route = root_route_of(file, element)
     if route is not None:
         return _held_by(file, route.holder), *_in_root_route(file, element, route)
@@ -275,7 +277,9 @@ def _nameless(file: SourceFile, node: Node) -> Node | None:
 def _named_in_routes(file: SourceFile) -> Iterator[tuple[RootRoute, tuple[str, str]]]:
     """What root routes show without a tag, `Component: App`, by module and name."""
     for route in root_routes(file):
-        name = unwrap(route.shown)
+        shown = route.shown
+        inner = shown.named_children[:1] if shown.type == "jsx_expression" else [shown]  # `component={App}`
+        name = unwrap(next(iter(inner), shown))
         origin = origin_of_use(file, name) if name.type == "identifier" else None
         if origin is not None:
             yield route, origin
@@ -374,6 +378,6 @@ def _in_root_route(file: SourceFile, element: Node, route: RootRoute) -> tuple[b
 
 def _goes(file: SourceFile, element: Node, owner: Node) -> bool:
     """Whether a condition, a list, a key, a route or a prop that carries it is seen to decide on an element."""
-    if enclosing_function(file, element) != owner or is_decided(file, element):
-        return True
-    return is_shown_at_times(file, element, owner)
+    if enclosing_function(file, element) != owner:
+        return not is_drawn_in_any_case(file, element, owner)
+    return is_decided(file, element) or is_shown_at_times(file, element, owner)

@@ -56,7 +56,7 @@ def root_route_of(file: SourceFile, element: Node) -> RootRoute | None:
 
 def _root_routes(file: SourceFile) -> Iterator[RootRoute]:
     for tag in jsx_elements(file):
-        if _tag(file, tag) == "Routes" and tag.parent is not None and tag.type == "jsx_opening_element":
+        if _tag(file, tag) in ("Routes", "Switch") and tag.parent is not None and tag.type == "jsx_opening_element":
             yield from (RootRoute(shown, tag) for shown in _shown_by_elements(file, _elements_in(tag.parent)))
     yield from _of_lists(file)
     if _MAKES.search(file.content) is None and _ROOT.search(file.content) is None:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors
+from chunklint.semantics.ecmascript.functions import arguments_of, called_name
 from chunklint.semantics.ecmascript.latches import is_on_for_good
 from chunklint.semantics.ecmascript.modals import choices_around
-from chunklint.semantics.ecmascript.names import bindings, resolve, unwrap
+from chunklint.semantics.ecmascript.names import bindings, resolve, root_of, unwrap
 
 # What shows its children at once and keeps them, by the names that such components are given.
 _KEEPS = re.compile(
@@ -22,12 +23,23 @@ _SHOWS_AT_TIMES = re.compile(
     r"Cell|List|Content|Portal|Collapse|Accordion\w*|Transition|Presence|Animate\w*|Fade|Slide|Show|If|When|Case)$"
 )
 # The parts of a page that is laid out, whatever else is on it.
-_LAID_OUT = re.compile(r"^(?:\w*Layout\.|Main|Page|App|Layout)?Content$")
+_LAID_OUT = re.compile(
+    r"^(?:(?:\w*Layout\.|Main|Page|App|Layout)?Content|(?:Grid\.)?Row|List|(?:List|Grid|Form|Nav|Stack|Flex|Toolbar)\.?Item)$"
+)
 _FRAMES = re.compile(r"(?:Layout|Shell|Frame|Page|Scaffold)$")
 _PARTS = re.compile(
     r"^(?:header|footer|navbar|nav|navigation|aside|side_?bar|masthead|top_?bar|app_?bar)$", re.IGNORECASE
 )
 _BUILD = re.compile(r"(?:process\.env|import\.meta\.env)\.\w+$")
+_SETTINGS = re.compile(
+    r"^(?:(?:app|site)?_?config|env|constants?|features?|(?:feature_?)?flags|settings)$", re.IGNORECASE
+)
+_PLATFORM = re.compile(
+    r"^_?(?:is|on|in|has)_?(?:Running)?(?:In|On)?(?:Electron|Tauri|Native|Web|Mobile|Desktop|Browser|Server|Client|Dev|Prod|Mac|"
+    r"Win|Linux|Ios|Android|Capacitor|Cordova|Extension|Self_?Hosted|Cloud|Embedded|Demo)\w*$",
+    re.IGNORECASE,
+)
+_GLOBALS = frozenset({"window", "document", "navigator"})
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
@@ -43,16 +55,25 @@ def is_decided(file: SourceFile, place: Node) -> bool:
 def _is_constant(file: SourceFile, asked: Node, hops: int = 3) -> bool:
     """Whether a condition names constants of modules and settings of the build alone: `isWeb`, `process.env.DESK`."""
     if asked.type == "member_expression" or hops == 0:
-        return _BUILD.match(file.text(asked)) is not None
+        return _BUILD.match(file.text(asked)) is not None or _is_setting(file, asked)
+    if asked.type == "call_expression":
+        return _PLATFORM.match(called_name(file, asked)) is not None and not arguments_of(asked)
     if asked.type == "identifier":
         found = resolve(file, asked)
         if found is None or found.kind == "import" or found.value is None or found.keys or found.kind != "variable":
-            return found is not None and found.kind == "import"
+            return file.text(asked) in _GLOBALS if found is None else found.kind == "import"
         return _CONSTANT.fullmatch(found.name) is not None or _is_constant(file, unwrap(found.value), hops - 1)
     parts = [part for part in asked.named_children if part.type not in ("string", "number", "true", "false", "comment")]
     return asked.type in ("unary_expression", "binary_expression") and all(
         _is_constant(file, unwrap(part), hops) for part in parts
     )
+
+
+def _is_setting(file: SourceFile, asked: Node) -> bool:
+    """Whether a chain is a setting of another module: `config.withBridge`."""
+    root = root_of(asked)
+    found = resolve(file, root) if root.type == "identifier" else None
+    return found is not None and found.kind == "import" and _SETTINGS.match(found.name) is not None
 
 
 def is_shown_at_times(file: SourceFile, element: Node, top: Node | None) -> bool:
