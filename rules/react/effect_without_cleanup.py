@@ -220,16 +220,17 @@ export function Width() {
         "`classList` of `<html>`, themes and other classes that the whole application wears; classes and styles that "
         "an effect of a layout, a root or a provider puts on and takes off; what keeps the page from scrolling, where "
         "the effect that locks it also gives it back",
-        "components and hooks that stay as long as the page, and acquire once: those that the entry, a root layout or "
-        "what stays itself mounts or calls, be it a class, with no condition but the sign-in, the platform, a setting of "
-        "the build and what comes true once, no key, list, route, tab or modal around, also by a function of its own that "
-        "it calls in any case; an entry mounts what it gives a call as it is loaded, too (`router.start(<App />)`), and "
-        "what a function renders that it exports to fill an element of the page, also where it keeps or loads that "
-        "first; what stands for another component stands as that does (`lazy`, `connect(a)(Part)`, a list of providers); "
-        "what frameworks mount once by its place or name (`wrapRootElement`, `theme/Root`); what the one route at the "
-        "top of a router shows, with all others but those of the sign-in below it, or nearly all, and the layout of "
-        "Next's `app` that holds as many; and the page of Next that all others of its router only lead to; what is "
-        "rendered to text, what nobody mounts and a package's part of the same name mount nothing",
+        "components and hooks that stay as long as the page, and acquire once: those that the entry, a root layout or"
+        " what stays itself mounts or calls, be it a class, with no condition but the sign-in, the platform, a "
+        "setting of the build and what comes true once, no key, list, route, tab or modal around, also by a function "
+        "of its own that it calls in any case; an entry mounts what it gives a call as it is loaded, too "
+        "(`router.start(<App />)`), and what a function renders that it exports to fill an element of the page, also "
+        "where it keeps or loads that first; what stands for another component stands as that does (`lazy`, "
+        "`connect(a)(Part)`, a list of providers); what frameworks mount once by its place or name "
+        "(`wrapRootElement`, `theme/Root`); what the one route at the top of a router shows, with all others but "
+        "those of the sign-in below it, or nearly all, and the layout of Next's `app` that holds as many; and the "
+        "page of Next that all others of its router only lead to; what is rendered to text, what nobody mounts and a "
+        "package's part of the same name mount nothing",
         "what a method keeps that hands nothing back, by its body or its declared type, where no other method beside "
         "it takes that away",
         "singletons kept in a module's variable or on `window`, unless each call replaces them and nothing "
