@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants, is_within
+from chunklint.languages.base import SourceFile, descendants, is_within
 from chunklint.model import Draft, Location, Place, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.classes import rendering_method
@@ -42,7 +42,7 @@ from chunklint.semantics.ecmascript.root_routes import RootRoute, given_lists, r
 from chunklint.semantics.ecmascript.stand_ins import provider_lists, stand_ins
 from chunklint.semantics.ecmascript.standing import is_decided, is_shown_at_times, keeps, tags_around
 from chunklint.semantics.ecmascript.to_text import is_for_text_alone, is_rendered_to_text
-from chunklint.semantics.ecmascript.unused import LOADED, importable
+from chunklint.semantics.ecmascript.unused import LOADED, importable, is_type_only
 
 _REGISTERS = frozenset({"registerRootComponent", "registerComponent"})
 _ROUTED = ("Component", "default")
@@ -215,7 +215,7 @@ def _uses(file: SourceFile) -> Iterator[tuple[str, str, str, bool, bool]]:
     for found in bindings(file, file.root).values():
         used = (found.module, found.imported)
         named = found.kind == "import" and found.name[:1].isupper() and used not in seen
-        if named and not (_is_type(found) or _is_offered(file, found) or is_for_text_alone(file, found)):
+        if named and not (is_type_only(found) or _is_offered(file, found) or is_for_text_alone(file, found)):
             yield "", *used, False, True
     yield from _loaded(file)
 
@@ -224,12 +224,6 @@ def _made(file: SourceFile) -> Iterator[tuple[str, str]]:
     """Module and name of what an entry renders without a tag."""
     origins = (origin_of_use(file, name) for name in made_for_page(file))
     yield from (origin for origin in origins if origin is not None)
-
-
-def _is_type(found: Binding) -> bool:
-    """Whether an import names a type alone, by which nothing is mounted: `import type { Bell } from "./Bell"`."""
-    parts = (one for one in ancestors(found.node) if one.type in ("import_specifier", "import_statement"))
-    return any(child.type == "type" for part in parts for child in part.children)
 
 
 def _is_offered(file: SourceFile, found: Binding) -> bool:

@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, begins_within, descendants
+from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.functions import arguments_of
 from chunklint.semantics.ecmascript.modules import exports
-from chunklint.semantics.ecmascript.names import bindings
+from chunklint.semantics.ecmascript.names import Binding, bindings
 from chunklint.semantics.ecmascript.react import is_component_or_hook, is_hook
 
 # Files that routers of frameworks mount, anew for each address.
@@ -176,8 +176,8 @@ def taken(file: SourceFile) -> Iterator[tuple[str, str, tuple[str, ...] | None]]
     for found in bindings(file, file.root).values():
         if found.kind != "import" or not found.module or not _may_be_used(found.name, found.imported):
             continue
-        uses = [use for use in _named(file).get(found.name, ()) if not _introduces(use)]
-        if uses:
+        uses = [use for use in _named(file).get(found.name, ()) if not (_introduces(use) or _offers_again(use))]
+        if uses and not is_type_only(found):
             yield found.module, found.imported, _through(file, uses)
     for loaded in LOADED.finditer(file.content):
         start = len(file.content[: loaded.start()].encode())
@@ -186,6 +186,17 @@ def taken(file: SourceFile) -> Iterator[tuple[str, str, tuple[str, ...] | None]]
     for word, whole in (("require(", _REQUIRED), ("*", _SPACES)):
         if word in file.content:
             yield from ((module, _EVERY, None) for module in whole.findall(file.content))
+
+
+def is_type_only(found: Binding) -> bool:
+    """Whether an import names a type alone, by which nothing is mounted: `import type { Bell } from "./Bell"`."""
+    parts = (one for one in ancestors(found.node) if one.type in ("import_specifier", "import_statement"))
+    return any(child.type == "type" for part in parts for child in part.children)
+
+
+def _offers_again(name: Node) -> bool:
+    """Whether a file does nothing with a name there but to export it again: `export { Bell }`."""
+    return name.parent is not None and name.parent.type == "export_specifier"
 
 
 def _introduces(name: Node) -> bool:
