@@ -11,9 +11,11 @@ from chunklint.languages.base import SourceFile, ancestors, begins_within, desce
 from chunklint.records import record
 from chunklint.semantics.ecmascript.changes import given
 from chunklint.semantics.ecmascript.cleanup_scope import conditions
+from chunklint.semantics.ecmascript.covers import COVERS, MAY_COVER, is_opened_over, lies_over
 from chunklint.semantics.ecmascript.definitions import definitions
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
+    called_name,
     enclosing_function,
     function_of,
     is_function,
@@ -25,12 +27,6 @@ from chunklint.semantics.ecmascript.states import setter_of
 from chunklint.semantics.ecmascript.swaps import NOTHING
 
 _MODAL = re.compile(r"Modal|Dialog|Drawer|Popover|Confirm|Wizard|Sheet(?!s)|Lightbox|SlidingPanel|SlideOver|Offcanvas")
-# What covers the page, in the words of utility classes: `fixed inset-0`, `w-screen h-screen fixed`.
-_COVERS = re.compile(r"inset-0|(?=.*\bw-(?:screen|full|dvw)\b)(?=.*\bh-(?:screen|full|dvh)\b)")
-# A style that lies over it, and what lets the pointer through, lies behind, or covers only sometimes.
-_COVERING = re.compile(r"(?=.*\bposition:\s*[\"']fixed[\"'])(?=.*\b(?:inset:\s*[\"']?0|height:\s*[\"']100))", re.DOTALL)
-_OPEN_BELOW = re.compile(r"pointer-events-none|pointerEvents:\s*[\"']none|-z-|zIndex:\s*-|\?|&&")
-_MAY_COVER = re.compile(r"""\bfixed\b|aria-modal|role=["'](?:alert)?dialog""")
 _CLOSING = re.compile(
     r"^on(?:Close|Cancel|Hide|Dismiss|OpenChange|Exit|Done|Success)|^(?:close|cancel|hide|setOpen)"
     r"|^handle(?:Close|Cancel|Hide|Dismiss)"
@@ -58,7 +54,7 @@ class Modals:
 
 def modals(file: SourceFile) -> Modals | None:
     """The components of a file that are modals by what they render, under whatever names; None for none."""
-    if not _MODAL.search(file.content) and not _MAY_COVER.search(file.content):
+    if not _MODAL.search(file.content) and not MAY_COVER.search(file.content):
         return None
     functions = ((one.fact.name, function_of(file, one.node)) for one in definitions(file))
     found = [(name, one) for name, one in functions if one is not None and _renders_modal(file, one)]
@@ -96,21 +92,47 @@ def _opened_by(file: SourceFile, function: Node) -> Iterator[str]:
 
 
 def _renders_modal(file: SourceFile, function: Node) -> bool:
-    shown = [value for value in map(unwrap, returned(function)) if value.type.startswith("jsx_")]
-    return bool(shown) and all(_is_modal(file, value) for value in shown)
+    shown = [element for value in returned(function) for element in _shown(file, value)]
+    return bool(shown) and all(_is_modal(file, element) for element in shown)
+
+
+def _shown(file: SourceFile, value: Node) -> Iterator[Node]:
+    """The elements that a value may be: those of a choice (`open ? <Sheet /> : null`), and what a portal is given."""
+    node = unwrap(value)
+    if node.type in ("jsx_element", "jsx_self_closing_element"):
+        yield node
+    elif node.type == "ternary_expression":
+        for key in ("consequence", "alternative"):
+            if (part := node.child_by_field_name(key)) is not None:
+                yield from _shown(file, part)
+    elif node.type == "binary_expression" and node.children[1].type == "&&":
+        yield from _shown(file, node.children[2])
+    elif node.type == "jsx_expression":
+        yield from (element for part in node.named_children for element in _shown(file, part))
+    elif node.type == "call_expression" and called_name(file, node) == "createPortal":
+        yield from (element for part in arguments_of(node)[:1] for element in _shown(file, part))
 
 
 def _is_modal(file: SourceFile, element: Node) -> bool:
     """Whether an element is a modal, or a provider or fragment around nothing but one."""
     for _ in range(_WRAPPERS):
         tag = element if element.type == "jsx_self_closing_element" else element.named_children[0]
-        if _is_named_modal(file, tag) or _covers_the_page(file, tag):
+        if _is_named_modal(file, tag) or _covers_the_page(file, tag) or lies_over(file, tag):
             return True
-        inner = [child for child in element.named_children if child.type in ("jsx_element", "jsx_self_closing_element")]
-        if len(inner) != 1:
+        inner = [one for child in element.named_children for one in _shown(file, child)]
+        if len(inner) != 1 or (inner[0].parent != element and len(_beside(element)) > 1):
             return False
         element = inner[0]
     return False
+
+
+def _beside(element: Node) -> list[Node]:
+    """What an element shows: elements and what stands in braces, but for remarks."""
+    shown = (one for one in element.named_children if one.type.startswith("jsx_") and "opening" not in one.type)
+    inner = (one for one in shown if one.type not in ("jsx_closing_element", "jsx_text"))
+    return [
+        one for one in inner if one.type != "jsx_expression" or any(p.type != "comment" for p in one.named_children)
+    ]
 
 
 def _covers_the_page(file: SourceFile, tag: Node) -> bool:
@@ -119,7 +141,7 @@ def _covers_the_page(file: SourceFile, tag: Node) -> bool:
         name, text = file.text(part.named_children[0]), file.text(part)
         if name == "aria-modal" or (name == "role" and "dialog" in text):
             return True
-        if name == "className" and re.search(r"\bfixed\b", text) and _COVERS.search(text):
+        if name == "className" and re.search(r"\bfixed\b", text) and COVERS.search(text):
             return True
     return False
 
@@ -137,15 +159,6 @@ def modal_around(file: SourceFile, around: list[Node]) -> Node | None:
         if (named and at > 0) or is_conditional(tag):
             return tag.parent if tag.type == "jsx_opening_element" else tag
     return None
-
-
-def lies_over(file: SourceFile, tag: Node) -> bool:
-    """Whether an element always lies over all that the window shows, and keeps the pointer from that."""
-    parts = [one for one in tag.named_children if one.type == "jsx_attribute"]
-    texts = {file.text(one.named_children[0]): file.text(one) for one in parts}
-    classes, style = texts.get("className", ""), texts.get("style", "")
-    covers = (re.search(r"\bfixed\b", classes) and _COVERS.search(classes)) or _COVERING.search(style)
-    return bool(covers) and not _OPEN_BELOW.search(classes) and not _OPEN_BELOW.search(style)
 
 
 def is_conditional(tag: Node) -> bool:
@@ -221,7 +234,9 @@ def shuts_page(file: SourceFile, owner: Node, state: str) -> bool:
 
 def _is_named_modal(file: SourceFile, tag: Node) -> bool:
     name = tag.child_by_field_name("name")
-    return name is not None and bool(_MODAL.search(file.text(name))) and not _BESIDE.search(file.text(tag))
+    if name is None or _BESIDE.search(file.text(tag)):
+        return False
+    return bool(_MODAL.search(file.text(name))) or is_opened_over(file, tag)
 
 
 def _shown_by(file: SourceFile, tag: Node) -> Iterator[Node]:
