@@ -9,6 +9,7 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, ancestors
 from chunklint.semantics.ecmascript.changes import ITSELF, ways_of
 from chunklint.semantics.ecmascript.functions import arguments_of, is_function
+from chunklint.semantics.ecmascript.item_keys import changes_with_item
 from chunklint.semantics.ecmascript.keys import changes_with, keys_of
 from chunklint.semantics.ecmascript.member_ways import ways_of_state
 from chunklint.semantics.ecmascript.modals import is_set_inside, modal_around, opens_with
@@ -36,7 +37,7 @@ def props_given(file: SourceFile, element: Node, owner: Node) -> Iterator[tuple[
     if spread and modal is None:
         yield ALL, ALL
     for prop, value, ways in changing:
-        if changes_with(file, value, keys, owner):
+        if changes_with(file, value, keys, owner) or changes_with_item(file, element, value, owner):
             continue
         if modal is not None and not (ITSELF in ways and is_set_inside(file, value, modal)):
             continue

@@ -12,6 +12,7 @@ from chunklint.languages.base import SourceFile, ancestors, begins_within, desce
 from chunklint.semantics.ecmascript.functions import arguments_of, enclosing_function, is_function, returned
 from chunklint.semantics.ecmascript.kept_values import sets_the_same
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.panes import are_panes
 from chunklint.semantics.ecmascript.react import hook_of
 from chunklint.semantics.ecmascript.states import is_listed, setter_of
 
@@ -46,6 +47,8 @@ def _stand_apart(file: SourceFile, place: Node, element: Node) -> bool:
     """Whether two places are in routes of which one is shown at a time, or in cases of one `switch`."""
     around = next(one for one in ancestors(element) if is_within(place, one))
     parts = [next((one for one in around.named_children if is_within(node, one)), None) for node in (place, element)]
+    if are_panes(file, around, parts):
+        return True
     if around.type == "switch_body":
         return all(one is not None and one.type.startswith("switch_") for one in parts)
     opening = around.named_children[0] if around.type == "jsx_element" else None
@@ -306,7 +309,7 @@ def named_function(file: SourceFile, use: Node, scope: Node) -> Node | None:
     """The name of the handler that a use stands in, when the component itself declares it."""
     function = enclosing_function(file, use)
     while function is not None and function.parent is not None:
-        name = function.child_by_field_name("name") or _name_it_gets(function)
+        name = function.child_by_field_name("name") or name_it_gets(function)
         if name is not None and name.type == "identifier" and begins_within(name, scope):
             return name
         outer = enclosing_function(file, function)
@@ -314,7 +317,7 @@ def named_function(file: SourceFile, use: Node, scope: Node) -> Node | None:
     return None
 
 
-def _name_it_gets(function: Node) -> Node | None:
+def name_it_gets(function: Node) -> Node | None:
     """The name of the variable that a function is bound to, through the hooks and helpers that wrap it."""
     for around in ancestors(function):
         if around.type == "variable_declarator":
