@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, begins_within, descendants
 from chunklint.semantics.ecmascript.asking import mentioned
-from chunklint.semantics.ecmascript.functions import arguments_of, called_name, receiver_of
-from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, unwrap
+from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, is_function, receiver_of
+from chunklint.semantics.ecmascript.names import FUNCTIONS, resolve, unwrap, uses_of
+from chunklint.semantics.ecmascript.react import Effect, effects
 
 
 def is_appended(file: SourceFile, setter: Node, state: str, path: tuple[Node, ...]) -> bool:
@@ -20,6 +21,23 @@ def is_appended(file: SourceFile, setter: Node, state: str, path: tuple[Node, ..
     given = arguments_of(setter)[:1] if setter.type == "call_expression" and state else []
     copied = [part for value in given for part in _copied(file, value)]
     return any(next(mentioned(file, [part], (state,), path), None) is not None for part in copied)
+
+
+def begins_anew(file: SourceFile, effect: Effect, setter: Node, state: str) -> bool:
+    """Whether another effect of the component sets a state to something that is not put behind what was there.
+
+    What is asked for before that belongs to another list, and may not even be put behind the new one.
+    """
+    callee = callee_of(setter)
+    found = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+    for use in uses_of(file, found.node) if found is not None else ():
+        call = use.parent
+        if call is None or callee_of(call) != use or not arguments_of(call) or is_appended(file, call, state, ()):
+            continue
+        around = (one for one in effects(file) if one.owner == effect.owner and begins_within(use, one.callback))
+        if any(one.call != effect.call for one in around) and not is_function(unwrap(arguments_of(call)[0])):
+            return True
+    return False
 
 
 def _copied(file: SourceFile, value: Node) -> Iterator[Node]:

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.records import record
-from chunklint.semantics.ecmascript.appended import is_appended
+from chunklint.semantics.ecmascript.appended import begins_anew, is_appended
 from chunklint.semantics.ecmascript.asked_names import is_credential, is_place, named, told
 from chunklint.semantics.ecmascript.asking import asked_in_chain, asks_with, mentioned, requests_behind
 from chunklint.semantics.ecmascript.changes import ITSELF, given, ways_of
@@ -191,15 +191,20 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
                     request, setter, asking, path, fed, _module_of(file, request), _prop(file, effect, request)
                 )
                 # Behind the rows that other words have found, none of those before belongs.
-                yield replace(stale, onto=_onto(file, setter, path)) if all(map(is_place, own or asked)) else stale
+                yield (
+                    replace(stale, onto=_onto(file, effect, setter, path))
+                    if all(map(is_place, own or asked))
+                    else stale
+                )
                 break
 
 
-def _onto(file: SourceFile, setter: Node, path: tuple[Node, ...]) -> str:
-    """The state that a setter is given with an answer behind it; "" for none."""
+def _onto(file: SourceFile, effect: Effect, setter: Node, path: tuple[Node, ...]) -> str:
+    """The state that a setter is given with an answer behind it, where nothing begins it anew; "" for none."""
     callee = callee_of(setter)
     state = state_of_setter(file, callee) if callee is not None and callee.type == "identifier" else None
-    return state if state and is_appended(file, setter, state, path) else ""
+    appended = state and is_appended(file, setter, state, path) and not begins_anew(file, effect, setter, state)
+    return state or "" if appended else ""
 
 
 def _waits_long(file: SourceFile, effect: Effect, place: Node) -> bool:
