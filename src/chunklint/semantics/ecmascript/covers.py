@@ -17,10 +17,10 @@ _COVERING = re.compile(
 )
 # What lets the pointer through, lies behind, or covers only sometimes.
 _OPEN_BELOW = re.compile(r"pointer-events-none|pointer-?[eE]vents:\s*[\"']?none|-z-|z-?[iI]ndex:\s*-|\?|&&")
-# Classes, also those of a module of styles, by the names that modals have in style sheets.
+# Classes, also those of a module of styles, by the names that modals have in style sheets; a dialog may be talked in.
 _MODAL_CLASS = re.compile(
-    r"\b(?:modal|dialog|lightbox)(?:[-_]{0,2}(?:overlay|backdrop|mask|wrapper|wrap|container|root|bg|background))?\b"
-    r"|\b(?:modal|dialog)(?:Overlay|Backdrop|Mask|Wrapper|Wrap|Container|Root|Bg|Background)\b"
+    r"(?<![-\w])(?:modal|lightbox)(?:[-_]{0,2}(?:[oO]verlay|[bB]ackdrop|[mM]ask|[wW]rap(?:per)?|[cC]ontainer|[rR]oot))?"
+    r"(?![-\w])|(?<![-\w])dialog[-_]{0,2}(?:[oO]verlay|[bB]ackdrop|[mM]ask)(?![-\w])"
 )
 MAY_COVER = re.compile(
     r"""\bfixed\b|aria-modal|role=["'](?:alert)?dialog|className=[^>]*\b(?:modal|dialog|lightbox)|Backdrop|Overlay|"""
