@@ -22,9 +22,9 @@ def is_made_boundary(file: SourceFile, value: Node, hops: int = _HOPS) -> bool:
     A name that only stands for another one, `const Net = Catch`, is followed elsewhere.
     """
     node = unwrap(value)
-    if node.type in _CHOICES and hops:
+    if node.type in _CHOICES:
         sides = (node.child_by_field_name(side) for side in _CHOICES[node.type])
-        return any(_is_boundary(file, side, hops - 1) for side in sides if side is not None)
+        return hops > 0 and any(_is_boundary(file, side, hops - 1) for side in sides if side is not None)
     return node.type != "identifier" and _is_boundary(file, node, hops)
 
 
