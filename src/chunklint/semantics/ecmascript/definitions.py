@@ -15,7 +15,7 @@ from chunklint.languages.ecmascript import ECMASCRIPT
 from chunklint.model import Location
 from chunklint.records import record
 from chunklint.semantics.ecmascript.classes import CATCHES, CLASSES, heritage_of, makes_catching_class, members
-from chunklint.semantics.ecmascript.functions import arguments_of, is_function
+from chunklint.semantics.ecmascript.functions import arguments_of, called_name, is_function
 from chunklint.semantics.ecmascript.loading import loader_of
 from chunklint.semantics.ecmascript.made_boundaries import is_made_boundary
 from chunklint.semantics.ecmascript.names import bindings, unwrap
@@ -130,6 +130,7 @@ _ASKS_BESIDE = re.compile(r"\b(?:fetch|axios)\b")
 _READS_DEEP = re.compile(r"\{[^{}=>\n]*\b\w+\??\.\w+\.\w+")
 _WRITTEN = re.compile(r"\b(?:const|let)\s+(\w+)\b[^=\n]*=\s*(?:[\w.]+\(\s*\(\)\s*=>\s*)?\[(?!\s*(?:\]|\.\.\.))")
 _LISTS = re.compile(r"(?:\b(?P<name>[\w$]+)|(?<![\s\]]))\s*\??\.(?:map|flatMap)\(")
+_COMPOSE = frozenset({"compose", "flow", "flowRight", "pipe"})
 _HOPS = 6
 
 
@@ -201,11 +202,10 @@ def _definition(file: SourceFile, name: str, head: Node, value: Node) -> Defined
         if styled is not None:
             node = unwrap(styled)
             continue
-        if "rrorBoundary" in file.text(callee)[-60:]:
-            fact = replace(fact, covered=True)
-        wrapper = _wrapper(file, callee)
-        if wrapper is not None:
-            fact = replace(fact, wrappers=(*fact.wrappers, wrapper))
+        callees = _composed(file, callee)
+        covered = fact.covered or any("rrorBoundary" in file.text(one)[-60:] for one in callees)
+        wrappers = tuple(filter(None, (_wrapper(file, one) for one in callees)))
+        fact = replace(fact, covered=covered, wrappers=(*fact.wrappers, *wrappers))
         lazy = _lazy(file, node)
         if lazy is not None:
             fact = replace(fact, module=lazy[0], imported=lazy[1])
@@ -257,6 +257,13 @@ def _styled(file: SourceFile, callee: Node) -> Node | None:
             return next(iter(arguments_of(callee)), None) if named else None
         callee = inner.child_by_field_name("object") or inner
     return None
+
+
+def _composed(file: SourceFile, callee: Node) -> list[Node]:
+    """The wrappers that `compose(withRouter, withNet)` makes one of; any other is alone."""
+    if callee.type != "call_expression" or called_name(file, callee) not in _COMPOSE:
+        return [callee]
+    return [one.child_by_field_name("function") or one for one in arguments_of(callee)]
 
 
 def _wrapper(file: SourceFile, callee: Node) -> tuple[str, str] | None:

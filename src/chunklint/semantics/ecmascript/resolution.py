@@ -74,7 +74,7 @@ class Package:
     an application of a framework that starts it without an entry, and `preact` for what Preact renders, not React.
     `react` is the one major version of React that it asks for, 0 where it names none or several. `closed` is for what
     no registry takes, so that all that uses it lies in the repository. `needs` are the packages that it takes from a
-    registry.
+    registry. `paths` are patterns of what it exports beside its root, each with a path in its folder.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Package:
     react: int = 0
     closed: bool = False
     needs: tuple[str, ...] = ()
+    paths: tuple[tuple[str, str], ...] = ()
 
 
 @record
@@ -138,9 +139,13 @@ class Resolution:
         for package in self.packages:
             if specifier == package.name:
                 yield from (posixpath.normpath(posixpath.join(package.folder, path)) for path in package.sources)
-                yield from (posixpath.join(package.folder, path) for path in ("src/index", "src/main", "index"))
+                yield from (
+                    posixpath.join(package.folder, path) for path in ("src/index", "src/main", "index", "lib/index")
+                )
             elif specifier.startswith(f"{package.name}/"):
                 inner = specifier.removeprefix(f"{package.name}/")
+                told = (_filled(pattern, inner, path) for pattern, path in package.paths if _matches(pattern, inner))
+                yield from (_clean(posixpath.join(package.folder, path)) for path in told)
                 yield from (posixpath.join(package.folder, part, inner) for part in ("", "src", "lib"))
 
 
@@ -222,7 +227,16 @@ def package_in(folder: str, text: str) -> Package | None:
     compiled, preact = _COMPILER in needed, "preact" in needed and "react-dom" not in needed
     found, react = tuple(dict.fromkeys(sources)), _major_of(manifest, "react")
     closed, needs = manifest.get("private") is True, tuple(sorted(_taken_from_registry(manifest)))
-    return Package(name, folder, found, library, elsewhere, published, started, compiled, preact, react, closed, needs)
+    kinds = library, elsewhere, published, started, compiled, preact
+    return Package(name, folder, found, *kinds, react, closed, needs, tuple(_paths_in(entry)))
+
+
+def _paths_in(exported: object) -> Iterator[tuple[str, str]]:
+    """What a manifest exports by other names than its own: `"./nets": "./src/nets/Net.tsx"`, also on conditions."""
+    for pattern, told in exported.items() if isinstance(exported, dict) else ():
+        if pattern.startswith("./") and pattern.count("*") <= 1:
+            targets = told.values() if isinstance(told, dict) else [told]
+            yield from ((pattern[2:], one[2:]) for one in targets if isinstance(one, str) and one.startswith("./"))
 
 
 def _taken_from_registry(manifest: dict[str, Any]) -> Iterator[str]:
@@ -243,11 +257,16 @@ def _aliased(aliases: Aliases, specifier: str) -> Iterator[str]:
     """As TypeScript does it: the exact pattern, then the one with the longest beginning, then the base."""
     matching = [(pattern, targets) for pattern, targets in aliases.paths if _matches(pattern, specifier)]
     for pattern, targets in sorted(matching, key=_weight):
-        head, star, tail = pattern.partition("*")
-        middle = specifier[len(head) : len(specifier) - len(tail)] if star else ""
-        yield from (_clean(target.replace("*", middle)) for target in targets)
+        yield from (_clean(_filled(pattern, specifier, target)) for target in targets)
     if aliases.base is not None:
         yield _clean(posixpath.join(aliases.base, specifier))
+
+
+def _filled(pattern: str, specifier: str, target: str) -> str:
+    """The path that a pattern which matches stands for, with what its `*` is there."""
+    head, star, tail = pattern.partition("*")
+    middle = specifier[len(head) : len(specifier) - len(tail)] if star else ""
+    return target.replace("*", middle)
 
 
 def _weight(entry: tuple[str, Sequence[str]]) -> tuple[bool, int]:
