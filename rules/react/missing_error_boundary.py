@@ -79,7 +79,7 @@ createRoot(document.getElementById("root")!).render(<App />);
     example="src/main.tsx",
     mentions=(
         *("/>", "</", "import(", "createElement", "useRoutes", "omponent:", "export {", "export *"),
-        "exposes",
+        *("exposes", "exposedModules"),
         *("componentDidCatch", "getDerivedStateFromError", "ErrorBoundary("),
         # A file may pass on what it imports: `export default Frame`.
         *(f"export default {letter}" for letter in ascii_uppercase),
@@ -120,7 +120,11 @@ createRoot(document.getElementById("root")!).render(<App />);
         "Next's `pages` with an `_error` of the project's own that shows more than `next/error`",
         "routes whose children a call makes inside of a boundary",
         "one component that holds no other, alone beside a large app, or returned instead of all else as a whole page",
-        "an entry that renders just what settings of module federation expose: another application mounts that",
+        "an entry that renders hardly more than what settings of module federation or of a console's plugin expose: "
+        "another application mounts that",
+        "what lies in a folder for trials, measures or lessons beside the sources: `benchmark`, `dev-server`, "
+        "`example-next`, `create-farm/template-react`",
+        "what a function is given that puts a boundary around it, or a loop that puts a list of such around it",
         "lists of pages of which only titles are shown; their elements count where `{page.element}` stands",
         "a lone part that asks for data in handlers and effects and shows no list, markup or field of a field of it",
         "toasts alone; fallbacks; tests, stories, examples, documentation and scripts",

@@ -8,16 +8,21 @@ from collections.abc import Iterator
 
 from chunklint.languages.base import SourceFile
 
-_EXPOSES = re.compile(r"\bexposes\s*:\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_FILE = re.compile(r"""["'`](\.{0,2}/?[\w@][\w@./-]*)["'`](?!\s*:)""")
+_EXPOSES = re.compile(r"\b(?:exposes|exposedModules)\b[\w\s.<>,'\"\[\]]*[:=]\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_SPEAKS_OF_IT = re.compile(r"ederation|\bexposedModules\b")
+_SOURCES = ("@/", "~/")
+_FILE = re.compile(r"""["'`]((?:\.{1,2}/)*[\w@~][\w@./-]*)["'`](?!\s*:)""")
 
 
 def exposed_by(file: SourceFile) -> tuple[str, ...]:
     """The paths, relative to the root and with or without a suffix, that a file of settings exposes."""
-    return tuple(dict.fromkeys(_exposed(file))) if "ederation" in file.content else ()
+    speaks = _SPEAKS_OF_IT.search(file.content) is not None or "federation" in posixpath.basename(file.path)
+    return tuple(dict.fromkeys(_exposed(file))) if speaks else ()
 
 
 def _exposed(file: SourceFile) -> Iterator[str]:
     folder = posixpath.dirname(file.path)
     for listed in _EXPOSES.finditer(file.content):
-        yield from (posixpath.normpath(posixpath.join(folder, one[1])) for one in _FILE.finditer(listed[1]))
+        for one in _FILE.finditer(listed[1]):
+            path = f"src/{one[1][2:]}" if one[1].startswith(_SOURCES) else one[1]
+            yield posixpath.normpath(posixpath.join(folder, path))

@@ -66,6 +66,15 @@ _ERROR_FILE = re.compile(r"^(error|global-error)\.[jt]sx?$")
 _NOT_PAGES = re.compile(r"^_|^api$|^404$|^500$")
 _HANDED_ON = frozenset({"Component", SPREAD})
 _STEPS = 3
+_NEARLY = 0.8
+# The folder of an application that is there to try, measure or learn something, or is used no more. Within the
+# sources of one, a feature may be called so.
+_BESIDE = re.compile(
+    r"(?:^|/)(?:(?:e2e|perf|bench|benchmarks?|fixtures?|harness|kitchen-?sink|style-?guides?|prototypes?|experiments?|"
+    r"tutorials?|workshops?|starters?|boilerplates?|archived?|deprecated|sample|generators)(?:/|$)|"
+    r"(?:dev|test|mock|sample|example|e2e)-?(?:app|host|site|server|shell|bed|harness)s?(?:/|$)|"
+    r"examples?-|(?:smoke|integration|e2e|load|perf)-tests?(?:/|$)|create-[\w-]+/(?:.*/)?templates?(?:-|/|$))"
+)
 
 
 def roots_of(tree: RenderTree) -> dict[str, list[Root]]:
@@ -92,7 +101,8 @@ def _is_shown_off(tree: RenderTree, root: Root) -> bool:
 def is_aside(path: str) -> bool:
     """Whether a file belongs to what stands beside an app: examples, templates, demos, its documentation."""
     folders = path.split("/")[:-1]
-    return not _ASIDE.isdisjoint(folders) or any(map(_DOCUMENTS.search, folders))
+    named = not _ASIDE.isdisjoint(folders) or any(map(_DOCUMENTS.search, folders))
+    return named or _BESIDE.search(app_of(path)) is not None
 
 
 def is_error_file(path: str) -> bool:
@@ -110,9 +120,10 @@ def _is_handbook(tree: RenderTree, roots: Sequence[Root]) -> bool:
 
 def _entries(tree: RenderTree) -> Iterator[Root]:
     exposed = _exposed(tree)
+    held = tree.reach(key for key in tree.workspace.definitions if key[0] in exposed)
     first = [place for path in sorted(tree.fronts) for place in _greatest(tree, path)]
     # What the bundler exposes another application mounts: an entry that shows just that is for development.
-    first = [place for place in first if (key := tree.target(place)) is None or key[0] not in exposed]
+    first = [place for place in first if not _shows_exposed(tree, place, held)]
     shown = {place.path: _outside_of_props(tree, place) for place in first}
     # A dialog that a helper renders beside the app is part of no page, and its own business.
     named = [path for path in shown if _ENTRY_FILES.match(posixpath.basename(path).split(".")[0])]
@@ -120,6 +131,13 @@ def _entries(tree: RenderTree) -> Iterator[Root]:
     for path, place in shown.items():
         if path in named or (tree.fronts[path].starts and app_of(path) not in apps):
             yield Root((path, ENTRY), Cover.NONE, tree.mount(place).place, tree.mount(place).tag.strip("{}"))
+
+
+def _shows_exposed(tree: RenderTree, place: Place, held: set[Key]) -> bool:
+    """Whether nearly all that an entry shows is also in what the bundler exposes."""
+    key = tree.target(place)
+    own = tree.reach((key,)) if key is not None else set()
+    return key is not None and len(own & held) >= _NEARLY * len(own)
 
 
 def _exposed(tree: RenderTree) -> set[str]:
