@@ -38,6 +38,7 @@ from chunklint.api import (
     Question,
     Queued,
     Reader,
+    Recorder,
     Reducer,
     Refusal,
     Rendered,
@@ -47,6 +48,8 @@ from chunklint.api import (
     Shares,
     SlotMethod,
     Start,
+    Tidied,
+    Tidiness,
     Tried,
     Uses,
     VoidMethod,
@@ -103,6 +106,7 @@ from chunklint.api import (
     overtaken,
     overtaken_message,
     questions,
+    recorder,
     reducers,
     rendered,
     reset_message,
@@ -116,6 +120,7 @@ from chunklint.api import (
     started_by_handlers,
     started_message,
     starts,
+    tidied,
     void_methods,
     way_to,
     ways_in,
@@ -278,8 +283,9 @@ export function Width() {
         "timers of handlers count only where they take back what a later call has set for something else: a text that "
         "is shown, more than 500 ms later, or the mark of a row, from 2 s on; listeners of handlers only on the page, "
         "where the file removes none for that event; connections of handlers only where the component closes none and "
-        "hands none on; streams of devices that handlers open only in components (not hooks) that end them elsewhere "
-        "and in no cleanup, and hand them on to nobody",
+        "hands none on; streams of devices that handlers open only in components that end them elsewhere and in no "
+        "cleanup, and hand them on to nobody, and in hooks that keep them in a ref, where no caller's cleanup goes by "
+        "the name of what the hook hands out",
         "late answers of other files count in hooks and zustand stores only, not in Redux or MobX",
         "answers that come late count only where the request asks with state, or with a prop or argument that some "
         "mount or call feeds with state; contexts are not followed, of stores only what the component itself changes "
@@ -317,10 +323,12 @@ Shared = (
     | Loan
     | Maker
     | Reader
+    | Recorder
     | Reducer
     | Rendered
     | Holders
     | SlotMethod
+    | Tidied
     | VoidMethod
 )
 
@@ -436,9 +444,8 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     yield from questions(file)
     yield from fed_answers(file)
     yield from _held_back(file)
-    for one in opened_streams(file):
-        draft = rule.at(head_of(one.node), left_on_message(one))
-        yield replace(bound(file, one.node, draft), idle=idle_around(file, one.node))
+    yield from _left_on(file)
+    yield from tidied(file)
     for effect in effects(file):
         found, idle = list(leaks(file, effect)), idle_owners(file, effect)
         grows = any(adds_up(file, leak) for leak in found)
@@ -455,6 +462,18 @@ def does_for_its_caller(file: EcmascriptFile) -> Iterator[Shared]:
     yield from lendings(file)
     yield from makers(file)
     yield from void_methods(file)
+
+
+def _left_on(file: EcmascriptFile) -> Iterator[Bound | Front | Recorder]:
+    """What handlers and hooks leave on, with the names under which others import these."""
+    for left in opened_streams(file):
+        node, draft = left.acquired.node, rule.at(head_of(left.acquired.node), left_on_message(left))
+        said = replace(bound(file, node, draft), idle=idle_around(file, node))
+        yield said
+        of_hook = recorder(file, said.place, left)
+        if of_hook is not None:
+            yield of_hook
+        yield from named_front(file, said.idle or ())
 
 
 def _held_back(file: EcmascriptFile) -> Iterator[Bound | Front]:
@@ -489,12 +508,14 @@ def _rendered(
 def _outliving(
     facts: Mapping[str, tuple[Shared, ...]], whole: bool, spans: Lifespans, feeds: Feeding
 ) -> Iterator[Draft]:
-    shares, lent = Shares(facts, spans), Lent(facts)
+    shares, lent, tidiness = Shares(facts, spans), Lent(facts), Tidiness(facts)
     for path, own in facts.items():
         for one in own:
             if isinstance(one, Bound) and whole and never_runs(spans, feeds, path, one.idle):
                 continue
             if isinstance(one, Bound) and whole and lent.dies_with_it(path, one.place):
+                continue
+            if isinstance(one, Bound) and tidiness.may_end(path, one.place, whole):
                 continue
             if isinstance(one, Bound) and not (whole and is_over(spans, shares, path, one)):
                 # One handler is left behind, however often the effect runs.

@@ -161,6 +161,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.singletons import Ended, ended
     from chunklint.semantics.ecmascript.stale_answers import stale_answers
     from chunklint.semantics.ecmascript.stale_cleanups import blind_cleanups
+    from chunklint.semantics.ecmascript.tidied import Recorder, Tidied, Tidiness, recorder, tidied
     from chunklint.semantics.ecmascript.void_methods import SlotMethod, VoidMethod, asked_method, void_methods
     from chunklint.semantics.ecmascript.ways_in import (
         idle_around,
@@ -346,6 +347,7 @@ _HOMES = {
     "chunklint.semantics.ecmascript.shared_answers": "Answer, Keeper, Question, answers, overtaken, questions",
     "chunklint.semantics.ecmascript.shared_leaks": "Offer, Start, joined, offers, starts",
     "chunklint.semantics.ecmascript.shared_receivers": "Holders, Maker, Reader, Shares, is_over, makers, shared_origin",
+    "chunklint.semantics.ecmascript.tidied": "Recorder, Tidied, Tidiness, recorder, tidied",
     "chunklint.semantics.ecmascript.void_methods": "SlotMethod, VoidMethod, asked_method, void_methods",
     "chunklint.semantics.ecmascript.ways_in": "idle_around, idle_owners, is_readable, named_front, never_runs, ways_in",
     "chunklint.semantics.ecmascript.shutting": "acquires_each_time",
@@ -625,6 +627,7 @@ __all__ = [
     "Reader",
     "Reason",
     "Reconnect",
+    "Recorder",
     "Reducer",
     "Reference",
     "Refusal",
@@ -664,6 +667,8 @@ __all__ = [
     "Swallowed",
     "TableChange",
     "ThreadFact",
+    "Tidied",
+    "Tidiness",
     "Trace",
     "Trait",
     "Tried",
@@ -856,6 +861,7 @@ __all__ = [
     "reconnect_message",
     "reconnects",
     "record",
+    "recorder",
     "reducers",
     "reentries",
     "rendered",
@@ -899,6 +905,7 @@ __all__ = [
     "switched_off",
     "switches_axios_off",
     "thread_facts",
+    "tidied",
     "told",
     "told_of_classes",
     "torn",

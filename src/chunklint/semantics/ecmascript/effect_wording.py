@@ -12,6 +12,7 @@ from chunklint.model import Severity
 from chunklint.semantics.ecmascript.endings import called_without_event, is_past_once, is_turned_away
 from chunklint.semantics.ecmascript.external_stores import Endless
 from chunklint.semantics.ecmascript.functions import arguments_of, function_of, is_called_on_new, returned
+from chunklint.semantics.ecmascript.handler_streams import LeftOn
 from chunklint.semantics.ecmascript.handler_timers import Reset
 from chunklint.semantics.ecmascript.late_work import Late
 from chunklint.semantics.ecmascript.leaks import Leak, ends_the_last, is_app_root
@@ -235,11 +236,14 @@ def left_open_message(opened: Acquisition) -> str:
     )
 
 
-def left_on_message(opened: Acquisition) -> str:
-    """What a stream does that a handler opens and only handlers end."""
+def left_on_message(left: LeftOn) -> str:
+    """What a stream does that a handler or a function of a hook opens, and no cleanup ends."""
+    opened = left.acquired
+    who = "only handlers call" if left.hook is None else "no cleanup calls"
+    held = "Stop" if left.in_ref else "Keep the stream in a ref, and stop"
     return (
-        f"{capitalised(opened.keeps)} after unmount: only handlers call {opened.release}. "
-        "Keep the stream in a ref, and stop its tracks in the cleanup of an effect, too."
+        f"{capitalised(opened.keeps)} after unmount: {who} {opened.release}. "
+        f"{held} its tracks in the cleanup of an effect, too."
     )
 
 
