@@ -73,6 +73,8 @@ def opened_streams(file: SourceFile) -> Iterator[LeftOn]:
         ref = kept if kept.type == "member_expression" else _ref_of(file, kept)
         if (hook is not None and ref is None) or _ends_it_itself(file, around, call):
             continue
+        if (hook is not None or ref == kept) and not _takes_tracks(file, owner):
+            continue  # To stop a recorder leaves the device on.
         if _stays_here(file, kept, hook) and (hook is None or _stays_in_ref(file, ref)):
             yield LeftOn(found, hook, ref is not None)
 
@@ -95,6 +97,10 @@ def _kept_as(file: SourceFile, call: Node) -> Node | None:
 def _is_ended_by_handlers(file: SourceFile, owner: Node) -> bool:
     """Whether the component ends the tracks of a stream at some time: whoever forgets that never has other worries."""
     return any(called_name(file, one) in _TRACKS for one in descendants(owner, "call_expression"))
+
+
+def _takes_tracks(file: SourceFile, owner: Node) -> bool:
+    return any(called_name(file, one) == "getTracks" for one in descendants(owner, "call_expression"))
 
 
 def _is_ended_by_cleanup(file: SourceFile, owner: Node) -> bool:
