@@ -123,7 +123,7 @@ def _entries(tree: RenderTree) -> Iterator[Root]:
     held = tree.reach(key for key in tree.workspace.definitions if key[0] in exposed)
     first = [place for path in sorted(tree.fronts) for place in _greatest(tree, path)]
     # What the bundler exposes another application mounts: an entry that shows just that is for development.
-    first = [place for place in first if not _shows_exposed(tree, place, held)]
+    first = [place for place in first if not _shows_exposed(tree, place, exposed, held)]
     shown = {place.path: _outside_of_props(tree, place) for place in first}
     # A dialog that a helper renders beside the app is part of no page, and its own business.
     named = [path for path in shown if _ENTRY_FILES.match(posixpath.basename(path).split(".")[0])]
@@ -133,11 +133,20 @@ def _entries(tree: RenderTree) -> Iterator[Root]:
             yield Root((path, ENTRY), Cover.NONE, tree.mount(place).place, tree.mount(place).tag.strip("{}"))
 
 
-def _shows_exposed(tree: RenderTree, place: Place, held: set[Key]) -> bool:
-    """Whether nearly all that an entry shows is also in what the bundler exposes."""
+def _shows_exposed(tree: RenderTree, place: Place, exposed: set[str], held: set[Key]) -> bool:
+    """Whether an entry shows what the bundler exposes, or one by a plain name nearly nothing but that.
+
+    An entry with a name of its own (`AppCockpit`) is another way to ship the same.
+    """
     key = tree.target(place)
-    own = tree.reach((key,)) if key is not None else set()
-    return key is not None and len(own & held) >= _NEARLY * len(own)
+    if key is None or key[0] in exposed:
+        return key is not None
+    own = tree.reach((key,)) if held and _ENTRY_FILES.match(_stem_of(place.path)) else set()
+    return bool(own) and len(own & held) >= _NEARLY * len(own)
+
+
+def _stem_of(path: str) -> str:
+    return posixpath.basename(path).split(".")[0]
 
 
 def _exposed(tree: RenderTree) -> set[str]:
