@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     )
     from chunklint.semantics.ecmascript.feeding import Feeding
     from chunklint.semantics.ecmascript.feeds import Feed, Tried, Uses
+    from chunklint.semantics.ecmascript.fronts import front
     from chunklint.semantics.ecmascript.functions import arguments_of, function_of, returned
     from chunklint.semantics.ecmascript.galleries import is_test_or_story
     from chunklint.semantics.ecmascript.gaps import gaps
@@ -119,7 +120,7 @@ if TYPE_CHECKING:
     from chunklint.semantics.ecmascript.misfits import Misfit, Mismatch, mismatches
     from chunklint.semantics.ecmascript.modals import Modals
     from chunklint.semantics.ecmascript.monitors import Monitor, monitor_of, monitors
-    from chunklint.semantics.ecmascript.mounts import Front, Mount, front
+    from chunklint.semantics.ecmascript.mounts import Front, Mount
     from chunklint.semantics.ecmascript.outside_effects import (
         Opened,
         Started,
@@ -325,7 +326,8 @@ _HOMES = {
     "chunklint.semantics.ecmascript.late_work": "Late, captured_too_early, late_handles",
     "chunklint.semantics.ecmascript.leaks": "Leak, is_app_root, leaks",
     "chunklint.semantics.ecmascript.misfits": "Misfit, Mismatch, mismatches",
-    "chunklint.semantics.ecmascript.mounts": "Front, Mount, front",
+    "chunklint.semantics.ecmascript.fronts": "front",
+    "chunklint.semantics.ecmascript.mounts": "Front, Mount",
     "chunklint.semantics.ecmascript.outside_effects": (
         "Opened, Started, added_by_handlers, opened_by_initialisers, started_by_handlers"
     ),
