@@ -127,7 +127,37 @@ def _is_harmless(file: SourceFile, effect: Effect, node: Node, waits: int | None
     """Whether work does not come so far after an unmount: it asks for an element first, is called off, or is brief."""
     right = node.child_by_field_name("right")
     brief = right is not None and is_answered_at_once(file, unwrap(right))
-    return brief or _asks_element(file, effect, node, waits) or _is_called_off(file, effect, node)
+    ended = _is_called_off(file, effect, node) or _waits_for_itself(file, node)
+    return brief or ended or _asks_element(file, effect, node, waits)
+
+
+def _waits_for_itself(file: SourceFile, node: Node) -> bool:
+    """Whether all waits before a timer are for timers of the same name: once such a one is cleared, nothing goes on.
+
+    `await new Promise((resolve) => { timer = setTimeout(resolve, 1000); });`
+    """
+    left, around = node.child_by_field_name("left"), enclosing_function(file, node)
+    # The executor of the promise is a function of its own; the waits are in the one around it.
+    made = around.parent.parent if around is not None and around.parent is not None else None
+    if made is not None and made.type == "new_expression":
+        around = enclosing_function(file, made)
+    if left is None or around is None:
+        return False
+    before = [
+        one for one in descendants(around, "await_expression", stop=FUNCTIONS) if one.start_byte < node.start_byte
+    ]
+    return bool(before) and all(_is_timer_of(file, awaited(one), dotted(file, left)) for one in before)
+
+
+def _is_timer_of(file: SourceFile, promise: Node, handle: Chain) -> bool:
+    """Whether a promise is settled by a timer alone, which is kept under a name."""
+    constructor = promise.child_by_field_name("constructor") if promise.type == "new_expression" else None
+    if constructor is None or file.text(constructor) != "Promise":
+        return False
+    targets = (one.child_by_field_name("left") for one in descendants(promise, "assignment_expression"))
+    kept = [one for one in targets if one is not None and dotted(file, one) == handle]
+    calls = list(descendants(promise, "call_expression"))
+    return len(kept) == 1 and len(calls) == 1 and called_name(file, calls[0]) == "setTimeout"
 
 
 def _is_called_off(file: SourceFile, effect: Effect, node: Node) -> bool:
