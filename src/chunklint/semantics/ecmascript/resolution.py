@@ -19,10 +19,13 @@ _SOURCES = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?)$")
 
 MANIFEST = "package.json"
 _NEEDS = ("dependencies", "devDependencies", "peerDependencies")
-# They have folders called `app` or `pages` too, and other rules for what is in them; or, as bundlers, none.
+# They have folders called `app` or `pages` too, and other rules for what is in them.
 _FRAMEWORKS = frozenset(
     {"expo", "expo-router", "react-native", "@react-router/dev", "@remix-run/dev", "@tanstack/react-start", "gatsby"}
-    | {"@vitejs/plugin-react", "@vitejs/plugin-react-swc", "react-scripts", "@rsbuild/plugin-react", "@craco/craco"}
+)
+# What builds an app that mounts its pages itself, whatever their folders are called.
+_BUNDLERS = frozenset(
+    {"@vitejs/plugin-react", "@vitejs/plugin-react-swc", "react-scripts", "@rsbuild/plugin-react", "@craco/craco"}
 )
 ENTRY_SETTINGS = ("tsconfig.json", "jsconfig.json")
 BUNDLER_SETTINGS = tuple(
@@ -74,7 +77,8 @@ class Package:
     an application of a framework that starts it without an entry, and `preact` for what Preact renders, not React.
     `react` is the one major version of React that it asks for, 0 where it names none or several. `closed` is for what
     no registry takes, so that all that uses it lies in the repository. `needs` are the packages that it takes from a
-    registry. `paths` are patterns of what it exports beside its root, each with a path in its folder.
+    registry. `paths` are patterns of what it exports beside its root, each with a path in its folder. `bundled` is for
+    an app that a bundler builds from an entry of its own, in which no name of a file has Next's meaning.
     """
 
     name: str
@@ -90,6 +94,7 @@ class Package:
     closed: bool = False
     needs: tuple[str, ...] = ()
     paths: tuple[tuple[str, str], ...] = ()
+    bundled: bool = False
 
 
 @record
@@ -129,7 +134,7 @@ class Resolution:
     def may_be_next(self, path: str) -> bool:
         """Whether names of Next's files (`error.tsx`, `_app.tsx`) may have Next's meaning for a file."""
         package = self.package_of(path)
-        return package is None or not package.elsewhere
+        return package is None or not (package.elsewhere or package.bundled)
 
     def candidates(self, importer: str, specifier: str) -> Iterator[str]:
         """The paths, relative to the root and with or without a suffix, that a specifier may mean, likeliest first."""
@@ -223,12 +228,13 @@ def package_in(folder: str, text: str) -> Package | None:
     library = built and published
     needed = {one for key in _NEEDS if isinstance(found := manifest.get(key), dict) for one in found}
     elsewhere = "next" not in needed and not needed.isdisjoint(_FRAMEWORKS)
+    bundled = "next" not in needed and not needed.isdisjoint(_BUNDLERS)
     started = not published and not needed.isdisjoint(_STARTS)
     compiled, preact = _COMPILER in needed, "preact" in needed and "react-dom" not in needed
     found, react = tuple(dict.fromkeys(sources)), _major_of(manifest, "react")
     closed, needs = manifest.get("private") is True, tuple(sorted(_taken_from_registry(manifest)))
     kinds = library, elsewhere, published, started, compiled, preact
-    return Package(name, folder, found, *kinds, react, closed, needs, tuple(_paths_in(entry)))
+    return Package(name, folder, found, *kinds, react, closed, needs, tuple(_paths_in(entry)), bundled)
 
 
 def _paths_in(exported: object) -> Iterator[tuple[str, str]]:
