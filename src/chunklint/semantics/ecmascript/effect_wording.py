@@ -358,7 +358,7 @@ def blind_message(file: SourceFile, blind: Blind) -> str:
     called = called_text(file, blind.call).replace("?", "")
     then = f"so `{called}` is never called" if blind.asked else f"so `{called}` releases nothing"
     keep = f"Keep what `{blind.state}` holds in a ref that the cleanup reads"
-    if called.endswith("revokeObjectURL"):
+    if called.endswith("revokeObjectURL") and blind.alone:
         keep += f", or list `{blind.state}` among the dependencies"  # What is replaced is over at once.
     return f"The cleanup sees `{blind.state}` as it was in the first rendering, {blind.first}, {then}. {keep}."
 

@@ -45,12 +45,14 @@ class Blind:
         state: The name of the state.
         first: What the state is in the first rendering, as a word: "null", "empty".
         asked: Whether the cleanup asks for the state first, and does not call at all.
+        alone: Whether the effect does nothing but to return this cleanup, so that it may run again.
     """
 
     call: Node
     state: str
     first: str
     asked: bool
+    alone: bool
 
 
 def blind_cleanups(file: SourceFile, effect: Effect) -> Iterator[Blind]:
@@ -71,11 +73,19 @@ def _blind(file: SourceFile, effect: Effect, call: Node) -> Blind | None:
         for value in held:
             state = _first_state(file, effect, root_of(unwrap(value)))
             if state is not None and (name in _RELEASES or _releases_each(file, call)):
-                return Blind(call, state[0].name, state[1], _decides(file, effect, call) is not None)
+                return Blind(
+                    call, state[0].name, state[1], _decides(file, effect, call) is not None, _only_cleans(effect)
+                )
     if _ENDS.match(name) is None and name not in _RELEASES:
         return None
     state = _decides(file, effect, call)
-    return Blind(call, state[0].name, state[1], True) if state is not None else None
+    return Blind(call, state[0].name, state[1], True, _only_cleans(effect)) if state is not None else None
+
+
+def _only_cleans(effect: Effect) -> bool:
+    body = effect.callback.child_by_field_name("body")
+    done = [part for part in body.named_children if part.type != "comment"] if body is not None else []
+    return body is not None and (body.type != "statement_block" or len(done) == 1)
 
 
 def _releases_each(file: SourceFile, call: Node) -> bool:
