@@ -36,6 +36,9 @@ _ASKING = re.compile(
 _HOOK_CALLS = '(call_expression function: (identifier) @name arguments: (arguments) (#match? @name "^use[A-Z]")) @call'
 _REACT = frozenset({"react", "react-dom", "react-native"})
 
+# What libraries of forms hand to a field is its name, its value and the handlers for that.
+_OF_FORM = re.compile(r"\.\.\.(?:field$|(?:\w+\.)?(?:register|getInputProps|getFieldProps)\()")
+
 
 @record
 class Feed:
@@ -135,7 +138,9 @@ def _handed(file: SourceFile, element: Node) -> Iterator[str]:
     for part in element.named_children:
         if part.type == "jsx_attribute" and asks_by(name := file.text(part.named_children[0])):
             yield name
-        elif part.type == "jsx_expression" and any(one.type == "spread_element" for one in part.named_children):
+        elif part.type == "jsx_expression" and any(
+            one.type == "spread_element" and _OF_FORM.match(file.text(one)) is None for one in part.named_children
+        ):
             yield ALL
 
 
