@@ -43,6 +43,8 @@ _BASES = frozenset(
     {"base", "url", "urls", "path", "paths", "root", "prefix", "host", "origin", "route", "routes", "app"}
 )
 _HOPS = 5
+# Where a component may say the name of what it sets in the query.
+_TEXTS = ("string", "template_string", "property_identifier", "shorthand_property_identifier")
 
 
 def leads_on(file: SourceFile, call: Node) -> bool:
@@ -52,6 +54,30 @@ def leads_on(file: SourceFile, call: Node) -> bool:
         "?" in (text := file.text(node)) and "${" in text and _is_address(file, node, "?")
         for node in (descendants(owner, "template_string") if owner is not None else ())
     )
+
+
+def keeps_word(file: SourceFile, query: Node, owner: Node, hook: str) -> bool:
+    """Whether a component only reads one word of the query, and no name, text or key of its own is that word.
+
+    `query.get("copy")`, where all that it sets is `current.set("tab", key)`: what came with the page stays.
+    """
+    around = query.parent
+    call = around.parent if around is not None and around.type == "member_expression" else None
+    given = arguments_of(call) if call is not None and call.type == "call_expression" else []
+    if hook != "useSearchParams" or call is None or called_name(file, call) != "get" or len(given) != 1:
+        return False
+    if given[0].type != "string":
+        return False
+    word = file.text(given[0])[1:-1]
+    said = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+    texts = (one for one in descendants(owner, *_TEXTS) if said.search(file.text(one)) is not None)
+    return bool(word) and all(_is_read(file, one) for one in texts)
+
+
+def _is_read(file: SourceFile, text: Node) -> bool:
+    """Whether a text only names what is read of the query: `query.get("copy")`."""
+    call = text.parent.parent if text.parent is not None and text.parent.type == "arguments" else None
+    return call is not None and called_name(file, call) in ("get", "getAll", "has")
 
 
 def words_on(file: SourceFile, call: Node, name: str, parameter: str, loaded: Loaded) -> Iterator[str]:

@@ -12,7 +12,7 @@ from functools import partial
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, begins_within, descendants
-from chunklint.semantics.ecmascript.addresses import ROUTE, leads_on, parameter_of, words_on
+from chunklint.semantics.ecmascript.addresses import ROUTE, keeps_word, leads_on, parameter_of, words_on
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -72,7 +72,7 @@ def _ways(file: SourceFile, value: Node, owner: Node) -> Iterator[str]:
                 parameter = parameter_of(file, name, found)
                 words = words_on(file, hook[1], found.name, parameter, partial(_loaded_with, file, owner))
                 yield from (f"/{word}:{parameter}" for word in words)
-            elif changes_itself(file, found, hook, part_of(file, name)):
+            elif changes_itself(file, found, hook, part_of(file, name)) and not keeps_word(file, name, owner, hook[0]):
                 yield ITSELF
             elif hook[0] in _STATE:
                 pending.extend((part, hops + 1) for part in copied_from(file, found))
