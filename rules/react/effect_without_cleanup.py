@@ -132,8 +132,8 @@ rule = Rule(
     name="effect-without-cleanup",
     ticket="TICKET-005",
     when="a component adds a listener, starts a timer, opens a connection or asks for data, and no cleanup ends it",
-    effect="it outlives the component: memory grows with every mount, and old callbacks act on what is gone",
-    instead="return a function from the effect that removes, clears or closes exactly what the effect acquired",
+    effect="it outlives its run: listeners and memory pile up, or what comes late acts on what is gone or has changed",
+    instead="return a function from the effect that ends exactly what it acquired, or tells what is asked for to stop",
     bad="""import { useEffect, useState } from "react";
 
 export function Width() {
