@@ -85,6 +85,7 @@ export function Feed({ open }) {
     silent_on=(
         "async functions that an effect defines and calls without returning their promise",
         "`void load()` and effects whose body is a block that returns nothing",
+        "async cleanups that do nothing after their first wait but tell of a failure",
         "calls of functions that other files define: nothing here shows that they are async",
         "effect hooks that ignore what their function returns, such as `useMount` of react-use; tests and stories; "
         "components and hooks that nothing which runs leads to, see CL501",

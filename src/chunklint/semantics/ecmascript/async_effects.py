@@ -7,7 +7,7 @@ from enum import Enum
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, descendants
+from chunklint.languages.base import SourceFile, ancestors, descendants
 from chunklint.model import Location, Severity
 from chunklint.records import record
 from chunklint.semantics.ecmascript.functions import (
@@ -114,7 +114,12 @@ def _is_promise(file: SourceFile, call: Node) -> bool:
 
 
 def _waits(function: Node) -> bool:
+    """Whether anything is left to do once a function has waited, other than to tell of a failure."""
     body = function.child_by_field_name("body")
-    return body is not None and (
-        body.type == "await_expression" or any(True for _ in descendants(body, "await_expression", stop=FUNCTIONS))
+    first = next(descendants(body, "await_expression", stop=FUNCTIONS), None) if body is not None else None
+    if body is None or first is None:
+        return False
+    return any(
+        node.start_byte >= first.end_byte and not any(around.type == "catch_clause" for around in ancestors(node))
+        for node in descendants(body, "call_expression", "assignment_expression", "await_expression", stop=FUNCTIONS)
     )

@@ -10,13 +10,15 @@ from tree_sitter import Node
 from chunklint.languages.base import SourceFile, descendants
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
+    assigned_later,
+    called_name,
     callee_of,
     function_of,
     functions_in_ref,
     is_function,
     receiver_of,
 )
-from chunklint.semantics.ecmascript.names import dotted, resolve, unwrap
+from chunklint.semantics.ecmascript.names import dotted, resolve, string_value, unwrap
 from chunklint.semantics.ecmascript.react import Effect, cleanups
 
 # What an object is told to call once it is stopped: `new Pacer({ onStop: () => ... })`.
@@ -38,6 +40,8 @@ def cleanup_code(file: SourceFile, effect: Effect) -> Iterator[Node]:
         for call in descendants(part, "call_expression"):
             callee = callee_of(call)
             called = function_of(file, callee) if callee is not None else None
+            others = assigned_later(file, callee) if callee is not None else ()
+            pending.extend((other, depth + 1) for right in others if (other := function_of(file, right)) is not None)
             if called is not None:
                 pending.append((called, depth + 1))
             elif callee is not None:
@@ -45,7 +49,27 @@ def cleanup_code(file: SourceFile, effect: Effect) -> Iterator[Node]:
                 pending.extend((function, depth + 1) for function in kept)
                 told = _last_words(file, call, effect.owner or effect.callback)
                 methods = _methods(file, callee)
-                pending.extend((function, depth + 1) for function in (*told, *methods))
+                heard = _heard_abort(file) if called_name(file, call) == "abort" else ()
+                pending.extend((function, depth + 1) for function in (*told, *methods, *heard))
+
+
+def _heard_abort(file: SourceFile) -> tuple[Node, ...]:
+    """What runs when a signal is aborted: `signal.addEventListener("abort", () => ...)`, `signal.onabort = ...`."""
+
+    def find() -> Iterator[Node]:
+        for call in descendants(file.root, "call_expression") if b"abort" in file.source else ():
+            given = arguments_of(call) if called_name(file, call) == "addEventListener" else []
+            if len(given) > 1 and string_value(file, given[0]) == "abort":
+                yield given[1]
+        for node in descendants(file.root, "assignment_expression") if b"onabort" in file.source else ():
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if left is not None and right is not None and dotted(file, left)[-1:] == ("onabort",):
+                yield right
+
+    def functions() -> tuple[Node, ...]:
+        return tuple(function for one in find() if (function := function_of(file, one)) is not None)
+
+    return file.remember("what an abort runs", functions)
 
 
 def _methods(file: SourceFile, callee: Node) -> Iterator[Node]:

@@ -11,6 +11,7 @@ from chunklint.languages.base import SourceFile, ancestors, begins_within, desce
 from chunklint.semantics.ecmascript.cleanup_code import cleanup_code
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
+    assigned_later,
     awaited,
     called_name,
     callee_of,
@@ -18,9 +19,18 @@ from chunklint.semantics.ecmascript.functions import (
     functions_in_ref,
     is_function,
     receiver_of,
+    returned,
 )
 from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, unwrap
-from chunklint.semantics.ecmascript.react import Cleanup, Effect, cleanup_of, cleanups, effects, state_of_setter
+from chunklint.semantics.ecmascript.react import (
+    Cleanup,
+    Effect,
+    cleanup_of,
+    cleanups,
+    effects,
+    hook_of,
+    state_of_setter,
+)
 
 Chain = tuple[str, ...]
 
@@ -108,9 +118,15 @@ def _is_unknown(file: SourceFile, call: Node, owner: Node | None) -> bool:
     name, found = file.text(callee), resolve(file, callee)
     if found is None:
         return name not in _PLAIN_CALLS and not name[:1].isupper()
+    if any(function_of(file, right) is None and not _is_empty(right) for right in assigned_later(file, callee)):
+        return True
     if state_of_setter(file, callee) is not None or function_of(file, callee) is not None:
         return False
     return found.kind != "parameter" or found.scope != owner
+
+
+def _is_empty(value: Node) -> bool:
+    return unwrap(value).type in ("null", "undefined")
 
 
 def killers(file: SourceFile, effect: Effect) -> frozenset[Chain]:
@@ -155,11 +171,30 @@ def _is_controller(file: SourceFile, value: Node) -> bool:
 def steers(file: SourceFile, condition: Node, setters: frozenset[Chain]) -> bool:
     """Whether a condition asks for something that unmounting changes, or for the identity of what a ref holds."""
     text = file.text(condition)
-    if _ALIVE.search(text):
+    if _ALIVE.search(text) or _asks_hook(file, condition):
         return True
     if ".current" in text and any(_compares_ref(file, node) for node in _binaries(condition)):
         return True
-    return any(chain[: len(name)] == name for chain in chains_in(file, condition) for name in setters)
+    asked = (condition, *_asked_functions(file, condition))
+    return any(chain[: len(name)] == name for part in asked for chain in chains_in(file, part) for name in setters)
+
+
+def _asks_hook(file: SourceFile, condition: Node) -> bool:
+    """Whether a condition reads what a hook tells of the component's life: `const gone = useUnmountedRef()`."""
+    names = [condition] if condition.type == "identifier" else descendants(condition, "identifier")
+    found = (resolve(file, name) for name in names)
+    hooks = (hook_of(file, one) for one in found if one is not None)
+    return any(hook is not None and "mounted" in hook[0].lower() for hook in hooks)
+
+
+def _asked_functions(file: SourceFile, condition: Node) -> Iterator[Node]:
+    """The local functions that give an answer and that a condition calls: `if (left()) return;`."""
+    calls = [condition] if condition.type == "call_expression" else []
+    for call in (*calls, *descendants(condition, "call_expression")):
+        callee = callee_of(call)
+        called = function_of(file, callee) if callee is not None and not is_function(callee) else None
+        if called is not None:
+            yield from returned(called)
 
 
 def _binaries(condition: Node) -> Iterator[Node]:
@@ -205,20 +240,47 @@ def is_guarded(file: SourceFile, effect: Effect, node: Node, since: int | None =
     for function in (around for around in ancestors(node) if is_function(around)):
         if function in (effect.callback, effect.owner):
             break
-        start = last_wait_before(function, node.start_byte if since is None else since + 1)
+        start = _waited_until(function, node, since)
         if any(asked.start_byte >= start and steers(file, asked, setters) for asked in conditions(function)):
+            return True
+        if _throws_between(file, function, start, node, setters):
             return True
         if start or continues(file, function):
             break
     return aborts(file, effect) and _waits_with_signal(file, effect, node)
 
 
+def _throws_between(file: SourceFile, function: Node, start: int, node: Node, setters: frozenset[Chain]) -> bool:
+    """Whether a function calls a local one, after a wait and before a node, that throws if the effect is over."""
+    for call in descendants(function, "call_expression", stop=FUNCTIONS):
+        if not start < call.start_byte < node.start_byte:
+            continue
+        callee = callee_of(call)
+        called = function_of(file, callee) if callee is not None and not is_function(callee) else None
+        if called is None or next(descendants(called, "await_expression"), None) is not None:
+            continue
+        for thrown in descendants(called, "throw_statement", stop=FUNCTIONS):
+            branches = (around for around in ancestors(thrown) if around.type == "if_statement")
+            asked = (branch.child_by_field_name("condition") for branch in branches)
+            if any(one is not None and steers(file, one, setters) for one in asked):
+                return True
+    return False
+
+
 def asked_since(function: Node, node: Node, since: int | None = None) -> Iterator[Node]:
     """The conditions that a function asks between its last wait and a node, or after the wait that the node is."""
-    start = last_wait_before(function, node.start_byte if since is None else since + 1)
+    start = _waited_until(function, node, since)
     for asked in conditions(function):
         if asked.start_byte >= start and (since is not None or asked.start_byte < node.start_byte):
             yield asked
+
+
+def _waited_until(function: Node, node: Node, since: int | None) -> int:
+    """Where the last wait begins before a node, or where the wait begins that the node is; 0 for none.
+
+    What stands inside the promise that is waited for runs before that wait.
+    """
+    return last_wait_before(function, node.start_byte if since is None else since + 1, inside=since is not None)
 
 
 def continues(file: SourceFile, function: Node) -> bool:
@@ -228,8 +290,11 @@ def continues(file: SourceFile, function: Node) -> bool:
     return named and call is not None and called_name(file, call) in ("then", "catch", "finally")
 
 
-def last_wait_before(function: Node, position: int) -> int:
-    """Where the last `await` begins that a function comes to before a position; 0 for none."""
+def last_wait_before(function: Node, position: int, *, inside: bool = True) -> int:
+    """Where the last `await` begins that a function comes to before a position; 0 for none.
+
+    `inside` counts the wait that the position stands in.
+    """
     body = function.child_by_field_name("body")
     if body is None:
         return 0
@@ -237,7 +302,9 @@ def last_wait_before(function: Node, position: int) -> int:
     before = (
         wait.start_byte
         for wait in waits
-        if wait.start_byte < position and not _leads_out(wait, body, position) and not _reads_body(wait)
+        if (wait.start_byte if inside else wait.end_byte) < position
+        and not _leads_out(wait, body, position)
+        and not _reads_body(wait)
     )
     return max(before, default=0)
 

@@ -121,6 +121,19 @@ def function_of(file: SourceFile, expression: Node, hops: int = _HOPS) -> Node |
     return None
 
 
+def assigned_later(file: SourceFile, name: Node) -> Iterator[Node]:
+    """What code puts into a variable after it was declared: `end = () => ...` for the callee `end`."""
+    found = resolve(file, name) if name.type == "identifier" else None
+    if found is None or found.kind != "variable" or found.scope.type == "program":
+        return
+    for given in descendants(found.scope, "assignment_expression"):
+        left, right = given.child_by_field_name("left"), given.child_by_field_name("right")
+        if left is None or right is None or left.type != "identifier" or file.text(left) != found.name:
+            continue
+        if resolve(file, left) == found:
+            yield right
+
+
 def functions_in_ref(file: SourceFile, callee: Node, around: Node) -> Iterator[Node]:
     """The functions that a ref is given in the code around: `end.current = () => ...` for the callee `end.current`."""
     if callee.type != "member_expression" or (chain := dotted(file, callee))[-1:] != ("current",):

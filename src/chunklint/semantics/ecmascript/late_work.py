@@ -18,6 +18,7 @@ from chunklint.semantics.ecmascript.cleanup_scope import (
     own_calls,
     steers,
 )
+from chunklint.semantics.ecmascript.cleanup_ways import waits_for_work
 from chunklint.semantics.ecmascript.functions import (
     CONTINUES,
     arguments_of,
@@ -102,6 +103,7 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
             continue
         stumbles = waits is None and stumbles_first(file, effect, run.node, path)
         harmless = _is_harmless(file, effect, run.node, waits) or (stumbles and not reruns)
+        harmless = harmless or waits_for_work(file, effect, run.node, path)
         if harmless or looks_at_own_element(file, effect, name, unwrap(right)):
             continue
         said.add(name)

@@ -18,6 +18,7 @@ from chunklint.semantics.ecmascript.cleanup_scope import (
     own_calls,
     own_chains,
 )
+from chunklint.semantics.ecmascript.cleanup_ways import asks_whether_over, named_again
 from chunklint.semantics.ecmascript.functions import (
     arguments_of,
     called_name,
@@ -232,6 +233,9 @@ def _handle(file: SourceFile, effect: Effect, acquired: Acquisition) -> Mismatch
         handle = handle_of(file, node, acquired.path)
         names = handle.names
     receiver = dotted(file, acquired.receiver) if acquired.receiver is not None else ()
+    names = named_again(file, effect, node, names)
+    if asks_whether_over(file, effect, node, names):
+        return None
     kept = names & handled_chains(file, effect)
     if not kept:
         return _forgotten(file, effect, acquired, receiver, names)
