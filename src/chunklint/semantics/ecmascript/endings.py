@@ -85,6 +85,8 @@ def ends_at_once(file: SourceFile, acquired: Node, release: Node) -> bool:
     given_back = next((around for around in ancestors(release) if around.type == "statement_block"), None)
     if block is None or given_back != block or release.start_byte < acquired.end_byte:
         return False
+    if any(begins_within(acquired, one) and begins_within(release, one) for one in block.named_children):
+        return False  # `if (on) start(); else stop();` comes by one of the two.
     if enclosing_function(file, acquired) != enclosing_function(file, release):
         return False
     waits = descendants(block, "await_expression", stop=FUNCTIONS)

@@ -48,6 +48,8 @@ _EXPRESSION_WRAPPERS = frozenset(
     {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "await_expression"}
 )
 _COLLECTS = frozenset({"push", "add", "unshift"})
+# What puts something onto a map that it is given, which stays its owner's.
+_PUTS_ONTO = frozenset({"addTo", "openOn"})
 _BROWSER = frozenset({"window", "document", "globalThis", "self", "navigator", "screen", "visualViewport", "chrome"})
 _LOOKUPS = frozenset({"getElementById", "querySelector"})
 _OWNED_HOOKS = frozenset({"useRef", "useState", "useMemo", "useReducer", "useId"})
@@ -301,7 +303,7 @@ def _kept_by_call(file: SourceFile, call: Node) -> tuple[str, ...] | None:
             return (name,)
     if called_name(file, call) in _COLLECTS and receiver is not None:
         return dotted(file, receiver) or None
-    return () if _gives_back(file, call) else None
+    return () if _gives_back(file, call) or called_name(file, call) in _PUTS_ONTO else None
 
 
 # What takes a handle and keeps nothing of it.

@@ -128,9 +128,13 @@ def _started(file: SourceFile, owner: Node, acquired: Acquisition) -> Started | 
     if by_hand is not None and ends_in_finally(file, acquired.node, by_hand):
         return None
     callback = callback_of(file, acquired.node)
-    polls = callback is not None and any(
-        file.text(node.child_by_field_name("property") or node) == "closed"
-        for node in descendants(callback, "member_expression")
+    polls = (
+        by_hand is not None
+        and callback is not None
+        and any(
+            file.text(node.child_by_field_name("property") or node) == "closed"
+            for node in descendants(callback, "member_expression")
+        )
     )
     calls = descendants(callback, "call_expression") if callback is not None else ()
     if any(called_name(file, call) == "reload" and "location" in file.text(call) for call in calls):

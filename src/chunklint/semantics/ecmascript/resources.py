@@ -24,7 +24,8 @@ from chunklint.semantics.ecmascript.functions import (
     running,
 )
 from chunklint.semantics.ecmascript.listener_options import ends_by_options
-from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
+from chunklint.semantics.ecmascript.loops import reschedules
+from chunklint.semantics.ecmascript.names import dotted, resolve, string_value, unwrap
 from chunklint.semantics.ecmascript.never import never_reached
 from chunklint.semantics.ecmascript.origins import (
     belongs_to,
@@ -304,53 +305,12 @@ def returned_by(method: str) -> str:
 
 def _timer(file: SourceFile, call: Node, given: list[Node], row: Resource) -> Acquisition | None:
     release = f"`{row.release}`"
-    if _reschedules(file, call, given[0]):
+    if reschedules(file, call, given[0]):
         return Acquisition(call, Kind.LOOP, "the timer loop keeps rescheduling itself", release)
     if row.kind is Kind.LOOP or (delay := delay_text(file, given)) is None:
         return None
     after = f" ({delay} ms)" if delay else ""
     return Acquisition(call, Kind.TIMEOUT, f"the timer{after} still fires", release)
-
-
-def _reschedules(file: SourceFile, call: Node, callback: Node) -> bool:
-    """Whether the timer calls the function that sets it, and nothing in that function can end the chain."""
-    around = enclosing_function(file, call)
-    if is_function(callback) and around is not None:
-        inner = {
-            function_of(file, callee)
-            for node in _calls_in(callback)
-            if (callee := callee_of(node)) is not None and not _conditional(node, callback)
-        }
-        again = around in inner or (enclosing_function(file, around) in inner and around == callback)
-    else:
-        again = around is not None and function_of(file, callback) == around
-    return again and around is not None and not _conditional(call, around) and not _returns_before(around, call)
-
-
-def _returns_before(function: Node, call: Node) -> bool:
-    """Whether a function may be left before it comes to the call."""
-    body = function.child_by_field_name("body")
-    leaves = descendants(body, "return_statement", stop=FUNCTIONS) if body is not None else ()
-    return any(leave.end_byte < call.start_byte for leave in leaves)
-
-
-def _calls_in(function: Node) -> Iterator[Node]:
-    """The calls that a function makes itself, not through functions inside it."""
-    body = function.child_by_field_name("body")
-    if body is None:
-        return
-    if body.type == "call_expression":
-        yield body
-    yield from descendants(body, "call_expression", stop=FUNCTIONS)
-
-
-def _conditional(node: Node, function: Node | None) -> bool:
-    for around in ancestors(node):
-        if around == function:
-            return False
-        if around.type in ("if_statement", "ternary_expression", "binary_expression"):
-            return True
-    return False
 
 
 def delay_text(file: SourceFile, given: list[Node]) -> str | None:
