@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tree_sitter import Node
 
@@ -231,17 +231,25 @@ def conditions(function: Node) -> Iterator[Node]:
             yield condition
 
 
-def is_guarded(file: SourceFile, effect: Effect, node: Node, since: int | None = None) -> bool:
+def is_guarded(
+    file: SourceFile,
+    effect: Effect,
+    node: Node,
+    since: int | None = None,
+    is_idle: Callable[[SourceFile, Effect, Node], bool] = lambda file, effect, asked: False,
+) -> bool:
     """Whether the work asks, between its last wait and the node or after it, if the effect still stands.
 
-    `since` is the byte where that wait begins, for a node that itself waits.
+    `since` is the byte where that wait begins, for a node that itself waits; `is_idle` tells the conditions that say
+    nothing of that.
     """
     setters = killers(file, effect)
     for function in (around for around in ancestors(node) if is_function(around)):
         if function in (effect.callback, effect.owner):
             break
         start = _waited_until(function, node, since)
-        if any(asked.start_byte >= start and steers(file, asked, setters) for asked in conditions(function)):
+        later = (asked for asked in conditions(function) if asked.start_byte >= start)
+        if any(steers(file, asked, setters) and not is_idle(file, effect, asked) for asked in later):
             return True
         if _throws_between(file, function, start, node, setters):
             return True

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from chunklint.languages.base import SourceFile, ancestors, descendants
+from chunklint.languages.base import SourceFile, descendants
 from chunklint.records import record
 from chunklint.semantics.ecmascript.declared_types import declared_ending
 from chunklint.semantics.ecmascript.definitions import own_method

@@ -32,6 +32,7 @@ from chunklint.semantics.ecmascript.keyed_answers import kept_under
 from chunklint.semantics.ecmascript.latest_only import keeps_latest
 from chunklint.semantics.ecmascript.leads import Leads, leads_before, leads_of, union
 from chunklint.semantics.ecmascript.mild_answers import is_picture, only_renames
+from chunklint.semantics.ecmascript.mount_flags import asks_only_if_mounted
 from chunklint.semantics.ecmascript.names import FUNCTIONS, bindings, dotted, resolve, root_of, unwrap, uses_of
 from chunklint.semantics.ecmascript.never import never_reached
 from chunklint.semantics.ecmascript.react import Deps, Effect, effects, hook_of, is_read, state_of_pair, state_of_setter
@@ -41,6 +42,7 @@ from chunklint.semantics.ecmascript.swaps import asked_before, said_of
 from chunklint.semantics.ecmascript.whereabouts import Lead
 
 # What tells how much there is, and where in it a page stands.
+_A_REF = re.compile(r"[\w$.]+\.current")
 _MEASURES = re.compile(
     r"[Tt]otal|[Cc]ount|[Pp]agination|[Pp]age(?:s?$|Num|No|Size|Index|Info|Offset)|[Hh]as(?:More|Next|Prev)|[Ll]oad|[Bb]usy"
 )
@@ -178,7 +180,7 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
             asked = _asked(file, effect, request, path, changing)
             asked -= _sorted_by(file, run.node, request, changing, path) if asked else frozenset()
             asked -= kept_under(file, setter, changing.keys(), path) if asked else frozenset()
-            if not asked or is_guarded(file, effect, run.node, own_wait(run.node)) or computes(file, effect, request):
+            if not asked or _is_asked_late(file, effect, run.node) or computes(file, effect, request):
                 continue
             # The next run puts it right, or it is how many there are, which is the same for each page.
             counted = _MEASURES.search(file.text(name)) is not None and all(map(is_place, asked))
@@ -197,6 +199,11 @@ def _candidates(file: SourceFile, effect: Effect, changing: Mapping[str, frozens
                     else stale
                 )
                 break
+
+
+def _is_asked_late(file: SourceFile, effect: Effect, setter: Node) -> bool:
+    """Whether the work asks after its wait if its run is the last one, not only if the component is there."""
+    return is_guarded(file, effect, setter, own_wait(setter), asks_only_if_mounted)
 
 
 def _onto(file: SourceFile, effect: Effect, setter: Node, path: tuple[Node, ...]) -> str:
@@ -320,7 +327,7 @@ def _compared(test: Node) -> Iterator[Node]:
 def _fills_ref(file: SourceFile, effect: Effect, place: Node) -> bool:
     """Whether a place is reached only while a ref is empty: what is there already is not shown again."""
     asked = said_of(file, asked_before(place, effect.owner or effect.callback))
-    return any(name.endswith(".current") and "false" in said for name, said in asked.items())
+    return any("false" in said and _A_REF.fullmatch(name) for name, said in asked.items())
 
 
 def _goes_alone(file: SourceFile, effect: Effect, request: Node) -> bool:
