@@ -17,8 +17,9 @@ from chunklint.semantics.ecmascript.functions import (
     functions_in_ref,
     is_function,
     receiver_of,
+    returned,
 )
-from chunklint.semantics.ecmascript.names import dotted, resolve, string_value, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
 from chunklint.semantics.ecmascript.react import Effect, cleanups
 
 # What an object is told to call once it is stopped: `new Pacer({ onStop: () => ... })`.
@@ -73,17 +74,33 @@ def _heard_abort(file: SourceFile) -> tuple[Node, ...]:
 
 
 def _methods(file: SourceFile, callee: Node) -> Iterator[Node]:
-    """A method of what the component makes of an object: `store.stop` of `Stores.local(() => ({ ... }))`."""
+    """A method of what the component makes of an object: `store.stop` of `Stores.local(() => ({ ... }))`.
+
+    Also one that a local function hands out: `watch(...)` that ends with `return { stop };`.
+    """
     owner, name = callee.child_by_field_name("object"), callee.child_by_field_name("property")
     root = unwrap(owner) if owner is not None else None
     found = resolve(file, root) if root is not None and root.type == "identifier" else None
     if found is None or found.value is None or found.keys or name is None or found.scope.type == "program":
         return
-    for member in descendants(found.value, "method_definition", "pair"):
-        key = member.child_by_field_name("name") or member.child_by_field_name("key")
-        function = member.child_by_field_name("value") or member
-        if key is not None and file.text(key) == file.text(name) and (is_function(function) or function == member):
-            yield function
+    for around in (found.value, *_handed_out(file, found.value)):
+        for member in descendants(around, "method_definition", "pair"):
+            key = member.child_by_field_name("name") or member.child_by_field_name("key")
+            function = member.child_by_field_name("value") or member
+            if key is not None and file.text(key) == file.text(name) and (is_function(function) or function == member):
+                yield function
+        for short in descendants(around, "shorthand_property_identifier", stop=FUNCTIONS):
+            meant = function_of(file, short) if file.text(short) == file.text(name) else None
+            if meant is not None:
+                yield meant
+
+
+def _handed_out(file: SourceFile, value: Node) -> Iterator[Node]:
+    """The objects that a local function returns, where a value is a call of it."""
+    made = unwrap(value)
+    callee = callee_of(made) if made.type == "call_expression" else None
+    maker = function_of(file, callee) if callee is not None and not is_function(callee) else None
+    yield from (one for one in returned(maker) if one.type == "object") if maker is not None else ()
 
 
 def _last_words(file: SourceFile, call: Node, around: Node) -> Iterator[Node]:

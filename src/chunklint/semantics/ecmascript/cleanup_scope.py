@@ -21,7 +21,7 @@ from chunklint.semantics.ecmascript.functions import (
     receiver_of,
     returned,
 )
-from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, unwrap
+from chunklint.semantics.ecmascript.names import FUNCTIONS, dotted, resolve, string_value, unwrap
 from chunklint.semantics.ecmascript.react import (
     Cleanup,
     Effect,
@@ -109,7 +109,7 @@ def _is_unknown(file: SourceFile, call: Node, owner: Node | None) -> bool:
     if callee.type != "identifier":
         if dotted(file, callee)[-1:] == ("current",) and owner is not None:
             return next(functions_in_ref(file, callee, owner), None) is None
-        if called_name(file, call) in _REMOVES_ONE and len(arguments_of(call)) > 1:
+        if called_name(file, call) in _REMOVES_ONE and _removes_one_event(file, arguments_of(call)):
             return False
         # What a module of the application is asked to do by itself (`sockets.teardown()`) may be everything.
         root = unwrap(callee.child_by_field_name("object") or callee)
@@ -123,6 +123,10 @@ def _is_unknown(file: SourceFile, call: Node, owner: Node | None) -> bool:
     if state_of_setter(file, callee) is not None or function_of(file, callee) is not None:
         return False
     return found.kind != "parameter" or found.scope != owner
+
+
+def _removes_one_event(file: SourceFile, given: list[Node]) -> bool:
+    return len(given) > 1 or (len(given) == 1 and string_value(file, given[0]) is not None)
 
 
 def _is_empty(value: Node) -> bool:
@@ -237,25 +241,48 @@ def is_guarded(
     node: Node,
     since: int | None = None,
     is_idle: Callable[[SourceFile, Effect, Node], bool] = lambda file, effect, asked: False,
+    *,
+    acquires: bool = False,
 ) -> bool:
     """Whether the work asks, between its last wait and the node or after it, if the effect still stands.
 
     `since` is the byte where that wait begins, for a node that itself waits; `is_idle` tells the conditions that say
-    nothing of that.
+    nothing of that. For a node that `acquires` something, a question whether to set state is none.
     """
     setters = killers(file, effect)
     for function in (around for around in ancestors(node) if is_function(around)):
         if function in (effect.callback, effect.owner):
             break
         start = _waited_until(function, node, since)
-        later = (asked for asked in conditions(function) if asked.start_byte >= start)
-        if any(steers(file, asked, setters) and not is_idle(file, effect, asked) for asked in later):
-            return True
+        for asked in conditions(function):
+            told = asked.start_byte >= start and steers(file, asked, setters) and not is_idle(file, effect, asked)
+            if told and not (acquires and decides_on_state_only(file, asked, node.start_byte)):
+                return True
         if _throws_between(file, function, start, node, setters):
             return True
         if start or continues(file, function):
             break
     return aborts(file, effect) and _waits_with_signal(file, effect, node)
+
+
+def decides_on_state_only(file: SourceFile, asked: Node, position: int) -> bool:
+    """Whether a question before a position decides on nothing but whether state is set: `if (on) setRows(rows);`."""
+    branch = asked.parent
+    while branch is not None and branch.type == "parenthesized_expression":
+        branch = branch.parent
+    if branch is None or branch.type != "if_statement" or branch.end_byte > position:
+        return False
+    body = branch.child_by_field_name("consequence")
+    if body is None or branch.child_by_field_name("alternative") is not None:
+        return False
+    parts = body.named_children if body.type == "statement_block" else [body]
+    calls = [part.named_children[0] for part in parts if part.type == "expression_statement" and part.named_children]
+    return len(calls) == len(parts) and all(
+        (callee := callee_of(call) if call.type == "call_expression" else None) is not None
+        and callee.type == "identifier"
+        and state_of_setter(file, callee) is not None
+        for call in calls
+    )
 
 
 def _throws_between(file: SourceFile, function: Node, start: int, node: Node, setters: frozenset[Chain]) -> bool:

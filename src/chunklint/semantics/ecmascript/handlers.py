@@ -7,7 +7,14 @@ from itertools import islice
 from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, is_within
-from chunklint.semantics.ecmascript.functions import arguments_of, called_name, callee_of, is_function, receiver_of
+from chunklint.semantics.ecmascript.functions import (
+    arguments_of,
+    called_name,
+    callee_of,
+    is_function,
+    receiver_of,
+    returned,
+)
 from chunklint.semantics.ecmascript.names import dotted, resolve, root_of, unwrap
 from chunklint.semantics.ecmascript.releases import RESOURCES, Kind
 
@@ -35,6 +42,8 @@ def is_same_handler(file: SourceFile, added: Node, removed: list[Node]) -> bool:
         return found is not None and found.value == one  # A named function that removes itself.
     if is_function(one) or is_function(other):
         return False
+    if any(_makes_anew(file, made) and kept.type == "identifier" for made, kept in ((one, other), (other, one))):
+        return False
     if one.type == other.type == "call_expression":
         return callee_of(one) is not None and not _makes_anew(file, one)
     if one.type == other.type == "identifier":
@@ -48,8 +57,16 @@ def is_same_handler(file: SourceFile, added: Node, removed: list[Node]) -> bool:
 
 
 def _makes_anew(file: SourceFile, call: Node) -> bool:
-    """`bind`, `debounce` and `throttle` return another function each time."""
-    return called_name(file, call) in ("bind", "debounce", "throttle")
+    """`bind`, `debounce` and `throttle` return another function each time, and so does a local `(n) => () => ...`."""
+    if call.type != "call_expression":
+        return False
+    if called_name(file, call) in ("bind", "debounce", "throttle"):
+        return True
+    callee = callee_of(call)
+    found = resolve(file, callee) if callee is not None and callee.type == "identifier" else None
+    maker = found.value if found is not None and not found.keys else None
+    made = returned(maker) if maker is not None and is_function(maker) else []
+    return bool(made) and all(is_function(one) for one in made)
 
 
 def _collection(file: SourceFile, name: Node) -> tuple[int, tuple[str, ...], str] | None:

@@ -13,6 +13,7 @@ from chunklint.semantics.ecmascript.cleanup_scope import (
     asked_since,
     chains_in,
     conditions,
+    decides_on_state_only,
     is_guarded,
     killers,
     own_calls,
@@ -93,7 +94,11 @@ def late_handles(file: SourceFile, effect: Effect) -> Iterator[Late]:
         if chain not in released or not (run.waited or waits is not None) or not _is_own(file, effect, left):
             continue
         name = ".".join(chain)
-        if name in said or is_guarded(file, effect, run.node, waits) or _asks_itself(file, effect, unwrap(right)):
+        if (
+            name in said
+            or is_guarded(file, effect, run.node, waits, acquires=True)
+            or _asks_itself(file, effect, unwrap(right))
+        ):
             continue
         if unwrap(right).type == "identifier" and not _comes_from_wait(file, unwrap(right)):
             continue
@@ -316,7 +321,11 @@ def _asks_itself(file: SourceFile, effect: Effect, timer: Node) -> bool:
             called = function_of(file, callee) if (callee := callee_of(call)) is not None else None
             pending.extend([called] if called is not None else [])
     setters = killers(file, effect)
-    return any(steers(file, asked, setters) for function in pending for asked in conditions(function))
+    return any(
+        steers(file, asked, setters) and not decides_on_state_only(file, asked, function.end_byte)
+        for function in pending
+        for asked in conditions(function)
+    )
 
 
 def captured_too_early(file: SourceFile, effect: Effect) -> Iterator[tuple[Node, str]]:

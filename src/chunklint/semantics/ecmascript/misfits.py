@@ -83,6 +83,7 @@ _HANDLED = frozenset(
 )
 _FORGETTABLE = _HANDLED | {Kind.LISTENER}
 _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
+_PAGES = (("window",), ("document",), ("document", "body"), ("document", "documentElement"))
 _REPEATS = frozenset({"forEach", "map"})
 # What is written where no cleanup is meant to be: `// Don't remove the listener here`, `// keep listening`.
 _ON_PURPOSE = re.compile(
@@ -191,8 +192,13 @@ def _holder(file: SourceFile, receiver: Node | None) -> Chain:
 def _is_same_holder(file: SourceFile, holder: Chain, receiver: Node | None) -> bool:
     """Whether a removal can concern the holder; only two different globals surely are two things."""
     other = _holder(file, receiver)
-    pages = (("window",), ("document",), ("document", "body"), ("document", "documentElement"))
-    return not (holder in pages and other in pages and holder != other)
+    return not (holder in _PAGES and other in _PAGES and holder != other)
+
+
+def _is_of_another_event(file: SourceFile, removal: Node, acquired: Acquisition) -> bool:
+    """Whether a removal and what was added name two events."""
+    named = [string_value(file, given[0]) for call in (removal, acquired.node) if (given := arguments_of(call))]
+    return len(named) == 2 and None not in named and named[0] != named[1]
 
 
 def _capture(file: SourceFile, options: list[Node]) -> bool | None:
@@ -255,7 +261,8 @@ def _forgotten(
         # `const socket = ref.current` listens, and the cleanup closes `ref.current`.
         if called_name(file, call) in _ENDS and (not receiver or not chain or chain[:1] in (receiver[:1], meant[:1])):
             return None
-        if called_name(file, call) in _REMOVALS and chain and receiver and chain != receiver:
+        elsewhere = called_name(file, call) in _REMOVALS and chain and receiver and chain != receiver
+        if elsewhere and not (receiver in _PAGES and chain in _PAGES and _is_of_another_event(file, call, acquired)):
             return None
     if acquired.kind is Kind.SUBSCRIPTION and receiver in own_chains(file, effect):
         offs = [call for call in own_calls(file, effect) if called_name(file, call) in _REMOVALS]
