@@ -22,6 +22,8 @@ ROUTED = frozenset(
 )
 # What routers take from a module by its name.
 _ROUTE_PARTS = frozenset({"Component", "ErrorBoundary", "HydrateFallback", "CatchBoundary", "Layout"})
+# What makes the `Route` of a file that a generated tree of routes takes in, which repositories often leave out.
+_OF_TREE = re.compile(r"\bcreate(?:Lazy)?(?:File|Root)Route")
 # Folders of parts that pages are made of, and those that routers or people look for pages in.
 _APART = frozenset(
     {"components", "component", "hooks", "widgets", "common", "ui", "shared", "graphs", "charts", "modals", "dialogs"}
@@ -105,6 +107,8 @@ def _needs_import(file: SourceFile, name: str) -> bool:
     if not is_component_or_hook(name) or name in _ROUTE_PARTS or stem in ROUTED:
         return False
     defined = _defined(file).get(name)
+    if name == "Route" and defined is not None and _OF_TREE.search(file.text(defined)):
+        return False
     main = exports(file).get("default")
     if defined is None or main is None or not _stands_for(file, main.node, defined, name):
         return True
