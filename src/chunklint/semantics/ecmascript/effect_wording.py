@@ -292,6 +292,12 @@ def mismatch_message(file: SourceFile, found: Mismatch) -> str:
         removal = called_text(file, found.other)
         target = removal.rpartition(".")[0] or "window"
         event = "every event" if not arguments_of(found.other) else file.text(arguments_of(found.other)[0])
+    if found.sort is Misfit.FORGOTTEN and found.other is not None:
+        held = file.text(arguments_of(found.other)[0])
+        return (
+            f"{capitalised(found.acquired.keeps)} after unmount: the cleanup clears only what `{held}` holds. Keep the "
+            "handle of each timer in one variable, and clear that."
+        )
     why = _FITS[found.sort].format(removal=removal, target=target, event=f"`{event}`", name=found.name)
     return f"{capitalised(found.acquired.keeps)} after unmount: {why}. {_advice(found)}"
 

@@ -270,7 +270,18 @@ def _forgotten(
             return None
     if any(name[:1] == chain[:1] for name in names for chain in handled_chains(file, effect)):
         return None
-    return Mismatch(acquired, Misfit.FORGOTTEN)
+    return Mismatch(acquired, Misfit.FORGOTTEN, _clears_the_first(file, effect, acquired))
+
+
+def _clears_the_first(file: SourceFile, effect: Effect, acquired: Acquisition) -> Node | None:
+    """The call of a cleanup that clears one timer of a loop by the constant which holds that."""
+    for call in own_calls(file, effect) if acquired.kind is Kind.LOOP else ():
+        given = arguments_of(call) if called_name(file, call) in RELEASES[Kind.LOOP] else []
+        found = resolve(file, given[0]) if given and given[0].type == "identifier" else None
+        value = found.value if found is not None and found.kind == "variable" else None
+        if value is not None and value.type == "call_expression" and len(arguments_of(value)) > 0:
+            return call
+    return None
 
 
 def _overwritten(file: SourceFile, effect: Effect, acquired: Acquisition, kept: frozenset[Chain]) -> Mismatch | None:
