@@ -125,7 +125,9 @@ export function Width() {
         "sets state of its own where the effect runs again for nothing but what a context or a store holds",
         "work that asks, after its wait, for a flag, a signal, a generation, the identity of what a ref holds, or an "
         "element of the component; that of an effect that runs once and goes through such an element first, or waits "
-        "for what does; work whose request the cleanup calls off, or whose promise it waits for",
+        "for what does; work whose request the cleanup calls off, whose promise it waits for, or whose timers it "
+        "clears while nothing else is waited for; what runs as a signal is aborted, and intervals that ask the "
+        "cleanup's flag and clear themselves",
         "a timer that is set after a wait, goes off once and only sets state, or with the next frame; what "
         "waits for the state of a permission or of the battery, or a lock of the screen only, which the browser "
         "answers within milliseconds",
