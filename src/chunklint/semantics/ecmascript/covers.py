@@ -10,7 +10,8 @@ from chunklint.languages.base import SourceFile
 from chunklint.semantics.ecmascript.names import resolve, unwrap
 
 # What covers the page, in the words of utility classes: `fixed inset-0`, `w-screen h-screen fixed`.
-COVERS = re.compile(r"inset-0|(?=.*\bw-(?:screen|full|dvw)\b)(?=.*\bh-(?:screen|full|dvh)\b)")
+TO_ALL_SIDES = r"inset-0|(?=.*\btop-0\b)(?=.*\bbottom-0\b)(?=.*\bleft-0\b)(?=.*\bright-0\b)"
+COVERS = re.compile(rf"{TO_ALL_SIDES}|(?=.*\bw-(?:screen|full|dvw)\b)(?=.*\bh-(?:screen|full|dvh)\b)")
 # The same of a style, in CSS or as an object.
 _COVERING = re.compile(
     r"(?=.*\bposition:\s*[\"']?fixed)(?=.*\b(?:inset:\s*[\"']?0|height:\s*[\"']?100|bottom:\s*[\"']?0))", re.DOTALL

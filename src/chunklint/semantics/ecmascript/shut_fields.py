@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from chunklint.languages.base import SourceFile, ancestors, begins_within, descendants
 from chunklint.semantics.ecmascript.asked_names import state_named
+from chunklint.semantics.ecmascript.covers import TO_ALL_SIDES
 from chunklint.semantics.ecmascript.functions import is_function, returned
 from chunklint.semantics.ecmascript.modals import shuts_page
 from chunklint.semantics.ecmascript.names import Binding, resolve, unwrap, uses_of
@@ -21,6 +22,7 @@ _WAITS = frozenset({"loading", "isLoading", "spinning", "isFetching", "pending",
 # What shows a spinner in the place of its children, or over them, by the names that such components have.
 _SHOWS_LOADING = re.compile(r"Load|Spin|Skeleton|Pending|Wait|Await|Busy|StatusIndicator")
 # What lies over that which stands beside it, by the names that such components have, and what shows it.
+_TO_ALL_SIDES = re.compile(TO_ALL_SIDES)
 _COVERS_OTHERS = re.compile(r"Overlay$|Backdrop$|LoadingMask$")
 _SHOWN_BY = frozenset({"visible", "open", "show", "active", "loading", "isLoading", "isVisible", "isOpen"})
 _ABSOLUTE = re.compile(r"\b(?:absolute|fixed)\b")
@@ -118,7 +120,9 @@ def _lies_over(file: SourceFile, part: Node, busy: Collection[str]) -> bool:
         text = file.text(name) if name is not None else ""
         classes = next((file.text(value) for key, value in attributes if key == "className"), "")
         over = _COVERS_OTHERS.search(text) is not None or (
-            "inset-0" in classes and _NO_POINTER not in classes and _ABSOLUTE.search(classes) is not None
+            _TO_ALL_SIDES.search(classes) is not None
+            and _NO_POINTER not in classes
+            and _ABSOLUTE.search(classes) is not None
         )
         asked = [condition for condition, held in asked_before(element, part) if held]
         asked += [value for key, value in attributes if key in _SHOWN_BY and _COVERS_OTHERS.search(text)]
@@ -202,6 +206,8 @@ def _implies_idle(file: SourceFile, condition: Node, value: bool, busy: Collecti
     if node.type == "binary_expression" and node.children[1].type in _EQUAL | _UNEQUAL:
         # It has one value at a time: any other word says that nothing runs.
         name, word, equal = *map(file.text, (node.children[0], node.children[2])), node.children[1].type in _EQUAL
+        if word in ("true", "false"):  # `loading === true` is `loading`
+            return _implies_idle(file, node.children[0], value == (equal == (word == "true")), busy)
         words = {one.partition("=")[2] for one in busy if one.partition("=")[0] == name}
         return bool(words) and (equal != value if word.strip("'\"") in words else equal == value)
     if node.type != "binary_expression" or node.children[1].type not in ("&&", "||"):
