@@ -25,7 +25,7 @@ from chunklint.semantics.ecmascript.entries import (
     runs_with_module,
 )
 from chunklint.semantics.ecmascript.functions import is_function
-from chunklint.semantics.ecmascript.given_away import NESTED, is_given, lists_boundary, taker_of
+from chunklint.semantics.ecmascript.given_away import NESTED, in_braces, is_given, lists_boundary, taker_of
 from chunklint.semantics.ecmascript.list_entries import (
     is_entry_of_loop,
     list_of,
@@ -206,11 +206,11 @@ class _Sweep:
             case k if k == _PROP and name in _GIVEN:
                 entered.name = _COMPONENT_KEYS.get(name, name)
                 self.open.append(entered)
-                self._named_component(_given(node), name)
+                self._named_component(in_braces(node), name)
                 return
             case k if k == _PROP and name == "router":
                 self.open.append(entered)
-                self._made_routes(_given(node))
+                self._made_routes(in_braces(node))
                 return
             case k if k == _SHOWN:
                 self._shown(node, name)
@@ -416,9 +416,3 @@ class _Sweep:
 def _names_component(tag: str) -> bool:
     """As JSX has it: all names but those that begin with a small letter, and all members."""
     return bool(tag) and (not tag[:1].islower() or "." in tag)
-
-
-def _given(attribute: Node) -> Node | None:
-    """What an attribute's braces hold: the name in `component={Home}`."""
-    braces = attribute.named_children[-1]
-    return braces.named_children[0] if braces.type == "jsx_expression" and braces.named_children else None

@@ -35,22 +35,29 @@ def taker_of(file: SourceFile, element: Node) -> str:
 
 def may_hold_boundary(file: SourceFile, value: Node) -> bool:
     """Whether a list names a boundary, or cannot be seen."""
-    node = unwrap(value)
-    found = resolve(file, node) if node.type == "identifier" else None
-    if found is not None:
-        node = unwrap(found.value) if found.kind == "variable" and found.value is not None and not found.keys else node
+    node = _held(file, value)
     return node.type != "array" or _BOUNDARY.search(file.text(node)) is not None
 
 
 def lists_boundary(file: SourceFile, attribute: Node) -> bool:
     """Whether an attribute holds a list that names a boundary: `<Nest in={[ErrorBoundary, Paint]}>`."""
+    value = in_braces(attribute)
+    return value is not None and _held(file, value).type == "array" and may_hold_boundary(file, value)
+
+
+def in_braces(attribute: Node) -> Node | None:
+    """What an attribute's braces hold: the name in `component={Home}`; None for a text, or for no value."""
     braces = attribute.named_children[-1]
-    value = braces.named_children[0] if braces.type == "jsx_expression" and braces.named_children else None
-    node = unwrap(value) if value is not None else None
-    found = resolve(file, node) if node is not None and node.type == "identifier" else None
-    if found is not None and found.kind == "variable" and found.value is not None and not found.keys:
-        node = unwrap(found.value)
-    return node is not None and node.type == "array" and _BOUNDARY.search(file.text(node)) is not None
+    return braces.named_children[0] if braces.type == "jsx_expression" and braces.named_children else None
+
+
+def _held(file: SourceFile, value: Node) -> Node:
+    """A value, or what the variable holds that it names."""
+    node = unwrap(value)
+    found = resolve(file, node) if node.type == "identifier" else None
+    if found is None or found.kind != "variable" or found.value is None or found.keys:
+        return node
+    return unwrap(found.value)
 
 
 def is_given(file: SourceFile, name: Node) -> bool:
